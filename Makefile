@@ -1,0 +1,47 @@
+# `make help` lists the targets. Everything happens in $(VENV), which is made on first use.
+PYTHON ?= python3.11
+VENV ?= .venv
+CONFIG ?= config/config.yaml
+
+export PATH := $(abspath $(VENV))/bin:$(PATH)
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help reproduce test lint format config env clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+reproduce: $(STAMP) ## run the whole pipeline; ends with results/report/index.html
+	snakemake --workflow-profile workflow/profiles/default --configfile $(CONFIG)
+
+test: $(STAMP) ## pass the tests
+	pytest
+
+lint: $(STAMP) ## ruff, snakefmt and snakemake --lint
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow/rules
+	snakemake --lint
+
+format: $(STAMP) ## format the code
+	ruff check --fix .
+	ruff format .
+	snakefmt Snakefile workflow/rules
+
+config: $(STAMP) ## write config/config.yaml and its schema from src/metahdr/config.py
+	metahdr config
+
+env: $(STAMP) ## make the environment
+
+$(STAMP): requirements.txt requirements-no-deps.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) is not here; Python 3.11 is needed (make PYTHON=...)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "error: $(PYTHON) is `$(PYTHON) -V`; Python 3.11 is needed (make PYTHON=...)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	pip install --disable-pip-version-check --progress-bar off -r requirements.txt
+	pip install --disable-pip-version-check --progress-bar off --no-deps -r requirements-no-deps.txt
+	pip install --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+clean: ## remove results; raw data and the environment stay
+	rm -rf results .snakemake

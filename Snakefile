@@ -1,0 +1,33 @@
+# The whole pipeline: retrieve, prepare, expose, label, meta-train, adapt, score, report.
+# Run it with `make reproduce`, or `snakemake --cores all` in an environment that has requirements.txt.
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config/config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/retrieve.smk"
+include: "workflow/rules/prepare.smk"
+include: "workflow/rules/expose.smk"
+include: "workflow/rules/label.smk"
+include: "workflow/rules/meta_train.smk"
+include: "workflow/rules/adapt.smk"
+include: "workflow/rules/score.smk"
+include: "workflow/rules/report.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        f"{RESULTS}/report/index.html",

@@ -1,0 +1,1 @@
+"""MetaHDR: reproducible HDR reconstruction with meta-learning."""

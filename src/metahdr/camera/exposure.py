@@ -1,0 +1,92 @@
+"""Exposures of a scene: by the virtual camera, or simulated as in the paper's section 3.1."""
+
+import cv2
+import numpy as np
+
+from metahdr.camera.response import Response
+from metahdr.images import luminance
+
+MIDDLE_GREY = 0.18
+
+
+def metered_scale(hdr: np.ndarray) -> float:
+    """The factor that brings the log-average luminance to 0.18 (Reinhard et al. 2002, equations 1 and 2).
+
+    Pixels darker than 1e-4 of the median count as that, so that black borders do not decide.
+    """
+    values = luminance(hdr)
+    floor = max(1e-4 * float(np.median(values)), np.finfo(np.float32).tiny)
+    return float(MIDDLE_GREY / np.exp(np.log(np.maximum(values, floor), dtype=np.float64).mean()))
+
+
+def clipping_scale(hdr: np.ndarray, ldr: np.ndarray) -> float | None:
+    """The factor that brings to 1.0 the HDR value above which `ldr` is saturated.
+
+    It is the quantile of the pixels' largest channel that leaves as many pixels above it as `ldr` has
+    saturated ones. None where fewer than 0.1 % or more than 99.9 % are.
+
+    Args:
+        hdr: linear light `(H, W, 3)`.
+        ldr: its aligned exposure, uint8 `(H, W, 3)`.
+    """
+    share = saturated_share(ldr)
+    if not 0.001 <= share <= 0.999:
+        return None
+    return 1 / float(np.quantile(hdr.max(-1), 1 - share))
+
+
+def quantise(image: np.ndarray) -> np.ndarray:
+    """[0, 1] to 8 bits, rounded."""
+    return np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)
+
+
+def expose(
+    hdr: np.ndarray,
+    ev: float,
+    response: Response,
+    noise: float = 0.0,
+    rng: np.random.Generator | None = None,
+    jpeg_quality: int | None = None,
+) -> np.ndarray:
+    """quantise(response(clip(hdr * 2^ev, 0, 1)) + noise), then JPEG if asked for.
+
+    Args:
+        hdr: linear light `(H, W, 3)` in the scene's scale: 1.0 is where EV 0 clips.
+        ev: stops.
+        noise: standard deviation in display-referred units; needs `rng` if above 0.
+
+    Returns:
+        uint8 `(H, W, 3)`.
+    """
+    ldr = response(np.clip(hdr * 2.0**ev, 0, 1))
+    if noise:
+        # A clipped pixel is at full well: it stays saturated.
+        ldr = np.where(ldr >= 1, 1, ldr + rng.normal(0, noise, ldr.shape))
+    pixels = quantise(ldr)
+    if jpeg_quality is not None:
+        _, code = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality])
+        pixels = cv2.imdecode(code, cv2.IMREAD_COLOR)[..., ::-1]
+    return np.ascontiguousarray(pixels)
+
+
+def expose_percentile(hdr: np.ndarray, percentiles: list[float], gamma: float = 2.2) -> tuple[np.ndarray, float]:
+    """One simulated exposure of Pan and Vento 2021, section 3.1.
+
+    The values are clamped to a range of percentiles, mapped linearly to [0, 1] and gamma-encoded.
+
+    Returns:
+        uint8 `(H, W, 3)` and the value that became white.
+    """
+    low, high = np.percentile(hdr, percentiles)
+    linear = (np.clip(hdr, low, high) - low) / max(high - low, np.finfo(np.float32).tiny)
+    return quantise(linear ** (1 / gamma)), float(high)
+
+
+def saturated_share(ldr: np.ndarray) -> float:
+    """Share of pixels with a channel at 255."""
+    return float((ldr.max(-1) == 255).mean())
+
+
+def black_share(ldr: np.ndarray) -> float:
+    """Share of pixels with every channel at 0."""
+    return float((ldr.max(-1) == 0).mean())

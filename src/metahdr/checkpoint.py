@@ -1,0 +1,31 @@
+"""Checkpoints: plain tensors, numbers and text, written whole, read without unpickling anything else."""
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from metahdr.errors import UserError
+from metahdr.files import whole
+
+
+def save(path: Path, values: dict[str, Any]) -> None:
+    """Writes a checkpoint; a reader sees the old one or the new one, never a part."""
+    with whole(path) as part:
+        torch.save(values, part)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Reads a checkpoint to the CPU.
+
+    Raises:
+        UserError: missing, truncated, or not a checkpoint of tensors alone.
+    """
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such checkpoint") from None
+    except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(f"{path}: not a readable checkpoint ({reason}); delete it and run again") from None

@@ -1,0 +1,42 @@
+"""`metahdr`: what a user does beside running the workflow."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from metahdr.config import commented_yaml, schema
+from metahdr.datasets.register import register_folder
+from metahdr.errors import UserError
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="metahdr", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+    config = commands.add_parser("config", help="write config/config.yaml and its schema from the model")
+    config.set_defaults(call=_config)
+    register = commands.add_parser("register", help="record a folder of HDR images as a dataset")
+    register.add_argument("name", help="the dataset's name in the register")
+    register.add_argument("folder", type=Path)
+    register.add_argument("--kind", choices=["panoramas", "photographs", "pairs"], default="photographs")
+    register.add_argument("--register", type=Path, default=Path("config/datasets.yaml"))
+    register.set_defaults(call=_register)
+    arguments = vars(parser.parse_args())
+    try:
+        arguments.pop("call")(**arguments)
+    except UserError as error:
+        sys.exit(f"error: {error}")
+
+
+def _config() -> None:
+    Path("config/config.yaml").write_text(commented_yaml())
+    Path("workflow/schemas/config.schema.json").write_text(schema())
+
+
+def _register(name: str, folder: Path, kind: str, register: Path) -> None:
+    count = register_folder(register, name, folder, kind)
+    print(f"{register}: {name} has {count} file(s). Now set in config/config.yaml:")
+    print(f"data:\n  dataset: {name}\n  mirror: {folder.resolve()}")
+
+
+if __name__ == "__main__":
+    main()

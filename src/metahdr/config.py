@@ -1,0 +1,269 @@
+"""The configuration: every key with its type, range, default and meaning, and nowhere else.
+
+`config/config.yaml` and `workflow/schemas/config.schema.json` are written from this model by
+`metahdr config`; a test fails when they drift.
+"""
+
+import difflib
+import json
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from metahdr.errors import UserError
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _increasing(values: list[float]) -> list[float]:
+    if any(b <= a for a, b in zip(values, values[1:], strict=False)):
+        raise ValueError("the values must increase")
+    return values
+
+
+def _ordered(pair: list[float]) -> list[float]:
+    if not pair[0] < pair[1]:
+        raise ValueError("the first percentile must be below the second")
+    return pair
+
+
+def _sums_to_one(shares: dict[str, float]) -> dict[str, float]:
+    if not math.isclose(sum(shares.values()), 1.0, abs_tol=1e-6):
+        raise ValueError("the three shares must add up to 1")
+    return shares
+
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+PercentileRange = Annotated[
+    list[Annotated[float, Field(ge=0, le=100)]], Field(min_length=2, max_length=2), AfterValidator(_ordered)
+]
+
+
+class Data(Section):
+    """Which dataset, and where its files come from."""
+
+    dataset: str = Field("polyhaven-mini", description="a name in the register")
+    register_file: str = Field("config/datasets.yaml", alias="register", description="the register of datasets")
+    mirror: str | None = Field(
+        None,
+        description="a folder or URL that is tried first for every file (also: METAHDR_MIRROR)",
+    )
+    raw: str = Field("data/raw", description="the folder of the raw datasets")
+
+
+class Prepare(Section):
+    """From raw files to scenes: views, filters, scale."""
+
+    size: Annotated[int, Field(ge=16, multiple_of=16)] = Field(
+        128, description="width and height of a scene in pixels"
+    )
+    views: Count = Field(8, description="perspective views of one panorama, evenly spaced in azimuth")
+    field_of_view: Annotated[float, Field(gt=0, lt=180)] = Field(
+        70.0, description="horizontal field of view of a panorama's view, in degrees"
+    )
+    crop: Annotated[int, Field(ge=16)] | None = Field(
+        None,
+        description="side of a photograph's centre crop in pixels before it is scaled to size; "
+        "null: the largest square",
+    )
+    min_stops: Annotated[float, Field(ge=0)] = Field(
+        4.0, description="views with less dynamic range (0.1 to 99.9 % of luminance) are dropped"
+    )
+    max_value: Positive | None = Field(
+        None, description="views with a larger raw value are dropped (the single-image project: 4096)"
+    )
+    normalise: Literal["none", "log1p_minmax"] = Field(
+        "none", description="none, or log(1 + x) scaled to [0, 1] per image (the single-image project)"
+    )
+    max_repaired: Fraction = Field(
+        0.05, description="an image with a larger share of non-finite or negative pixels is bad, not repaired"
+    )
+    on_bad_image: Literal["skip", "stop"] = Field(
+        "skip", description="skip a bad image with its reason in the scenes table, or stop"
+    )
+
+
+class Split(Section):
+    """Shares of the sources (panoramas, photographs); all views of one source stay together."""
+
+    shares: Annotated[dict[Literal["train", "validation", "test"], Fraction], AfterValidator(_sums_to_one)] = (
+        Field(
+            {"train": 0.7, "validation": 0.2, "test": 0.1},
+            min_length=3,
+            description="train, validation and test shares; they add up to 1",
+        )
+    )
+
+
+class Expose(Section):
+    """The exposures of a scene."""
+
+    evs: Annotated[list[float], Field(min_length=2), AfterValidator(_increasing)] = Field(
+        [-2.0, 0.0, 2.0], description="exposures in stops relative to the middle one, at least two"
+    )
+    method: Literal["camera", "percentile"] = Field(
+        "camera", description="camera: the virtual camera; percentile: the paper's section 3.1"
+    )
+    metering_error: Annotated[float, Field(ge=0)] = Field(
+        0.7, description="camera: standard deviation of the meter's error per scene, in stops"
+    )
+    response_n: Annotated[list[float], Field(min_length=2, max_length=2)] = Field(
+        [0.9, 0.1], description="camera: mean and standard deviation of the response curve's n"
+    )
+    response_sigma: Annotated[list[float], Field(min_length=2, max_length=2)] = Field(
+        [0.6, 0.1], description="camera: mean and standard deviation of the response curve's sigma"
+    )
+    noise: Annotated[float, Field(ge=0)] = Field(
+        0.005, description="camera: standard deviation of the noise in the display-referred image"
+    )
+    jpeg_quality: Annotated[int, Field(ge=1, le=100)] | None = Field(
+        None, description="camera: quality of JPEG compression; null: none"
+    )
+    percentiles: list[PercentileRange] = Field(
+        [[2.0, 99.9], [1.0, 97.0], [0.0, 85.0]],
+        description="percentile: the range of values that each exposure keeps, dark to bright",
+    )
+    max_saturated: Fraction = Field(
+        0.9, description="an exposure with a larger share of saturated pixels is rejected with its scene"
+    )
+    max_black: Fraction = Field(
+        0.9, description="an exposure with a larger share of black pixels is rejected with its scene"
+    )
+
+
+class Label(Section):
+    """HDR-CNN, which simulates the HDR labels, and its training inside the pipeline."""
+
+    width: Positive = Field(0.125, description="multiplier of HDR-CNN's channels; 1: the paper's network")
+    steps: Count = Field(400, description="training steps")
+    batch: Annotated[int, Field(ge=2)] = Field(8, description="images per step")
+    learning_rate: Positive = Field(0.001, description="of Adam")
+    clipped_share: Annotated[list[Fraction], Field(min_length=2, max_length=2), AfterValidator(_ordered)] = Field(
+        [0.02, 0.5],
+        description="share of saturated pixels in a training image, from and to; HDR-CNN's authors take 0.05 "
+        "to 0.15, but EV +2 of this bracket saturates far more",
+    )
+
+
+class Meta(Section):
+    """Meta-training: MAML over scenes."""
+
+    runs: Annotated[list[Literal["true", "simulated"]], Field(min_length=1)] = Field(
+        ["true", "simulated"], description="label sources of the support set, one training run each"
+    )
+    filters: Count = Field(8, description="channels of the U-Net's first block; they double four times")
+    loss: Literal["expandnet"] = Field("expandnet", description="of the inner and the outer loop")
+    loss_lambda: Annotated[float, Field(ge=0)] = Field(
+        5.0, description="weight of the cosine term in the ExpandNet loss"
+    )
+    inner_lr: Positive = Field(0.01, description="learning rate of the inner loop's SGD")
+    inner_steps: Count = Field(3, description="gradient steps of the inner loop")
+    second_order: bool = Field(True, description="differentiate through the inner gradients")
+    outer_lr: Positive = Field(0.005, description="learning rate of the outer loop's Adam")
+    tasks: Count = Field(5, description="tasks per meta-iteration")
+    iterations: Count = Field(200, description="meta-iterations")
+    validate_every: Count = Field(50, description="meta-iterations between validations and best checkpoints")
+    save_every: Count = Field(10, description="meta-iterations between resumable states")
+
+
+class Score(Section):
+    """Metrics and their confidence intervals."""
+
+    bootstrap: Count = Field(10000, description="resamples of the paired bootstrap")
+    confidence: Annotated[float, Field(gt=0, lt=1)] = Field(0.95, description="of the intervals")
+
+
+class Config(Section):
+    """metahdr's configuration."""
+
+    seed: Annotated[int, Field(ge=0)] = Field(0, description="the one seed of every random choice")
+    results: str = Field("results", description="the folder of everything that a run makes")
+    threads: Count = Field(
+        2, description="threads of a training; a key, because another number adds up in another order"
+    )
+    data: Data = Data()
+    prepare: Prepare = Prepare()
+    split: Split = Split()
+    expose: Expose = Expose()
+    label: Label = Label()
+    meta: Meta = Meta()
+    score: Score = Score()
+
+
+def load(values: dict[str, Any]) -> Config:
+    """Checks a configuration.
+
+    Raises:
+        UserError: names every mistake at once, each with its key, the value found, what is allowed and,
+            for an unknown key, the nearest known one.
+    """
+    try:
+        config = Config.model_validate(values)
+    except ValidationError as error:
+        lines = [_explain(mistake) for mistake in error.errors()]
+        raise UserError(f"{len(lines)} mistake(s) in the configuration:\n" + "\n".join(lines)) from None
+    if config.expose.method == "percentile" and len(config.expose.percentiles) != len(config.expose.evs):
+        raise UserError(
+            "1 mistake(s) in the configuration:\n  expose.percentiles: found "
+            f"{len(config.expose.percentiles)} ranges for {len(config.expose.evs)} evs; give one range per ev"
+        )
+    return config
+
+
+def _explain(mistake: dict[str, Any]) -> str:
+    location = [part for part in mistake["loc"] if part != "[key]"]
+    key = ".".join(str(part) for part in location)
+    if mistake["type"] == "extra_forbidden":
+        known = _known_keys(location[:-1])
+        near = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+        return f"  {key}: unknown key; {hint}"
+    found, allowed = mistake["input"], mistake["msg"]
+    line = f"  {key}: found {found!r}; {allowed[0].lower()}{allowed[1:]}"
+    if isinstance(found, str) and mistake["type"] in ("float_type", "int_type") and _is_number(found):
+        line += f" (YAML reads {found} as text: write {float(found)!r})"
+    return line
+
+
+def _known_keys(path: list[Any]) -> list[str]:
+    model: Any = Config
+    for part in path:
+        field = next(f for name, f in model.model_fields.items() if part in (name, f.alias))
+        model = field.annotation
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return []
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def commented_yaml() -> str:
+    """The default configuration with every key's meaning beside it: the text of `config/config.yaml`."""
+    lines = [
+        "# The default run. Written by `metahdr config` from src/metahdr/config.py, where types and ranges are;",
+        "# edit the values, not the comments.",
+    ]
+    for name, field in Config.model_fields.items():
+        if isinstance(field.default, Section):
+            lines += ["", f"# {field.default.__doc__}", f"{name}:"]
+            for key, inner in type(field.default).model_fields.items():
+                lines += [f"  # {inner.description}", f"  {inner.alias or key}: {json.dumps(inner.default)}"]
+        else:
+            lines += [f"# {field.description}", f"{name}: {json.dumps(field.default)}"]
+    return "\n".join(lines) + "\n"
+
+
+def schema() -> str:
+    """The JSON schema of the configuration: the text of `workflow/schemas/config.schema.json`."""
+    return json.dumps(Config.model_json_schema(), indent=2) + "\n"

@@ -1,0 +1,1 @@
+"""Datasets: the register of what exists, and how its files make scenes."""

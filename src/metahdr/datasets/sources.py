@@ -1,0 +1,56 @@
+"""Which files of a dataset make one source: a panorama, a photograph, or an HDR image with its exposures."""
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from metahdr.datasets.register import Dataset
+from metahdr.errors import UserError
+from metahdr.images import HDR_SUFFIXES
+
+_LDR_FOLDER = re.compile(r"LDR_exposure_([+-]?\d+)$")
+
+
+@dataclass(frozen=True)
+class Source:
+    """File names below the dataset's folder; `ldr` by exposure value in stops, empty where none is brought."""
+
+    hdr: str
+    ldr: dict[float, str]
+
+    @property
+    def files(self) -> list[str]:
+        return [self.hdr, *(self.ldr[ev] for ev in sorted(self.ldr))]
+
+
+def find_sources(dataset: Dataset) -> dict[str, Source]:
+    """The sources of a dataset by name, sorted.
+
+    Panoramas and photographs are one HDR file each. Pairs have the layout of the LDR-HDR-pair dataset (Jang et
+    al. 2020): `HDR/HDR_001.hdr` beside `LDR_exposure_-2/LDR_001.jpg`, `LDR_exposure_0/...`, joined by number.
+
+    Raises:
+        UserError: two sources of one name, or a pair without its exposures.
+    """
+    hdr_files = [f.name for f in dataset.files if PurePosixPath(f.name).suffix.lower() in HDR_SUFFIXES]
+    ldr_files: dict[str, dict[float, str]] = {}
+    if dataset.kind == "pairs":
+        for file in dataset.files:
+            path = PurePosixPath(file.name)
+            if match := _LDR_FOLDER.search(path.parent.name):
+                ldr_files.setdefault(_number(path), {})[float(match[1])] = file.name
+    sources: dict[str, Source] = {}
+    for name in sorted(hdr_files):
+        path = PurePosixPath(name)
+        if path.stem in sources:
+            raise UserError(f"{name}: a second file called {path.stem}; a source's name must be its own")
+        ldr = ldr_files.get(_number(path), {})
+        if dataset.kind == "pairs" and not ldr:
+            raise UserError(f"{name}: no LDR_exposure_*/ file has its number {_number(path)!r}")
+        sources[path.stem] = Source(name, ldr)
+    return sources
+
+
+def _number(path: PurePosixPath) -> str:
+    digits = re.search(r"(\d+)$", path.stem)
+    return digits[1] if digits else path.stem

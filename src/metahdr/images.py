@@ -1,0 +1,143 @@
+"""Reading and writing of HDR and LDR images.
+
+HDR images are linear-light RGB with BT.709 primaries, float32 `(H, W, 3)`; LDR images are display-referred
+RGB, uint8 `(H, W, 3)`. A file that holds anything else is an `ImageError`, never a silently wrong value.
+"""
+
+import re
+from pathlib import Path
+
+import cv2
+import imageio.v3 as iio
+import numpy as np
+import OpenEXR
+
+from metahdr.errors import ImageError
+from metahdr.files import whole
+
+HDR_SUFFIXES = (".hdr", ".exr")
+HALF_MAX = 65504.0
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)  # ITU-R BT.709
+_BT709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)
+_RESOLUTION = re.compile(rb"^([-+])Y +(\d+) +([-+])X +(\d+)\r?\n", re.MULTILINE)
+
+
+def read_hdr(path: Path) -> np.ndarray:
+    """Reads a Radiance `.hdr` or an OpenEXR `.exr` file, values as stored, non-finite ones included.
+
+    Raises:
+        ImageError: truncated or corrupt, greyscale, without RGB channels, other primaries, other format.
+    """
+    if not path.exists():
+        raise ImageError(f"{path}: no such file")
+    suffix = path.suffix.lower()
+    if suffix == ".hdr":
+        return _read_radiance(path)
+    if suffix == ".exr":
+        return _read_exr(path)
+    raise ImageError(f"{path}: {suffix or 'no suffix'} is not an HDR format; expected .hdr or .exr")
+
+
+def read_ldr(path: Path) -> np.ndarray:
+    """Reads an 8-bit RGB image (PNG, JPEG, ...).
+
+    Raises:
+        ImageError: unreadable, greyscale, or not 8 bits per channel.
+    """
+    try:
+        image = iio.imread(path)
+    except Exception as error:
+        raise ImageError(f"{path}: cannot be read as an image ({_first_line(error)})") from None
+    if image.ndim == 2:
+        raise ImageError(f"{path}: greyscale; expected 8-bit RGB")
+    if image.dtype != np.uint8 or image.shape[-1] not in (3, 4):
+        raise ImageError(f"{path}: {image.dtype} with {image.shape[-1]} channels; expected 8-bit RGB")
+    return np.ascontiguousarray(image[..., :3])
+
+
+def write_exr(path: Path, image: np.ndarray, half: bool = True) -> None:
+    """Writes `(H, W, 3)` as OpenEXR with ZIP compression, half floats unless told otherwise.
+
+    Values above the largest half (65504) are stored as that.
+    """
+    pixels = np.minimum(image, HALF_MAX).astype(np.float16) if half else image.astype(np.float32)
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    with whole(path) as part, OpenEXR.File(header, {"RGB": np.ascontiguousarray(pixels)}) as file:
+        file.write(str(part))
+
+
+def luminance(image: np.ndarray) -> np.ndarray:
+    """BT.709 luminance of `(..., 3)` linear light."""
+    return image @ LUMINANCE
+
+
+def repair(image: np.ndarray, max_share: float) -> tuple[np.ndarray, int]:
+    """Replaces non-finite values by the median of their finite 5x5 neighbours and negative ones by 0.
+
+    Returns:
+        The repaired image and the number of pixels that were touched.
+
+    Raises:
+        ImageError: more than `max_share` of the pixels are bad, or the image is black.
+    """
+    broken = ~np.isfinite(image)
+    bad = (broken | (image < 0)).any(-1)
+    count = int(bad.sum())
+    if count > max_share * bad.size:
+        raise ImageError(
+            f"{count} of {bad.size} pixels are NaN, infinite or negative; at most {max_share:.1%} are repaired"
+        )
+    fixed = np.where(broken, 0, np.maximum(image, 0)).astype(np.float32)
+    if not fixed.any():
+        raise ImageError("all pixels are black")
+    for y, x, c in np.argwhere(broken):
+        window = np.s_[max(y - 2, 0) : y + 3, max(x - 2, 0) : x + 3, c]
+        neighbours = image[window][np.isfinite(image[window])]
+        fixed[y, x, c] = max(np.median(neighbours), 0) if neighbours.size else 0
+    return fixed, count
+
+
+def _read_radiance(path: Path) -> np.ndarray:
+    # OpenCV decodes the pixels but takes only headers that begin with #?RADIANCE or #?RGBE and knows neither
+    # EXPOSURE nor flipped scanlines: find the resolution line ourselves and hand it a plain header.
+    data = path.read_bytes()
+    resolution = _RESOLUTION.search(data[:8192])
+    if resolution is None:
+        raise ImageError(f"{path}: no resolution line such as '-Y 512 +X 1024'; not a Radiance .hdr file")
+    header = data[: resolution.start()]
+    if b"32-bit_rle_xyze" in header:
+        raise ImageError(f"{path}: XYZ pixels; expected FORMAT=32-bit_rle_rgbe")
+    vertical, height, horizontal, width = resolution.groups()
+    plain = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y %b +X %b\n" % (height, width)
+    image = cv2.imdecode(np.frombuffer(plain + data[resolution.end() :], np.uint8), cv2.IMREAD_UNCHANGED)
+    if image is None:
+        raise ImageError(f"{path}: truncated or corrupt Radiance pixels")
+    image = image[..., ::-1] / np.float32(np.prod([float(e) for e in re.findall(rb"EXPOSURE=\s*(\S+)", header)]))
+    image = image[::-1] if vertical == b"+" else image
+    image = image[:, ::-1] if horizontal == b"-" else image
+    return np.ascontiguousarray(image)
+
+
+def _read_exr(path: Path) -> np.ndarray:
+    try:
+        with OpenEXR.File(str(path)) as file:
+            channels, header = file.channels(), file.header()
+            images = {name: np.array(channel.pixels) for name, channel in channels.items()}
+    except Exception as error:
+        raise ImageError(f"{path}: truncated or corrupt OpenEXR file ({_first_line(error)})") from None
+    primaries = header.get("chromaticities")
+    if primaries is not None and not np.allclose(primaries, _BT709, atol=2e-3):
+        raise ImageError(f"{path}: primaries {tuple(np.round(primaries, 4))}; expected BT.709")
+    if "RGB" in images or "RGBA" in images:
+        image = images.get("RGB", images.get("RGBA"))[..., :3]
+    elif {"R", "G", "B"} <= images.keys():
+        image = np.stack([images[name] for name in "RGB"], -1)
+    elif set(images) <= {"Y", "A"}:
+        raise ImageError(f"{path}: greyscale (channel Y only); expected RGB")
+    else:
+        raise ImageError(f"{path}: channels {', '.join(images)}; expected R, G and B")
+    return np.ascontiguousarray(image, np.float32)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,1 @@
+"""Meta-learning: one `adapt` for training, validation and test, and the outer loop."""

@@ -1,0 +1,45 @@
+"""Test-time adaptation: the reconstructions of every test scene, held-out exposure and mode."""
+
+import logging
+from pathlib import Path
+
+from metahdr import checkpoint
+from metahdr.config import Meta
+from metahdr.images import write_exr
+from metahdr.meta.learner import MAML, make_learner, make_loss, predict
+from metahdr.progress import track
+from metahdr.scenes import Scenes, read_labels
+
+log = logging.getLogger(__name__)
+
+# Modes of a prediction: without adaptation, adapted with true HDR labels, adapted with simulated labels.
+MODES = ("single", "adapted_true", "adapted_simulated")
+
+
+def load_learner(path: Path) -> tuple[MAML, Meta]:
+    """The meta-parameters of a checkpoint and the settings they were trained with."""
+    values = checkpoint.load(path)
+    settings = Meta.model_validate_json(values["settings"])
+    learner = make_learner(settings)
+    learner.module.load_state_dict(values["parameters"])
+    return learner, settings
+
+
+def write_predictions(model: Path, scenes: Scenes, labels: Path, folder: Path) -> None:
+    """Writes one half-float OpenEXR per scene, held-out exposure and mode."""
+    learner, settings = load_learner(model)
+    loss = make_loss(settings)
+    for index in track(range(len(scenes)), "adapt", len(scenes)):
+        task = scenes[index]
+        simulated = read_labels(labels, task)
+        for held_out, ev in enumerate(task.evs):
+            for mode in MODES:
+                steps = 0 if mode == "single" else settings.inner_steps
+                target = simulated if mode == "adapted_simulated" else None
+                image = predict(learner, task, held_out, target, loss, steps)
+                write_exr(folder / prediction_name(task.scene, ev, mode), image.numpy().transpose(1, 2, 0))
+
+
+def prediction_name(scene: str, ev: float, mode: str) -> str:
+    """File name of a prediction: `courtyard_3_ev+2_single.exr`, where EV +2 is the held-out exposure."""
+    return f"{scene}_ev{ev:+g}_{mode}.exr"

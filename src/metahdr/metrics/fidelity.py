@@ -1,0 +1,35 @@
+"""PSNR and SSIM as MetaHDR reports them: on linear RGB clipped to [0, 1], data range 1."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+WINDOW, SIGMA = 11, 1.5
+_C1, _C2 = 0.01**2, 0.03**2
+
+
+def psnr(prediction: Tensor, truth: Tensor) -> Tensor:
+    """Peak signal-to-noise ratio in dB for a peak of 1, over all channels, `(N, 3, H, W)` to `(N,)`."""
+    return -10 * torch.log10((prediction - truth).square().mean((1, 2, 3)))
+
+
+def ssim(prediction: Tensor, truth: Tensor) -> Tensor:
+    """Mean structural similarity (Wang et al. 2004), averaged over RGB, `(N, 3, H, W)` to `(N,)`.
+
+    Gaussian window of 11 pixels with sigma 1.5, K1 = 0.01, K2 = 0.03, population covariance; the border in
+    which the window leaves the image is left out.
+    """
+    offsets = torch.arange(WINDOW, dtype=prediction.dtype, device=prediction.device) - WINDOW // 2
+    window = torch.exp(-(offsets**2) / (2 * SIGMA**2))
+    window = window / window.sum()
+
+    def blur(image: Tensor) -> Tensor:
+        planes = image.flatten(0, 1)[:, None]
+        return F.conv2d(F.conv2d(planes, window.view(1, 1, -1, 1)), window.view(1, 1, 1, -1))
+
+    mean_p, mean_t = blur(prediction), blur(truth)
+    var_p, var_t = blur(prediction**2) - mean_p**2, blur(truth**2) - mean_t**2
+    covariance = blur(prediction * truth) - mean_p * mean_t
+    similarity = (2 * mean_p * mean_t + _C1) * (2 * covariance + _C2)
+    similarity = similarity / ((mean_p**2 + mean_t**2 + _C1) * (var_p + var_t + _C2))
+    return similarity.unflatten(0, prediction.shape[:2]).mean((1, 2, 3, 4))

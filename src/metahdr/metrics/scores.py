@@ -1,0 +1,86 @@
+"""Scores of predictions, one row each, and their aggregate with paired confidence intervals."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from metahdr.images import read_hdr
+from metahdr.meta.predict import MODES, prediction_name
+from metahdr.metrics.fidelity import psnr, ssim
+from metahdr.scenes import Scenes
+
+METRICS = {"ssim": ssim, "psnr": psnr}
+NO_RUN = "none"  # the run of "LDR, no reconstruction"
+
+
+def score_predictions(scenes: Scenes, run: str, folder: Path) -> pd.DataFrame:
+    """One row for every scene, held-out exposure and mode of a run."""
+    rows = []
+    for index in range(len(scenes)):
+        task = scenes[index]
+        for ev in task.evs:
+            for mode in MODES:
+                image = read_hdr(folder / prediction_name(task.scene, ev, mode)).transpose(2, 0, 1)
+                rows.append(_row(task, ev, mode, run, torch.from_numpy(image.copy())))
+    return pd.DataFrame(rows)
+
+
+def score_exposures(scenes: Scenes) -> pd.DataFrame:
+    """The baseline 'LDR, no reconstruction': the held-out exposure itself taken for the HDR image."""
+    rows = []
+    for task in (scenes[index] for index in range(len(scenes))):
+        rows += [_row(task, ev, "ldr", NO_RUN, image) for ev, image in zip(task.evs, task.ldr, strict=True)]
+    return pd.DataFrame(rows)
+
+
+def _row(task, ev: float, mode: str, run: str, image: torch.Tensor) -> dict:
+    prediction, truth = image[None].clamp(0, 1).double(), task.hdr[None].clamp(0, 1).double()
+    row = {"scene": task.scene, "source": task.source, "ev": ev, "mode": mode, "run": run}
+    return row | {name: metric(prediction, truth).item() for name, metric in METRICS.items()}
+
+
+def aggregate(scores: pd.DataFrame, resamples: int, confidence: float, seed: int) -> pd.DataFrame:
+    """Mean of every (run, mode) and its gain over the same run's single shot, with bootstrap intervals.
+
+    Scenes are resampled, all of a scene's exposures together, and the same resamples serve every mode and run,
+    so that all differences are paired. Views of one panorama are alike: the intervals speak of views like
+    these, not of new places.
+
+    Returns:
+        One row per (run, mode, metric): mean, low, high, gain, gain_low, gain_high, count.
+
+    Raises:
+        ValueError: the table is not paired, some scene and exposure lacks a mode.
+    """
+    rng = np.random.default_rng(seed)
+    scenes = sorted(set(scores.scene))
+    weights = rng.multinomial(len(scenes), np.full(len(scenes), 1 / len(scenes)), size=resamples) / len(scenes)
+    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
+    rows = []
+    for metric in METRICS:
+        wide = scores.pivot(index=["scene", "ev"], columns=["run", "mode"], values=metric)
+        if wide.isna().any(axis=None):
+            raise ValueError("the scores are not paired: a scene and exposure lacks a mode")
+        per_scene = wide.groupby("scene").mean().loc[scenes]
+        for run, mode in per_scene.columns:
+            values = per_scene[run, mode]
+            baseline = per_scene[run, "single"] if run != NO_RUN else values
+            gains = values - baseline
+            low, high = np.quantile(weights @ values.to_numpy(), tails)
+            gain_low, gain_high = np.quantile(weights @ gains.to_numpy(), tails)
+            rows.append(
+                {"run": run, "mode": mode, "metric": metric, "mean": values.mean(), "low": low, "high": high}
+                | {"gain": gains.mean(), "gain_low": gain_low, "gain_high": gain_high, "count": len(wide)}
+            )
+    return pd.DataFrame(rows)
+
+
+def nested(summary: pd.DataFrame) -> dict:
+    """The aggregate as `{run: {mode: {metric: {mean, low, high, gain, ...}}}}`, for DVC's metrics."""
+    result: dict = {}
+    for row in summary.to_dict("records"):
+        run, mode, metric = row.pop("run"), row.pop("mode"), row.pop("metric")
+        result.setdefault(run, {}).setdefault(mode, {})[metric] = row
+    return result

@@ -1,0 +1,109 @@
+"""HDR-CNN (Eilertsen et al. 2017, "HDR image reconstruction from a single exposure using deep CNNs")."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+EPSILON = 1 / 255  # of the log domain, section 3.3
+THRESHOLD = 0.95  # where the blending begins, equation 3
+GAMMA = 2.0  # the inverse of the assumed camera curve, equation 1
+
+_VGG16 = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
+_VGG_MEAN = (123.68, 116.779, 103.939)  # RGB
+
+
+class HDRCNN(nn.Module):
+    """One LDR exposure in [0, 1] to linear light relative to that exposure, `(N, 3, H, W)` to the same.
+
+    The encoder has VGG16's 13 convolutions, the decoder upsamples five times by 4x4 transposed convolutions and
+    takes every level of the encoder, and at last the input itself, in the log domain. The prediction replaces
+    the linearised input only where that is saturated (equations 1 to 3). Any size: the image is padded to a
+    multiple of 32 and cropped back.
+
+    Args:
+        width: multiplier of the channels; 1 is the paper's network with about 29.4 M parameters.
+    """
+
+    def __init__(self, width: float = 1.0):
+        super().__init__()
+
+        def scaled(channels: int) -> int:
+            return max(round(channels * width), 1)
+
+        self.encoder = nn.ModuleList()
+        inputs = 3
+        for stage in _VGG16:
+            convolutions = nn.ModuleList()
+            for outputs in stage:
+                convolutions.append(nn.Conv2d(inputs, scaled(outputs), 3, padding=1))
+                inputs = scaled(outputs)
+            self.encoder.append(convolutions)
+        self.bottom = nn.Conv2d(inputs, inputs, 3, padding=1)
+        self.bottom_norm = nn.BatchNorm2d(inputs)
+        self.up, self.up_norm, self.fuse = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
+        for stage in reversed(_VGG16):
+            outputs = scaled(stage[-1])
+            self.up.append(nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1))
+            self.up_norm.append(nn.BatchNorm2d(outputs))
+            self.fuse.append(_fusion(outputs))
+            inputs = outputs
+        self.head = nn.Conv2d(inputs, 3, 1)
+        self.head_norm = nn.BatchNorm2d(3)
+        self.fuse_input = _fusion(3)
+        self.register_buffer("mean", torch.tensor(_VGG_MEAN).view(1, 3, 1, 1), persistent=False)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d) and module not in (*self.fuse, self.fuse_input):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+
+    def log_prediction(self, x: Tensor) -> Tensor:
+        """The network's output y, of which exp(y) - 1/255 is linear light."""
+        height, width = x.shape[-2:]
+        padding = (0, -width % 32, 0, -height % 32)
+        x = F.pad(x, padding, mode="replicate")
+        features = (255 * x - self.mean).flip(1)  # BGR, as VGG16 was trained
+        skips = []
+        for convolutions in self.encoder:
+            for convolution in convolutions:
+                features = F.relu(convolution(features))
+            skips.append(torch.log((features / 255) ** 2 + EPSILON))
+            features = F.max_pool2d(features, 2)
+        features = F.relu(self.bottom_norm(self.bottom(features)))
+        for up, norm, fuse, skip in zip(self.up, self.up_norm, self.fuse, reversed(skips), strict=True):
+            features = fuse(torch.cat([F.relu(norm(up(features))), skip], 1))
+        output = F.relu(self.head_norm(self.head(features)))
+        output = self.fuse_input(torch.cat([output, torch.log(x**GAMMA + EPSILON)], 1))
+        return output[..., :height, :width]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return blend(x, self.log_prediction(x))
+
+
+def saturation(x: Tensor) -> Tensor:
+    """Blending weight alpha in [0, 1] of the brightest channel, `(N, 3, H, W)` to `(N, 1, H, W)` (equation 3)."""
+    return ((x.amax(1, keepdim=True) - THRESHOLD) / (1 - THRESHOLD)).clamp(0, 1)
+
+
+def blend(x: Tensor, y: Tensor) -> Tensor:
+    """(1 - alpha) x^2 + alpha (exp(y) - 1/255), never negative (equations 1 and 2)."""
+    alpha = saturation(x)
+    return (1 - alpha) * x**GAMMA + alpha * (torch.exp(y) - EPSILON).clamp(min=0)
+
+
+def log_loss(x: Tensor, y: Tensor, target: Tensor) -> Tensor:
+    """Mean squared error in the log domain, where the input is saturated (equation 5).
+
+    Args:
+        x: input exposure in [0, 1].
+        y: the network's log prediction.
+        target: linear light relative to the exposure, all `(N, 3, H, W)`.
+    """
+    return (saturation(x) * (y - torch.log(target + EPSILON))).square().mean()
+
+
+def _fusion(channels: int) -> nn.Conv2d:
+    """A 1x1 convolution of two concatenated maps that begins as their sum (section 3.3)."""
+    fusion = nn.Conv2d(2 * channels, channels, 1)
+    with torch.no_grad():
+        fusion.weight.copy_(torch.eye(channels).repeat(1, 2)[..., None, None])
+        fusion.bias.zero_()
+    return fusion

@@ -1,0 +1,158 @@
+"""From a source's raw files to its scenes: repair, alignment, views, filters, scale."""
+
+import logging
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from metahdr.align import find_alignment, orient
+from metahdr.camera.exposure import clipping_scale, expose, metered_scale
+from metahdr.camera.response import Response
+from metahdr.config import Prepare
+from metahdr.datasets.sources import Source
+from metahdr.errors import ImageError, UserError
+from metahdr.images import luminance, read_hdr, read_ldr, repair
+from metahdr.panorama import perspective_view
+
+log = logging.getLogger(__name__)
+
+# One row a scene; the row's place among the kept ones is its place in the source's arrays.
+COLUMNS = ["scene", "source", "kept", "reason", "scale", "scaled_by", "stops", "max_value", "repaired_pixels"]
+COLUMNS += ["orientation", "alignment_ssim", "alignment_margin"]
+
+# What the alignment check compares an HDR image with where the dataset brings no LDR image of its own.
+_CHECK_RESPONSE = Response(0.9, 0.6)
+
+
+def prepare_source(
+    name: str, source: Source, folder: Path, kind: str, settings: Prepare
+) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
+    """The scenes of one source.
+
+    Returns:
+        HDR scenes float32 `(N, size, size, 3)`, in which 1.0 is where EV 0 clips; the dataset's own exposures
+        uint8 `(N, E, size, size, 3)`, E = 0 where it brings none; and the table of all scenes, dropped ones
+        with their reason.
+
+    Raises:
+        UserError: a bad image where the settings say stop.
+    """
+    hdrs, ldrs, rows = [], [], []
+    try:
+        hdr, exposures, decisions = _read(source, folder, settings)
+        cuts = list(_cut(name, hdr, exposures, kind, settings))
+    except ImageError as error:
+        if settings.on_bad_image == "stop":
+            raise UserError(f"{error}\n  (prepare.on_bad_image: skip would leave it out)") from None
+        log.warning("%s is left out: %s", name, error)
+        cuts, decisions = [], {}
+        rows.append({"scene": name, "source": name, "kept": False, "reason": str(error)})
+    for scene, view, own in cuts:
+        row = {"scene": scene, "source": name} | decisions | _alignment(view, own)
+        row |= {"stops": _stops(view), "max_value": float(view.max()), "reason": ""}
+        row["reason"] = _too_little(row, settings)
+        row["kept"] = not row["reason"]
+        rows.append(row)
+        if row["kept"]:
+            view = _normalise(view) if settings.normalise == "log1p_minmax" else view
+            row["scale"], row["scaled_by"] = _scale(view, own)
+            hdrs.append(view * np.float32(row["scale"]))
+            ldrs.append(own)
+    size = (settings.size, settings.size, 3)
+    return (
+        np.array(hdrs, np.float32).reshape(-1, *size),
+        np.array(ldrs, np.uint8).reshape(len(hdrs), -1 if hdrs else 0, *size),
+        pd.DataFrame(rows, columns=COLUMNS),
+    )
+
+
+def _read(source: Source, folder: Path, settings: Prepare) -> tuple[np.ndarray, list[np.ndarray], dict]:
+    """The repaired HDR image, turned to fit the dataset's own exposures if it brings them."""
+    path = folder / source.hdr
+    try:
+        hdr, repaired = repair(read_hdr(path), settings.max_repaired)
+    except ImageError as error:
+        raise ImageError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
+    exposures = [read_ldr(folder / source.ldr[ev]) for ev in sorted(source.ldr)]
+    decisions = {"repaired_pixels": repaired}
+    if exposures:
+        alignment = find_alignment(exposures[len(exposures) // 2], hdr)
+        hdr = orient(hdr, alignment.orientation)
+        if alignment.orientation != "identity":
+            log.info("%s: HDR image repaired by %s", path, alignment)
+        decisions |= _alignment_columns(alignment)
+        for ev, ldr in zip(sorted(source.ldr), exposures, strict=True):
+            if ldr.shape != hdr.shape:
+                raise ImageError(
+                    f"{folder / source.ldr[ev]}: {ldr.shape[1]}x{ldr.shape[0]} pixels; "
+                    f"its HDR image has {hdr.shape[1]}x{hdr.shape[0]}"
+                )
+    return hdr, exposures, decisions
+
+
+def _cut(name: str, hdr: np.ndarray, exposures: list[np.ndarray], kind: str, settings: Prepare):
+    """Yields (scene name, HDR view, own exposures), all at the configured size."""
+    if kind == "panoramas":
+        for view in range(settings.views):
+            azimuth = 360.0 * view / settings.views
+            try:
+                image = perspective_view(hdr, azimuth, settings.field_of_view, settings.size)
+            except ImageError as error:
+                raise ImageError(f"{name}: {error}") from None
+            yield f"{name}_{view}", image, np.empty((0, *image.shape), np.uint8)
+    else:
+        crops = [_centre_crop(name, image, settings) for image in (hdr, *exposures)]
+        yield name, crops[0], np.array(crops[1:], np.uint8).reshape(-1, *crops[0].shape)
+
+
+def _centre_crop(name: str, image: np.ndarray, settings: Prepare) -> np.ndarray:
+    height, width = image.shape[:2]
+    side = settings.crop or min(height, width)
+    if side > min(height, width):
+        raise ImageError(f"{name}: {width}x{height} pixels are smaller than prepare.crop {side}")
+    top, left = (height - side) // 2, (width - side) // 2
+    crop = image[top : top + side, left : left + side]
+    method = cv2.INTER_AREA if side >= settings.size else cv2.INTER_LINEAR
+    return cv2.resize(crop, (settings.size, settings.size), interpolation=method)
+
+
+def _scale(view: np.ndarray, own: np.ndarray) -> tuple[float, str]:
+    """By the middle one of the dataset's own exposures where it clips, else as a camera's meter would."""
+    clipping = clipping_scale(view, own[len(own) // 2]) if len(own) else None
+    return (clipping, "clipping") if clipping else (metered_scale(view), "metering")
+
+
+def _alignment(view: np.ndarray, own: np.ndarray) -> dict:
+    """Where the dataset brings no exposures, the check that the pair we make is aligned."""
+    if len(own):
+        return {}
+    ldr = expose(view * metered_scale(view), 0.0, _CHECK_RESPONSE)
+    return _alignment_columns(find_alignment(ldr, view))
+
+
+def _alignment_columns(alignment) -> dict:
+    return {
+        "orientation": alignment.orientation,
+        "alignment_ssim": alignment.ssim,
+        "alignment_margin": alignment.margin,
+    }
+
+
+def _stops(view: np.ndarray) -> float:
+    low, high = np.percentile(luminance(view), [0.1, 99.9])
+    return float(np.log2(high / max(low, np.finfo(np.float32).tiny))) if high > 0 else 0.0
+
+
+def _too_little(row: dict, settings: Prepare) -> str:
+    if row["stops"] < settings.min_stops:
+        return f"{row['stops']:.1f} stops of dynamic range; at least {settings.min_stops:g} are wanted"
+    if settings.max_value is not None and row["max_value"] > settings.max_value:
+        return f"largest value {row['max_value']:g} is above {settings.max_value:g}"
+    return ""
+
+
+def _normalise(view: np.ndarray) -> np.ndarray:
+    compressed = np.log1p(view)
+    return (compressed - compressed.min()) / np.ptp(compressed)

@@ -1,0 +1,85 @@
+"""The report's one HTML page: tables, curves, pictures, provenance. It needs nothing from outside itself."""
+
+from importlib import resources
+from pathlib import Path
+
+import jinja2
+import pandas as pd
+
+from metahdr.metrics.scores import METRICS, NO_RUN
+from metahdr.report import figures
+from metahdr.scenes import Scenes
+
+MODES = {
+    "ldr": "LDR, no reconstruction",
+    "single": "Single-shot",
+    "adapted_true": "Adapted with true labels",
+    "adapted_simulated": "Adapted with simulated labels",
+}
+EXTREMES = 5
+
+
+def write_page(data: Path, runs: list[str], config: str, dataset: dict, origin: dict) -> str:
+    """The page's text.
+
+    Args:
+        data: the dataset's results folder.
+        runs: names of the meta-training runs, each with its folder in `data`.
+        config: the effective configuration as YAML.
+        dataset: name, version, files and the rest of the register's entry.
+        origin: from `provenance`.
+    """
+    scenes = Scenes(data, "test")
+    scores, summary = pd.read_csv(data / "scores.csv"), pd.read_csv(data / "summary.csv", keep_default_na=False)
+    table = pd.read_csv(data / "scenes.csv")
+    papers = pd.read_csv(resources.files(__package__).joinpath("published.csv"))
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    template = environment.from_string(resources.files(__package__).joinpath("page.html").read_text())
+    return template.render(
+        runs=runs,
+        modes=MODES,
+        no_run=NO_RUN,
+        cell={(row.run, row.mode, row.metric): row for row in summary.itertuples()},
+        published={(row.run, row.mode, m): getattr(row, m) for row in papers.itertuples() for m in METRICS},
+        has_published=bool(papers[[*METRICS]].notna().any(axis=None)),
+        by_exposure=scores.groupby(["run", "mode", "ev"])[["ssim", "psnr"]].mean(),
+        evs=sorted(set(scores.ev)),
+        counts=table[table.kept].groupby("split").agg(scenes=("scene", "count"), sources=("source", "nunique")),
+        test_count=len(scenes),
+        dropped=table[~table.kept],
+        rejected=_rejected(data, table),
+        curves=figures.curves({run: pd.read_csv(data / run / "history.csv") for run in runs}),
+        galleries={run: _gallery(data, scenes, scores, run) for run in runs},
+        error_limit=figures.ERROR_LIMIT,
+        config=config,
+        dataset=dataset,
+        origin=origin,
+    )
+
+
+def _rejected(data: Path, table: pd.DataFrame) -> pd.DataFrame:
+    exposures = [data / "exposures" / f"{source}.csv" for source in sorted(set(table[table.kept].source))]
+    rows = pd.concat([pd.read_csv(path) for path in exposures])
+    return rows[rows.reason.notna()]
+
+
+def _gallery(data: Path, scenes: Scenes, scores: pd.DataFrame, run: str) -> dict[str, list[dict]]:
+    """Rows of pictures of one run: the best and the worst by gain in PSNR, and all in the scenes' order."""
+    adapted = f"adapted_{run}"  # the labels that this run was trained with
+    wide = scores[scores.run == run].pivot(index=["scene", "ev"], columns="mode", values=["ssim", "psnr"])
+    rows = []
+    for task in (scenes[index] for index in range(len(scenes))):
+        for ev in task.evs:
+            values = wide.loc[(task.scene, ev)]
+            rows.append(
+                {
+                    "scene": task.scene,
+                    "ev": ev,
+                    "before": (values["ssim", "single"], values["psnr", "single"]),
+                    "after": (values["ssim", adapted], values["psnr", adapted]),
+                    "gain": values["psnr", adapted] - values["psnr", "single"],
+                    "picture": figures.strip(task, ev, data / run / "predictions", adapted),
+                }
+            )
+    ranked = sorted(rows, key=lambda row: row["gain"], reverse=True)
+    return {"best": ranked[:EXTREMES], "worst": ranked[-EXTREMES:], "all": rows}

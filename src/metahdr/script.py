@@ -1,0 +1,67 @@
+"""What every workflow script shares: arguments from `main`'s annotations, a log file, errors without traceback."""
+
+import argparse
+import inspect
+import json
+import logging
+import signal
+import sys
+import types
+import typing
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from metahdr.errors import UserError
+
+
+def run(main: Callable[..., None]) -> None:
+    """Calls `main` with its arguments from the command line.
+
+    `name: str` becomes `--name TEXT`, `paths: list[Path]` becomes `--paths FILE ...`, a pydantic model takes
+    JSON text. `--log FILE` appends the log to a file; without it the log goes to stderr.
+    """
+    parser = argparse.ArgumentParser(description=inspect.getdoc(main) or main.__globals__["__doc__"])
+    parser.add_argument("--log", type=Path, help="file for the log; default: stderr")
+    for name, parameter in inspect.signature(main).parameters.items():
+        kind, many = parameter.annotation, False
+        if isinstance(kind, types.UnionType):
+            kind = next(k for k in typing.get_args(kind) if k is not type(None))
+        if typing.get_origin(kind) is list:
+            kind, many = typing.get_args(kind)[0], True
+        optional = parameter.default is not inspect.Parameter.empty
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=_parse(kind),
+            nargs="*" if many else None,
+            required=not optional,
+            default=parameter.default if optional else None,
+        )
+    arguments = vars(parser.parse_args())
+    log_file = arguments.pop("log")
+    if log_file:
+        log_file.parent.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        filename=log_file,
+        filemode="w",
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(message)s",
+        datefmt="%Y-%m-%d %H:%M:%S",
+    )
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that half-written files are removed
+    try:
+        main(**arguments)
+    except UserError as error:
+        logging.getLogger(__name__).error("%s", error)
+        if log_file:
+            print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _parse(kind: type) -> Callable[[str], object]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind.model_validate_json
+    return json.loads if kind in (dict, bool) else kind

@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+
+from metahdr.camera.bracket import expose_scenes
+from metahdr.camera.exposure import metered_scale
+from metahdr.camera.response import Response
+from metahdr.config import Expose
+from metahdr.errors import UserError
+
+NONE = np.empty((0, 0, 16, 16, 3), np.uint8)
+
+
+@pytest.fixture
+def hdrs(scenery):
+    images = [scenery(seed, 16, 16) for seed in range(3)]
+    return np.stack([image * np.float32(metered_scale(image)) for image in images])
+
+
+def test_a_scene_is_exposed_the_same_whatever_other_scenes_there_are(hdrs):
+    together, table = expose_scenes(["a", "b", "c"], hdrs, NONE, Expose(), seed=0)
+    alone, row = expose_scenes(["b"], hdrs[1:2], NONE, Expose(), seed=0)
+    np.testing.assert_array_equal(together[1], alone[0])
+    assert table[table.scene == "b"].reset_index(drop=True).equals(row)
+
+
+def test_another_seed_draws_another_camera(hdrs):
+    tables = [expose_scenes(["a"], hdrs[:1], NONE, Expose(), seed)[1] for seed in (0, 1)]
+    for column in ("metering", "response_n", "response_sigma"):
+        assert tables[0][column].nunique() == 1, "one camera takes all exposures of a scene"
+        assert tables[0][column][0] != tables[1][column][0]
+
+
+def test_the_recorded_camera_leads_from_every_exposure_back_to_the_scene(hdrs):
+    images, table = expose_scenes(["a", "b", "c"], hdrs, NONE, Expose(noise=0.0), seed=0)
+    for image, row in zip(images.reshape(-1, 16, 16, 3), table.itertuples(), strict=True):
+        hdr = hdrs["abc".index(row.scene)]
+        light = Response(row.response_n, row.response_sigma).inverse(image / 255)
+        known = (image > 50) & (image < 250)
+        np.testing.assert_allclose(light[known], (hdr * 2 ** (row.metering + row.ev))[known], rtol=0.03)
+
+
+def test_a_scene_with_one_useless_exposure_is_rejected_with_its_reason(hdrs):
+    hdrs[0] = 1.0  # white from EV 0 on
+    hdrs[1] = 1e-5
+    settings = Expose(metering_error=0.0, noise=0.0)
+    _, table = expose_scenes(["white", "black", "good"], hdrs, NONE, settings, seed=0)
+    assert table.groupby("scene").accepted.unique().map(list).to_dict() == {
+        "white": [False],
+        "black": [False],
+        "good": [True],
+    }
+    reasons = table.set_index(["scene", "ev"]).reason
+    assert reasons["white", -2] == ""
+    assert reasons["white", 2] == "EV +2: 100% saturated; at most 90%"
+    assert reasons["black", -2] == "EV -2: 100% black; at most 90%"
+
+
+def test_percentile_exposures_know_what_stop_they_really_are(hdrs):
+    settings = Expose(method="percentile")
+    images, table = expose_scenes(["a"], hdrs[:1], NONE, settings, seed=0)
+    for image, row, (_, percentile) in zip(images[0], table.itertuples(), settings.percentiles, strict=True):
+        relative = hdrs[0].astype(np.float64) * 2 ** (row.metering + row.stops)
+        assert np.percentile(relative, percentile) == pytest.approx(1, rel=1e-5), "this value became white"
+        np.testing.assert_array_equal(image == 255, relative > 0.9957)  # 254.5 / 255 before gamma
+    assert table.stops[1] == 0
+    assert table.stops.is_monotonic_increasing
+
+
+def test_own_exposures_are_taken_as_they_are(hdrs):
+    own = np.random.default_rng(0).integers(0, 255, (3, 3, 16, 16, 3), np.uint8)
+    images, table = expose_scenes(["a", "b", "c"], hdrs, own, Expose(), seed=0)
+    np.testing.assert_array_equal(images, own)
+    assert (table.stops == table.ev).all()
+    assert (table.metering == 0).all()
+
+
+def test_another_number_of_own_exposures_than_configured_is_the_users_mistake(hdrs):
+    own = np.zeros((1, 2, 16, 16, 3), np.uint8)
+    with pytest.raises(UserError, match=r"expose\.evs names 3 exposures; the dataset brings 2 of its own"):
+        expose_scenes(["a"], hdrs[:1], own, Expose(), seed=0)
+
+
+def test_a_source_without_scenes_has_an_empty_table_with_all_columns():
+    images, table = expose_scenes([], np.empty((0, 16, 16, 3), np.float32), NONE, Expose(), seed=0)
+    assert images.shape == (0, 3, 16, 16, 3)
+    assert table.empty
+    assert {"scene", "ev", "stops", "metering", "accepted", "reason"} <= set(table.columns)

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+import torch
+
+from metahdr import checkpoint
+from metahdr.errors import UserError
+from metahdr.images import read_hdr, write_exr
+from metahdr.meta.learner import make_learner, make_loss, predict
+from metahdr.meta.predict import load_learner, prediction_name, write_predictions
+from metahdr.scenes import Scenes, label_name, read_labels
+
+
+@pytest.fixture
+def model(tmp_path, tiny):
+    torch.manual_seed(0)
+    values = {"parameters": make_learner(tiny).module.state_dict(), "settings": tiny.model_dump_json()}
+    checkpoint.save(tmp_path / "best.pt", values)
+    return tmp_path / "best.pt"
+
+
+def test_a_prediction_names_its_scene_held_out_exposure_and_mode():
+    assert prediction_name("courtyard_3", 2.0, "single") == "courtyard_3_ev+2_single.exr"
+    assert prediction_name("courtyard_3", -0.5, "adapted_true") == "courtyard_3_ev-0.5_adapted_true.exr"
+
+
+def test_every_scene_exposure_and_mode_is_written_as_predicted(results, model, tiny, tmp_path):
+    scenes, labels = Scenes(results, "test"), tmp_path / "labels"
+    for task in scenes:
+        for i, ev in enumerate(task.evs):
+            write_exr(labels / label_name(task.scene, ev), task.ldr[i].numpy().transpose(1, 2, 0) ** 3)
+    write_predictions(model, scenes, labels, tmp_path / "predictions")
+    assert len(list((tmp_path / "predictions").iterdir())) == len(scenes) * 3 * 3
+
+    task, loss = scenes[0], make_loss(tiny)
+    learner, _ = load_learner(model)
+    for mode, target, steps in (
+        ("single", None, 0),
+        ("adapted_true", None, tiny.inner_steps),
+        ("adapted_simulated", read_labels(labels, task), tiny.inner_steps),
+    ):
+        written = read_hdr(tmp_path / "predictions" / prediction_name(task.scene, task.evs[1], mode))
+        expected = predict(learner, task, 1, target, loss, steps).numpy().transpose(1, 2, 0)
+        np.testing.assert_allclose(written, expected, rtol=2**-11)
+
+
+def test_a_missing_checkpoint_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"none\.pt: no such checkpoint"):
+        load_learner(tmp_path / "none.pt")
+
+
+@pytest.mark.xfail(strict=True, reason="predict.py: KeyError")
+def test_a_checkpoint_of_something_else_is_refused(tmp_path):
+    checkpoint.save(tmp_path / "hdrcnn.pt", {"weights": torch.zeros(1)})
+    with pytest.raises(UserError, match=r"hdrcnn\.pt"):
+        load_learner(tmp_path / "hdrcnn.pt")

@@ -1,0 +1,170 @@
+import numpy as np
+import pytest
+import torch
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from metahdr.images import write_exr
+from metahdr.meta.predict import load_learner
+from metahdr.meta.train import Trainer
+from metahdr.scenes import Scenes, label_name
+
+
+@pytest.fixture(autouse=True)
+def on_the_cpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
+
+@pytest.fixture
+def trainer(results, tmp_path, tiny):
+    def make(state="state.pt", labels=None, seed=0, identity="data", **settings):
+        scenes = (Scenes(results, split) for split in ("train", "validation"))
+        return Trainer(*scenes, labels, tiny.model_copy(update=settings), seed, tmp_path / state, identity)
+
+    return make
+
+
+def same(a: object, b: object) -> bool:
+    """Equal to the last bit."""
+    if isinstance(a, torch.Tensor):
+        return torch.equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    return a == b
+
+
+def everything(trainer: Trainer) -> dict:
+    return trainer.checkpoint() | {"history": trainer.history, "best": trainer.best}
+
+
+def stop_before(trainer: Trainer, step: int) -> None:
+    """Interrupts a training when it is about to make its `step`-th meta-iteration."""
+    take = trainer.step
+
+    def take_or_stop():
+        if trainer.iteration + 1 == step:
+            raise KeyboardInterrupt
+        return take()
+
+    trainer.step = take_or_stop
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run()
+
+
+def test_a_training_that_was_stopped_ends_bit_for_bit_like_one_that_was_not(trainer):
+    whole = trainer("whole.pt")
+    whole.run()
+    stop_before(trainer(), step=3)
+    resumed = trainer()
+    assert resumed.iteration == 2
+    resumed.run()
+    assert same(everything(resumed), everything(whole))
+    assert [row["iteration"] for row in resumed.history] == [1, 2, 3, 4]
+
+
+def test_after_a_kill_between_two_saves_the_work_since_the_last_is_done_again(trainer):
+    stop_before(trainer(save_every=2), step=4)
+    assert trainer(save_every=2).iteration == 2
+
+
+@pytest.mark.parametrize("change", [{"inner_lr": 0.02}, {"seed": 1}, {"identity": "other data"}], ids=str)
+def test_a_state_of_another_training_is_not_resumed(trainer, change):
+    stop_before(trainer(), step=2)
+    anew = trainer(**change)
+    assert anew.iteration == 0
+    assert anew.history == []
+
+
+def test_a_finished_training_is_not_trained_further(trainer):
+    done = trainer(iterations=1)
+    done.run()
+    again = trainer(iterations=1)
+    again.run()
+    assert same(everything(again), everything(done))
+
+
+def test_the_meta_gradient_is_the_mean_over_the_tasks(trainer, results):
+    scenes = Scenes(results, "train")
+    drawn = [(scenes[0], 0), (scenes[1], 2)]
+
+    def gradient(tasks):
+        one = trainer("none.pt", tasks=len(tasks))
+        one._draw = lambda: iter(tasks)
+        loss = one.step()
+        return loss, [parameter.grad for parameter in one.learner.parameters()]
+
+    (loss, both), (loss_a, a), (loss_b, b) = gradient(drawn), gradient(drawn[:1]), gradient(drawn[1:])
+    assert loss == pytest.approx((loss_a + loss_b) / 2)
+    torch.testing.assert_close(both, [(x + y) / 2 for x, y in zip(a, b, strict=True)])
+
+
+def test_the_first_outer_step_is_adams(trainer):
+    one = trainer(tasks=1)
+    before = [parameter.detach().clone() for parameter in one.learner.parameters()]
+    one.step()
+    for old, new in zip(before, one.learner.parameters(), strict=True):
+        # Kingma and Ba 2015, algorithm 1 at t = 1: the moments' bias corrections leave g and g^2
+        expected = old - one.settings.outer_lr * new.grad / (new.grad.abs() + 1e-8)
+        torch.testing.assert_close(new.detach(), expected)
+
+
+def test_training_on_one_task_learns_it(trainer, results):
+    scenes = Scenes(results, "train")
+    one = trainer(tasks=1, outer_lr=0.02)
+    one._draw = lambda: iter([(scenes[0], 1)])
+    losses = [one.step() for _ in range(10)]
+    assert losses[-1] < 0.8 * losses[0]
+
+
+def test_labels_that_equal_the_truth_train_like_the_truth(trainer, results, tmp_path):
+    for split in ("train", "validation"):
+        for task in Scenes(results, split):
+            for ev in task.evs:
+                name = label_name(task.scene, ev)
+                write_exr(tmp_path / "labels" / name, task.hdr.numpy().transpose(1, 2, 0), half=False)
+    true, simulated = trainer("true.pt", iterations=2), trainer("sim.pt", tmp_path / "labels", iterations=2)
+    true.run()
+    simulated.run()
+    assert same(everything(true), everything(simulated))
+
+
+def test_validation_scores_are_means_over_all_scenes_and_held_out_exposures(trainer, results):
+    one = trainer()
+    scores = one.validate()
+    expected = []
+    for task in Scenes(results, "validation"):
+        truth = task.hdr.clamp(0, 1).numpy()
+        for ldr in task.ldr:
+            with torch.no_grad():
+                image = one.learner.module(ldr[None])[0].numpy()
+            ssim = structural_similarity(
+                image,
+                truth,
+                data_range=1,
+                channel_axis=0,
+                gaussian_weights=True,
+                sigma=1.5,
+                use_sample_covariance=False,
+            )
+            expected.append((peak_signal_noise_ratio(truth, image, data_range=1), ssim))
+    np.testing.assert_allclose([scores["psnr_single"], scores["ssim_single"]], np.mean(expected, 0), rtol=1e-4)
+    assert scores["loss_adapted"] < scores["loss_single"]
+
+
+def test_the_best_checkpoint_is_that_of_the_highest_adapted_ssim(trainer):
+    one = trainer(iterations=3, validate_every=1, outer_lr=0.1)
+    one.run()
+    scores = [row["ssim_adapted"] for row in one.history]
+    best = int(np.argmax(scores))
+    assert one.best["iteration"] == one.best["validation"]["iteration"] == best + 1
+    assert one.best["validation"]["ssim_adapted"] == scores[best]
+
+
+def test_a_checkpoint_holds_the_meta_parameters_that_a_learner_loads(trainer, tmp_path, task):
+    one = trainer(iterations=1)
+    one.run()
+    torch.save(one.checkpoint(), tmp_path / "last.pt")
+    learner, settings = load_learner(tmp_path / "last.pt")
+    assert settings == one.settings
+    assert torch.equal(learner(task.ldr), one.learner(task.ldr))

@@ -1,0 +1,31 @@
+import torch
+from torch.nn import functional as F
+
+from metahdr.nets.norm import BatchNorm
+
+
+def test_batch_normalisation_and_its_gradients_are_those_of_pytorch():
+    torch.manual_seed(0)
+    norm = BatchNorm(3).double()
+    with torch.no_grad():
+        norm.weight.uniform_(0.5, 2)
+        norm.bias.normal_()
+    x = (5 + 3 * torch.randn(2, 3, 4, 5, dtype=torch.float64)).requires_grad_()
+    inputs = (x, norm.weight, norm.bias)
+    ours, theirs = norm(x), F.batch_norm(x, None, None, norm.weight, norm.bias, training=True)
+    torch.testing.assert_close(ours, theirs)
+
+    direction = torch.randn_like(ours)
+    first = [torch.autograd.grad((y * direction).sum(), inputs, create_graph=True) for y in (ours, theirs)]
+    torch.testing.assert_close(*first)
+    second = [torch.autograd.grad(sum(g.square().sum() for g in grads), inputs[:2]) for grads in first]
+    torch.testing.assert_close(*second)
+
+
+def test_nothing_of_one_batch_is_kept_for_the_next():
+    norm = BatchNorm(3)
+    x = torch.randn(2, 3, 4, 4)
+    before = norm(x)
+    norm(100 * torch.randn(2, 3, 4, 4))
+    torch.testing.assert_close(norm.eval()(x), before, rtol=0, atol=0)
+    assert list(norm.buffers()) == []

@@ -1,0 +1,41 @@
+import pytest
+
+from metahdr.cli import main
+from metahdr.config import commented_yaml, schema
+from metahdr.datasets.register import find_dataset
+
+
+@pytest.fixture
+def call(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: str) -> None:
+        monkeypatch.setattr("sys.argv", ["metahdr", *words])
+        main()
+
+    return call
+
+
+def test_config_writes_the_default_configuration_and_its_schema(call, tmp_path):
+    for folder in ("config", "workflow/schemas"):
+        (tmp_path / folder).mkdir(parents=True)
+    call("config")
+    assert (tmp_path / "config" / "config.yaml").read_text() == commented_yaml()
+    assert (tmp_path / "workflow" / "schemas" / "config.schema.json").read_text() == schema()
+
+
+def test_register_records_a_folder_and_says_what_to_set(call, tmp_path, capsys):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "oak.hdr").write_bytes(b"pixels")
+    (tmp_path / "datasets.yaml").touch()
+    call("register", "mine", "photos", "--kind", "panoramas", "--register", "datasets.yaml")
+    assert find_dataset(tmp_path / "datasets.yaml", "mine").kind == "panoramas"
+    printed = capsys.readouterr().out
+    assert "mine has 1 file(s)" in printed
+    assert f"data:\n  dataset: mine\n  mirror: {tmp_path}/photos" in printed
+
+
+def test_a_mistake_is_one_message_and_no_traceback(call, tmp_path):
+    (tmp_path / "datasets.yaml").touch()
+    with pytest.raises(SystemExit, match="error: nowhere: no image"):
+        call("register", "mine", "nowhere", "--register", "datasets.yaml")

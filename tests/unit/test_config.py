@@ -1,0 +1,127 @@
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from metahdr.config import Config, Section, commented_yaml, load, schema
+from metahdr.errors import UserError
+
+CONFIGS = Path(__file__).parents[2] / "config"
+VARIANTS = sorted(CONFIGS.glob("*.yaml"))
+
+
+def mistakes(values: dict) -> list[str]:
+    with pytest.raises(UserError) as refusal:
+        load(values)
+    return str(refusal.value).splitlines()
+
+
+def merged(default: dict, override: dict) -> dict:
+    """As Snakemake merges several --configfile."""
+    both = {key: merged(default[key], value) for key, value in override.items() if isinstance(value, dict)}
+    return default | override | both
+
+
+def test_the_default_configuration_file_is_written_from_the_model(repository):
+    assert (repository / "config" / "config.yaml").read_text() == commented_yaml()
+
+
+def test_the_schema_file_is_written_from_the_model(repository):
+    assert (repository / "workflow" / "schemas" / "config.schema.json").read_text() == schema()
+
+
+def test_the_default_configuration_file_means_the_defaults():
+    assert load(yaml.safe_load(commented_yaml())) == load({}) == Config()
+
+
+@pytest.mark.parametrize("path", [p for p in VARIANTS if p.stem in ("smoke", "paper")], ids=lambda path: path.stem)
+def test_each_shipped_variant_is_valid_over_the_default(path):
+    default = yaml.safe_load((CONFIGS / "config.yaml").read_text())
+    variant = yaml.safe_load(path.read_text())
+    assert load(merged(default, variant)) != load({})
+
+
+def test_every_key_says_what_it_means():
+    for name, field in Config.model_fields.items():
+        keys = type(field.default).model_fields if isinstance(field.default, Section) else {name: field}
+        assert [key for key, inner in keys.items() if not inner.description] == []
+
+
+def test_all_mistakes_are_listed_at_once_each_with_key_value_and_remedy():
+    lines = mistakes(
+        {
+            "seeds": 1,
+            "threads": 0,
+            "prepare": {"size": 100, "views": 2.5},
+            "expose": {"evs": [0.0], "noise": "much"},
+            "meta": {"loss": "l2", "inner_lr": "1e-3", "inner_rate": 0.1},
+            "split": {"shares": {"train": 0.5, "validation": 0.2, "test": 0.1}},
+        }
+    )
+    assert lines[0] == "10 mistake(s) in the configuration:"
+    assert sorted(lines[1:]) == [
+        "  expose.evs: found [0.0]; list should have at least 2 items after validation, not 1",
+        "  expose.noise: found 'much'; input should be a valid number",
+        "  meta.inner_lr: found '1e-3'; input should be a valid number (YAML reads 1e-3 as text: write 0.001)",
+        "  meta.inner_rate: unknown key; did you mean inner_lr?",
+        "  meta.loss: found 'l2'; input should be 'expandnet'",
+        "  prepare.size: found 100; input should be a multiple of 16",
+        "  prepare.views: found 2.5; input should be a valid integer",
+        "  seeds: unknown key; did you mean seed?",
+        "  split.shares: found {'train': 0.5, 'validation': 0.2, 'test': 0.1}; "
+        "value error, the three shares must add up to 1",
+        "  threads: found 0; input should be greater than or equal to 1",
+    ]
+
+
+def test_a_key_unlike_any_other_gets_the_list_of_the_known_ones():
+    assert mistakes({"score": {"xyz": 1}})[1] == "  score.xyz: unknown key; known here: bootstrap, confidence"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"expose": {"evs": [2.0, 0.0, -2.0]}},
+        {"expose": {"evs": [0.0, 0.0]}},
+        {"expose": {"percentiles": [[99.9, 2.0], [1.0, 97.0], [0.0, 85.0]]}},
+        {"split": {"shares": {"train": 0.8, "test": 0.2}}},
+        {"meta": {"runs": []}},
+        {"seed": -1},
+        {"seed": True},
+        {"data": None},
+    ],
+    ids=json.dumps,
+)
+def test_values_out_of_their_range_are_refused(values):
+    (section,) = values
+    assert section in mistakes(values)[1]
+
+
+def test_percentile_exposures_need_one_range_each():
+    values = {"expose": {"method": "percentile", "evs": [-1.0, 1.0]}}
+    assert mistakes(values)[1].startswith("  expose.percentiles: found 3 ranges for 2 evs")
+
+
+def test_whole_numbers_are_good_enough_for_floats():
+    assert load({"expose": {"evs": [-2, 0, 2]}}).expose.evs == [-2.0, 0.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"expose": {"evs": [-2.0, float("nan"), 2.0]}},
+        {"meta": {"outer_lr": float("inf")}},
+        {"expose": {"response_n": [0.9, -0.1]}},
+    ],
+    ids=str,
+)
+@pytest.mark.xfail(strict=True, reason="config.py: non-finite numbers and negative deviations are taken")
+def test_numbers_without_meaning_are_refused(values):
+    with pytest.raises(UserError):
+        load(values)
+
+
+@pytest.mark.xfail(strict=True, reason="config.py: the advice for a whole number is to write a float")
+def test_the_advice_for_a_whole_number_in_text_is_right():
+    assert "write 1000)" in mistakes({"meta": {"iterations": "1e3"}})[1]

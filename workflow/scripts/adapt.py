@@ -1,0 +1,18 @@
+"""Reconstruct every test scene: single-shot, and adapted with true and with simulated labels."""
+
+from pathlib import Path
+
+import torch
+
+from metahdr.meta.predict import write_predictions
+from metahdr.scenes import Scenes
+from metahdr.script import run
+
+
+def main(data: Path, labels: Path, model: Path, threads: int, predictions: Path) -> None:
+    torch.set_num_threads(threads)
+    write_predictions(model, Scenes(data, "test"), labels, predictions)
+
+
+if __name__ == "__main__":
+    run(main)

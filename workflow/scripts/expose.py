@@ -1,0 +1,27 @@
+"""Render the exposures of one source's scenes."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from metahdr.camera.bracket import expose_scenes
+from metahdr.config import Expose
+from metahdr.files import whole
+from metahdr.script import run
+
+
+def main(
+    hdr: Path, own: Path, table: Path, settings: Expose, seed: int, exposures: Path, exposures_table: Path
+) -> None:
+    scenes = pd.read_csv(table)
+    names = scenes.loc[scenes.kept, "scene"].tolist()
+    images, rows = expose_scenes(names, np.load(hdr), np.load(own), settings, seed)
+    with whole(exposures) as part:
+        np.save(part, images)
+    with whole(exposures_table) as part:
+        rows.to_csv(part, index=False)
+
+
+if __name__ == "__main__":
+    run(main)

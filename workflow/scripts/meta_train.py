@@ -1,0 +1,42 @@
+"""Meta-train the U-Net; started again after an interruption, it goes on where it was."""
+
+import hashlib
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from metahdr import checkpoint
+from metahdr.config import Meta
+from metahdr.files import sha256, whole
+from metahdr.meta.train import Trainer
+from metahdr.scenes import Scenes
+from metahdr.script import run
+
+
+def main(
+    data: Path,
+    settings: Meta,
+    seed: int,
+    threads: int,
+    state: Path,
+    best: Path,
+    last: Path,
+    history: Path,
+    labels: Path | None = None,
+) -> None:
+    torch.set_num_threads(threads)
+    files = [data / "scenes.csv", *sorted((data / "exposures").glob("*"))]
+    files += sorted(labels.glob("*.exr")) if labels else []
+    identity = hashlib.sha256("".join(map(sha256, files)).encode()).hexdigest()
+    trainer = Trainer(Scenes(data, "train"), Scenes(data, "validation"), labels, settings, seed, state, identity)
+    trainer.run()
+    checkpoint.save(best, trainer.best)
+    checkpoint.save(last, trainer.checkpoint())
+    with whole(history) as part:
+        pd.DataFrame(trainer.history).to_csv(part, index=False)
+    state.unlink()
+
+
+if __name__ == "__main__":
+    run(main)

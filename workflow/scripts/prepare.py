@@ -1,0 +1,28 @@
+"""Make the scenes of one source: views or crops, repaired, filtered and metered."""
+
+from pathlib import Path
+
+import numpy as np
+
+from metahdr.config import Prepare
+from metahdr.datasets.sources import Source
+from metahdr.files import whole
+from metahdr.prepare import prepare_source
+from metahdr.script import run
+
+
+def main(
+    name: str, source: dict, kind: str, settings: Prepare, folder: Path, hdr: Path, own: Path, table: Path
+) -> None:
+    files = Source(source["hdr"], {float(ev): name for ev, name in source["ldr"].items()})
+    hdrs, exposures, rows = prepare_source(name, files, folder, kind, settings)
+    with whole(hdr) as part:
+        np.save(part, hdrs)
+    with whole(own) as part:
+        np.save(part, exposures)
+    with whole(table) as part:
+        rows.to_csv(part, index=False)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,40 @@
+"""Write the HTML report, the effective configuration and the provenance of the results."""
+
+import json
+from pathlib import Path
+
+import yaml
+
+from metahdr.datasets.register import find_dataset
+from metahdr.files import whole
+from metahdr.report.page import write_page
+from metahdr.report.provenance import provenance
+from metahdr.script import run
+
+
+def main(
+    data: Path,
+    runs: list[str],
+    config: dict,
+    register: Path,
+    benchmarks: Path,
+    page: Path,
+    provenance_file: Path,
+    effective_config: Path,
+) -> None:
+    name = config["data"]["dataset"]
+    dataset = {"name": name} | find_dataset(register, name).model_dump()
+    origin = provenance(benchmarks)
+    text = yaml.safe_dump(config, sort_keys=False)
+    files = {
+        page: write_page(data, runs, text, dataset, origin),
+        provenance_file: json.dumps(origin | {"dataset": dataset, "config": config}, indent=2) + "\n",
+        effective_config: text,
+    }
+    for path, content in files.items():
+        with whole(path) as part:
+            part.write_text(content)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,15 @@
+"""Put one verified file of a dataset in place."""
+
+from pathlib import Path
+
+from metahdr.datasets.register import File
+from metahdr.retrieve import retrieve
+from metahdr.script import run
+
+
+def main(file: File, out: Path, sources: list[str], wheels: Path, mirror: str | None = None) -> None:
+    retrieve(file, out, sources, wheels, mirror)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,20 @@
+"""Join the sources' tables and split the scenes by source."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from metahdr.config import Split
+from metahdr.files import whole
+from metahdr.script import run
+from metahdr.split import scenes_table
+
+
+def main(tables: list[Path], settings: Split, seed: int, out: Path) -> None:
+    scenes = scenes_table([pd.read_csv(table) for table in tables], settings.shares, seed)
+    with whole(out) as part:
+        scenes.to_csv(part, index=False)
+
+
+if __name__ == "__main__":
+    run(main)
