@@ -37,7 +37,8 @@ def scenery():
         image = np.exp(1.5 * y + 0.8 * np.sin(2 * x + rng.uniform(0, 6)) + 1.2 * texture / texture.std())
         for _ in range(12):
             left, top = rng.uniform(-1, 1, 2)
-            image += rng.uniform(50, 500) * np.exp(-(((x - left) * width / 3) ** 2) - ((y - top) * height / 3) ** 2)
+            distance = np.hypot((x - left) * width, (y - top) * height) / 3
+            image += rng.uniform(50, 500) * np.exp(-(distance**2))
         return (image[..., None] * rng.uniform(0.6, 1, 3)).astype(np.float32)
 
     return make
@@ -48,7 +49,11 @@ def build_results():
     """Takes images through preparation, exposures and split, as the workflow's scripts do."""
 
     def build(
-        folder: Path, images: dict[str, np.ndarray], prepare: Prepare, expose: Expose = Expose(), kind="panoramas"
+        folder: Path,
+        images: dict[str, np.ndarray],
+        prepare: Prepare,
+        expose: Expose | None = None,
+        kind="panoramas",
     ) -> Path:
         for name in ("raw", "scenes", "exposures"):
             (folder / name).mkdir(parents=True)
@@ -61,7 +66,9 @@ def build_results():
                 cv2.imwrite(str(folder / "raw" / file), image[..., ::-1])
             hdrs, own, table = prepare_source(name, Source(file, {}), folder / "raw", kind, prepare)
             np.save(folder / "scenes" / f"{name}.npy", hdrs)
-            exposures, rows = expose_scenes(table.scene[table.kept].tolist(), hdrs, own, expose, seed=0)
+            exposures, rows = expose_scenes(
+                table.scene[table.kept].tolist(), hdrs, own, expose or Expose(), seed=0
+            )
             np.save(folder / "exposures" / f"{name}.npy", exposures)
             rows.to_csv(folder / "exposures" / f"{name}.csv", index=False)
             table.to_csv(folder / "scenes" / f"{name}.csv", index=False)

@@ -140,7 +140,7 @@ class Label(Section):
     """HDR-CNN, which simulates the HDR labels, and its training inside the pipeline."""
 
     width: Positive = Field(0.125, description="multiplier of HDR-CNN's channels; 1: the paper's network")
-    steps: Count = Field(400, description="training steps")
+    steps: Count = Field(300, description="training steps")
     batch: Annotated[int, Field(ge=2)] = Field(8, description="images per step")
     learning_rate: Positive = Field(0.001, description="of Adam")
     clipped_share: Annotated[list[Fraction], Field(min_length=2, max_length=2), AfterValidator(_ordered)] = Field(
@@ -184,7 +184,9 @@ class Config(Section):
     seed: Annotated[int, Field(ge=0)] = Field(0, description="the one seed of every random choice")
     results: str = Field("results", description="the folder of everything that a run makes")
     threads: Count = Field(
-        2, description="threads of a training; a key, because another number adds up in another order"
+        1,
+        description="threads of a training; with 1, two cores carry both runs side by side. A key, because "
+        "another number of threads adds up in another order",
     )
     data: Data = Data()
     prepare: Prepare = Prepare()

@@ -10,7 +10,10 @@ from metahdr.errors import ImageError
 from metahdr.images import luminance, read_hdr, read_ldr, repair, write_exr
 
 # Three mantissas and an exponent e: the value is mantissa * 2^(e - 136).
-RGBE = [[[128, 64, 32, 129], [255, 1, 0, 136], [0, 0, 0, 0]], [[200, 100, 50, 128], [16, 8, 4, 140], [9, 3, 1, 132]]]
+RGBE = [
+    [[128, 64, 32, 129], [255, 1, 0, 136], [0, 0, 0, 0]],
+    [[200, 100, 50, 128], [16, 8, 4, 140], [9, 3, 1, 132]],
+]
 VALUES = [
     [[1, 0.5, 0.25], [255, 1, 0], [0, 0, 0]],
     [[0.78125, 0.390625, 0.1953125], [256, 128, 64], [0.5625, 0.1875, 0.0625]],
@@ -100,7 +103,7 @@ def test_a_file_that_is_no_rgb_hdr_image_is_refused_in_one_line_that_names_it(tm
     assert "\n" not in str(refusal.value)
 
 
-@pytest.mark.xfail(strict=True, reason="images.py:128: the header is empty once the file is closed")
+@pytest.mark.xfail(strict=True, reason="images.py: the header is empty once the file is closed")
 def test_an_exr_with_other_primaries_is_refused(tmp_path):
     path = openexr(tmp_path, {"RGB": np.ones((4, 4, 3), np.float32)}, chromaticities=BT2020)
     with pytest.raises(ImageError, match=r"image\.exr: primaries .*; expected BT\.709"):
@@ -122,20 +125,21 @@ def test_a_file_of_another_format_is_told_what_is_expected(tmp_path):
     ],
     ids=["exposure in words", "exposure 0", "size beyond OpenCV's limit"],
 )
-@pytest.mark.xfail(strict=True, reason="images.py:112, 115: OpenCV's and float's errors get through, and inf")
+@pytest.mark.xfail(strict=True, reason="images.py: OpenCV's and float's errors get through, and inf")
 def test_a_radiance_header_out_of_its_senses_is_refused(tmp_path, header, resolution):
     with pytest.raises(ImageError, match=r"image\.hdr"):
         read_hdr(radiance(tmp_path, header, resolution))
 
 
-@pytest.mark.xfail(strict=True, reason="images.py:115: EXPOSURE= is found in the middle of a line, too")
+@pytest.mark.xfail(strict=True, reason="images.py: EXPOSURE= is found in the middle of a line, too")
 def test_an_exposure_in_a_comment_is_no_exposure(tmp_path):
     header = HEADER.replace(b"\n\n", b"\n# was EXPOSURE=2 before\n\n")
     np.testing.assert_array_equal(read_hdr(radiance(tmp_path, header)), VALUES)
 
 
 def test_separate_channels_alpha_and_bt709_primaries_of_an_exr_are_read(tmp_path):
-    channels = {name: np.full((2, 2), value, np.float32) for name, value in zip("RGBA", (1, 2, 3, 0.5), strict=True)}
+    values = {"R": 1, "G": 2, "B": 3, "A": 0.5}
+    channels = {name: np.full((2, 2), value, np.float32) for name, value in values.items()}
     bt709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)
     image = read_hdr(openexr(tmp_path, channels, chromaticities=bt709))
     np.testing.assert_array_equal(image, np.broadcast_to([1, 2, 3], (2, 2, 3)))
@@ -170,14 +174,14 @@ def test_a_grey_png_is_refused(tmp_path):
         read_ldr(tmp_path / "grey.png")
 
 
-@pytest.mark.xfail(strict=True, reason="images.py:48: Pillow turns 16 bits into 8 without a word")
+@pytest.mark.xfail(strict=True, reason="images.py: Pillow turns 16 bits into 8 without a word")
 def test_a_png_of_16_bits_is_refused(tmp_path):
     cv2.imwrite(str(tmp_path / "deep.png"), np.zeros((4, 4, 3), np.uint16))
     with pytest.raises(ImageError, match=r"deep\.png"):
         read_ldr(tmp_path / "deep.png")
 
 
-@pytest.mark.xfail(strict=True, reason="images.py:48: the frames become a fourth dimension")
+@pytest.mark.xfail(strict=True, reason="images.py: the frames become a fourth dimension")
 def test_an_animation_is_refused_or_its_first_frame_taken(tmp_path):
     frames = [Image.fromarray(np.full((4, 4, 3), value, np.uint8)) for value in (0, 255)]
     frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])

@@ -11,7 +11,8 @@ def directions(height: int) -> np.ndarray:
     latitude = (0.5 - (np.arange(height) + 0.5) / height) * np.pi
     longitude, latitude = np.meshgrid(longitude, latitude)
     level = np.cos(latitude)
-    return np.stack([level * np.sin(longitude), np.sin(latitude), level * np.cos(longitude)], -1).astype(np.float32)
+    vectors = [level * np.sin(longitude), np.sin(latitude), level * np.cos(longitude)]
+    return np.stack(vectors, -1).astype(np.float32)
 
 
 def rays(azimuth: float, elevation: float, field_of_view: float, size: int) -> np.ndarray:

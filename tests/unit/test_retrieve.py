@@ -17,7 +17,7 @@ DIGEST = hashlib.sha256(CONTENT).hexdigest()
 
 
 class Server(ThreadingHTTPServer):
-    """Serves `files` by path, cut after `cut` bytes of the body; keeps (path, Range, bytes sent) of all requests."""
+    """Serves `files`, at most `cut` bytes of a body; keeps (path, Range, bytes sent) of each request."""
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)

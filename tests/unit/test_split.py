@@ -46,9 +46,10 @@ def test_two_sources_are_too_few():
 
 
 def test_all_views_of_a_source_are_on_one_side_and_dropped_views_on_none():
+    kept = [True, True, True, False]
     tables = [
-        pd.DataFrame({"scene": [f"{s}_{view}" for view in range(4)], "source": s, "kept": [True, True, True, False]})
-        for s in SOURCES
+        pd.DataFrame({"scene": [f"{source}_{view}" for view in range(4)], "source": source, "kept": kept})
+        for source in SOURCES
     ]
     tables.append(pd.DataFrame({"scene": ["bad"], "source": "bad", "kept": [False]}))
     table = scenes_table(tables, SHARES, 0)

@@ -45,7 +45,7 @@ def test_noise_has_the_asked_for_deviation_in_display_referred_units():
         pytest.param(
             Response(0.8502524373809193, 0.5535163260128049),
             marks=pytest.mark.xfail(
-                strict=True, reason="exposure.py:64: in single precision f(1) is below 1 for one curve in eight"
+                strict=True, reason="exposure.py: in single precision f(1) is below 1 for one curve in eight"
             ),
         ),
     ],

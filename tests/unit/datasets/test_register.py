@@ -52,6 +52,20 @@ def test_the_default_dataset_has_17_distinct_files_each_in_a_wheel_with_its_hash
     assert dataset.file("courtyard.exr").size == 270418
 
 
+def test_a_datasets_digest_depends_on_names_and_contents_not_on_their_order(register, folder):
+    register_folder(register, "mine", folder, "photographs")
+    dataset = find_dataset(register, "mine")
+
+    def digest(*files):
+        return dataset.model_copy(update={"files": list(files)}).digest()
+
+    a, b = dataset.files
+    assert digest(a, b) == digest(b, a)
+    renamed = a.model_copy(update={"name": "c.hdr"})
+    changed = a.model_copy(update={"sha256": "0" * 64})
+    assert len({digest(a, b), digest(a), digest(renamed, b), digest(changed, b)}) == 4
+
+
 def test_every_shipped_entry_is_valid(repository):
     assert "ldr-hdr-pair" in read_register(repository / "config" / "datasets.yaml")
 

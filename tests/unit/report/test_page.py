@@ -1,0 +1,97 @@
+import re
+import shutil
+
+import pandas as pd
+import pytest
+import torch
+
+from metahdr import checkpoint
+from metahdr.config import Meta
+from metahdr.images import write_exr
+from metahdr.meta.learner import make_learner
+from metahdr.meta.predict import write_predictions
+from metahdr.metrics.scores import METRICS, aggregate, score_exposures, score_predictions
+from metahdr.report.page import write_page
+from metahdr.scenes import Scenes, label_name
+
+RUNS = ["true", "simulated"]
+DATASET = {
+    "name": "tiny",
+    "title": "T",
+    "version": "1",
+    "citation": "C",
+    "licence": "L",
+    "homepage": "https://h.org",
+}
+ORIGIN = {"commit": "0123456789abcdef", "uncommitted changes": True, "made": "2021-01-01", "machine": "M"}
+ORIGIN |= {"device": "CPU", "python": "3.11", "libraries": {"torch": "2"}, "seconds": {"label": 1.5}}
+
+
+@pytest.fixture(scope="module")
+def data(results, tmp_path_factory):
+    """A results folder with the predictions and scores of two untrained runs."""
+    data = tmp_path_factory.mktemp("report") / "tiny"
+    shutil.copytree(results, data)
+    scenes, settings = Scenes(data, "test"), Meta(filters=1, inner_steps=1)
+    for task in scenes:
+        for ev, ldr in zip(task.evs, task.ldr, strict=True):
+            write_exr(data / "labels" / label_name(task.scene, ev), ldr.numpy().transpose(1, 2, 0) ** 2)
+    tables = [score_exposures(scenes)]
+    for seed, run in enumerate(RUNS):
+        torch.manual_seed(seed)
+        values = {"parameters": make_learner(settings).module.state_dict(), "settings": settings.model_dump_json()}
+        checkpoint.save(data / run / "best.pt", values)
+        write_predictions(data / run / "best.pt", scenes, data / "labels", data / run / "predictions")
+        tables.append(score_predictions(scenes, run, data / run / "predictions"))
+        history = {"iteration": [1, 2], "meta_loss": [1.0, 0.5]}
+        history |= {f"{metric}_{mode}": [None, 0.5] for metric in METRICS for mode in ("single", "adapted")}
+        pd.DataFrame(history).to_csv(data / run / "history.csv", index=False)
+    scores = pd.concat(tables)
+    scores.to_csv(data / "scores.csv", index=False)
+    aggregate(scores, 50, 0.95, seed=0).to_csv(data / "summary.csv", index=False)
+    return data
+
+
+@pytest.fixture(scope="module")
+def page(data):
+    return write_page(data, RUNS, "seed: 0 # <b>mine</b>\n", DATASET | {"files": []}, ORIGIN)
+
+
+def test_the_page_needs_nothing_from_outside(page):
+    assert all(source.startswith("data:image/") for source in re.findall(r'src="([^"]*)"', page))
+    assert set(re.findall(r'href="([^#"][^"]*)"', page)) == {"https://h.org"}
+    assert not re.search(r"<script|<link|@import|url\(", page)
+
+
+def test_every_mean_and_every_gain_of_the_summary_is_in_the_table(data, page):
+    table = page[page.index('id="table"') : page.index('id="exposures"')]
+    for row in pd.read_csv(data / "summary.csv").itertuples():
+        digits = {"ssim": 4, "psnr": 2}[row.metric]
+        assert f"{row.mean:.{digits}f}<small>{row.low:.{digits}f} – {row.high:.{digits}f}" in table
+        if row.mode.startswith("adapted"):
+            assert f"{row.gain:+.{digits}f}</span><small>{row.gain_low:+.{digits}f}" in table
+
+
+def test_every_test_scene_and_held_out_exposure_has_its_picture_in_each_run(data, page):
+    scenes = page[page.index('id="scenes"') : page.index('id="data"')]
+    for task in Scenes(data, "test"):
+        for ev in task.evs:
+            assert scenes.count(f"{task.scene}, EV {ev:+g}: PSNR") == len(RUNS)
+
+
+def test_the_best_come_first_and_the_worst_last(page):
+    extremes = page[page.index('id="extremes"') : page.index('id="scenes"')]
+    for run in extremes.split("largest gain")[1:]:
+        gains = [float(gain) for gain in re.findall(r">([+-]\d+\.\d\d)</span>", run)]
+        assert len(gains) == 10, "five best and five worst"
+        assert gains == sorted(gains[:5], reverse=True) + sorted(gains[5:], reverse=True)
+        assert max(gains) == gains[0]
+        assert min(gains) == gains[-1]
+
+
+def test_what_a_user_wrote_is_shown_not_interpreted(page):
+    assert "seed: 0 # &lt;b&gt;mine&lt;/b&gt;" in page
+
+
+def test_the_page_says_where_its_numbers_come_from(page):
+    assert "0123456789abcdef with uncommitted changes" in page

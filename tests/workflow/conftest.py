@@ -1,0 +1,46 @@
+"""A checkout of the project in an empty folder, and one smoke run in it that all workflow tests look at."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+SMOKE = ["--configfile", "config/smoke.yaml"]
+
+
+def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """Runs snakemake as a user would; its whole output is in `stdout`."""
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+    return subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def check_out(folder: Path) -> Path:
+    """The files that git tracks, and new ones that it does not ignore."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (REPOSITORY / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPOSITORY / name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory) -> Path:
+    return check_out(tmp_path_factory.mktemp("checkout"))
+
+
+@pytest.fixture(scope="session")
+def smoke(checkout) -> Path:
+    """The checkout after a smoke run on the real panoramas."""
+    result = snakemake(checkout, *SMOKE)
+    assert result.returncode == 0, result.stdout[-4000:]
+    return checkout

@@ -1,0 +1,184 @@
+"""The workflow end to end on crops of the real panoramas (config/smoke.yaml)."""
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import yaml
+from conftest import SMOKE, check_out, snakemake
+
+from metahdr.images import read_hdr
+
+RESULTS = "results/smoke"
+DATA = f"{RESULTS}/polyhaven-mini"
+
+
+def planned(folder, *arguments) -> dict[str, int]:
+    """Rules that a dry run would run, with their number of jobs."""
+    output = snakemake(folder, "--dry-run", *arguments).stdout
+    table = output.partition("Job stats:")[2].partition("total")[0]
+    return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
+
+
+def test_every_test_scene_exposure_mode_and_run_is_scored_once(smoke):
+    scores = pd.read_csv(smoke / DATA / "scores.csv", keep_default_na=False)
+    scenes = scores.scene.nunique()
+    assert scenes >= 4
+    assert not scores.duplicated(["scene", "ev", "mode", "run"]).any()
+    assert len(scores) == scenes * 3 * (1 + 2 * 3)
+    assert scores.ssim.between(-1, 1).all()
+    assert scores.psnr.between(0, 60).all()
+
+
+def test_no_panorama_is_in_two_splits_and_only_test_panoramas_are_scored(smoke):
+    scenes = pd.read_csv(smoke / DATA / "scenes.csv")
+    splits = scenes[scenes.kept].groupby("source").split.nunique()
+    assert (splits == 1).all()
+    assert scenes.groupby("split").source.nunique().to_dict() == {"train": 12, "validation": 3, "test": 2}
+    scored = set(pd.read_csv(smoke / DATA / "scores.csv").source)
+    assert scored == set(scenes[scenes.split == "test"].source)
+
+
+def test_the_default_data_is_found_aligned(smoke):
+    scenes = pd.read_csv(smoke / DATA / "scenes.csv")
+    assert (scenes.orientation == "identity").all()
+    assert (scenes.alignment_margin > 0.05).all()
+
+
+def test_predictions_and_labels_are_openexr_named_by_scene_and_exposure(smoke):
+    names = {path.name for path in (smoke / DATA / "true" / "predictions").iterdir()}
+    scene = pd.read_csv(smoke / DATA / "scores.csv").scene[0]
+    assert {
+        f"{scene}_ev{ev}_{mode}.exr" for ev in ("-2", "+0", "+2") for mode in ("single", "adapted_true")
+    } <= names
+    label = read_hdr(smoke / DATA / "labels" / f"{scene}_ev-2.exr")
+    assert label.shape == (32, 32, 3)
+    assert np.isfinite(label).all()
+
+
+def test_metrics_hold_the_means_of_the_scores(smoke):
+    metrics = json.loads((smoke / RESULTS / "metrics.json").read_text())
+    scores = pd.read_csv(smoke / DATA / "scores.csv")
+    rows = scores[(scores.run == "simulated") & (scores["mode"] == "adapted_simulated")]
+    cell = metrics["simulated"]["adapted_simulated"]["psnr"]
+    assert cell["mean"] == pytest.approx(rows.psnr.mean(), abs=1e-3)
+    assert cell["low"] <= cell["mean"] <= cell["high"]
+
+
+def test_the_report_needs_nothing_from_outside_itself(smoke):
+    page = (smoke / RESULTS / "report" / "index.html").read_text()
+    assert "Table 1" in page
+    assert not re.search(r"<(script|link|iframe)\b", page)
+    assert not re.search(r'(src|srcset)="(?!data:)', page)
+    assert not re.search(r"url\((?!data:)", page)
+
+
+def test_results_hold_their_configuration_commit_data_and_libraries(smoke):
+    origin = json.loads((smoke / DATA / "provenance.json").read_text())
+    config = yaml.safe_load((smoke / DATA / "config.yaml").read_text())
+    assert config["meta"]["iterations"] == 6
+    assert origin["config"] == config
+    assert len(origin["dataset"]["files"]) == 17
+    assert origin["libraries"]["torch"].startswith(torch.__version__.split("+")[0])
+    assert {"train_hdrcnn", "meta_train_true", "score"} <= origin["seconds"].keys()
+
+
+def test_a_second_run_has_nothing_to_do(smoke):
+    assert "Nothing to be done" in snakemake(smoke, *SMOKE).stdout
+
+
+@pytest.mark.parametrize(
+    ("key", "stages"),
+    [
+        ("meta={inner_steps: 2}", {"meta_train", "adapt", "score", "report"}),
+        ("score={bootstrap: 500}", {"score", "report"}),
+        ("label={steps: 11}", {"train_hdrcnn", "label", "meta_train", "adapt", "score", "report"}),
+        ("expose={noise: 0.01}", {"expose", "train_hdrcnn", "label", "meta_train", "adapt", "score", "report"}),
+    ],
+)
+def test_one_changed_key_runs_only_what_depends_on_it(smoke, key, stages):
+    assert planned(smoke, *SMOKE, "--config", key).keys() - {"all"} == stages
+
+
+def test_another_scene_leaves_the_preparation_of_the_others_alone(smoke, tmp_path):
+    register = yaml.safe_load((smoke / "config/datasets.yaml").read_text())
+    files = register["polyhaven-mini"]["files"]
+    files.append(files[0] | {"name": "another.exr"})
+    (tmp_path / "datasets.yaml").write_text(yaml.safe_dump(register))
+    jobs = planned(smoke, *SMOKE, "--config", f"data={{register: {tmp_path}/datasets.yaml}}")
+    assert (jobs["retrieve"], jobs["prepare"], jobs["expose"]) == (1, 1, 1)
+
+
+def test_a_wrong_configuration_stops_before_any_work_with_all_mistakes(checkout):
+    wrong = ["meta={outer_lr: 1e-3, los: expandnet, loss: lpipz}", "expose={evs: [0.0]}", "label={width: wide}"]
+    result = snakemake(checkout, *SMOKE, "--config", *wrong)
+    assert result.returncode != 0
+    for words in ("meta.outer_lr", "write 0.001", "did you mean loss?", "lpipz", "expose.evs", "label.width"):
+        assert words in result.stdout
+    assert "Traceback" not in result.stdout
+    assert "rule " not in result.stdout
+
+
+def test_bad_photographs_are_left_out_with_their_reason(smoke, tmp_path):
+    folder = check_out(tmp_path)
+    photographs = folder / "photographs"
+    photographs.mkdir()
+    for path in sorted((smoke / "data/raw/polyhaven-mini").glob("*.hdr"))[:6]:
+        shutil.copy(path, photographs)
+    whole = next(photographs.glob("*.hdr")).read_bytes()
+    (photographs / "truncated.hdr").write_bytes(whole[: len(whole) // 3])
+    register = [sys.executable, "-m", "metahdr.cli", "register", "mine", "photographs"]
+    subprocess.run(register, cwd=folder, check=True, env={"PYTHONPATH": "src"})
+    mine = ["--config", "data={dataset: mine, mirror: photographs}"]
+    result = snakemake(folder, *SMOKE, "results/smoke/mine/scenes.csv", *mine)
+    assert result.returncode == 0, result.stdout[-3000:]
+    scenes = pd.read_csv(folder / "results/smoke/mine/scenes.csv").set_index("scene")
+    assert not scenes.kept["truncated"]
+    assert "truncated" in scenes.reason["truncated"]
+    assert scenes.kept.drop("truncated").all()
+
+    policy = ["--config", "data={dataset: mine, mirror: photographs}", "prepare={on_bad_image: stop}"]
+    stopped = snakemake(folder, *SMOKE, "results/smoke/mine/scenes.csv", *policy)
+    assert stopped.returncode != 0
+    assert "truncated.hdr" in stopped.stdout
+    assert "Traceback" not in stopped.stdout
+
+
+def test_killed_training_goes_on_and_ends_as_if_it_had_not_been(smoke, tmp_path):
+    settings = {"filters": 4, "tasks": 2, "iterations": 6, "validate_every": 3, "save_every": 1}
+    command = [sys.executable, str(smoke / "workflow/scripts/meta_train.py"), "--data", str(smoke / DATA)]
+    command += ["--settings", json.dumps(settings), "--seed", "0", "--threads", "2"]
+    for name in ("state", "best", "last"):
+        command += [f"--{name}", str(tmp_path / f"{name}.pt")]
+    command += ["--history", str(tmp_path / "history.csv")]
+    environment = {"PYTHONPATH": str(smoke / "src"), "PATH": "/usr/bin:/bin"}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    while not (tmp_path / "state.pt").exists() and process.poll() is None:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "last.pt").exists()
+
+    resumed = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert "resumed from" in resumed.stderr
+    once = torch.load(smoke / DATA / "true" / "last.pt", weights_only=True)
+    again = torch.load(tmp_path / "last.pt", weights_only=True)
+    assert once["iteration"] == again["iteration"] == 6
+    for name, values in once["parameters"].items():
+        assert torch.equal(values, again["parameters"][name]), name
+    history = pd.read_csv(smoke / DATA / "true" / "history.csv")
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "history.csv"), history)
+
+
+def test_snakemakes_own_report_is_made(smoke):
+    result = snakemake(smoke, *SMOKE, "--report", "report.zip")
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert (smoke / "report.zip").stat().st_size > 10_000
