@@ -1,22 +1,16 @@
 """Small structured images, and the results folder of a tiny dataset made of them by the library itself."""
 
+import runpy
 from pathlib import Path
 
 import cv2
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
-from metahdr.camera.bracket import expose_scenes
-from metahdr.config import Expose, Meta, Prepare
-from metahdr.datasets.sources import Source
+from metahdr.config import Expose, Meta, Prepare, Split
 from metahdr.images import write_exr
-from metahdr.prepare import prepare_source
 from metahdr.scenes import Scenes
-from metahdr.split import scenes_table
-
-SHARES = {"train": 0.7, "validation": 0.2, "test": 0.1}
 
 torch.set_num_threads(1)
 
@@ -45,18 +39,21 @@ def scenery():
 
 
 @pytest.fixture(scope="session")
-def build_results():
-    """Takes images through preparation, exposures and split, as the workflow's scripts do."""
+def build_results(repository):
+    """Takes images through preparation, exposures and split, by the workflow's scripts."""
+    scripts = repository / "workflow" / "scripts"
+    prepare_script, expose_script, split_script = (
+        runpy.run_path(str(scripts / f"{stage}.py"))["main"] for stage in ("prepare", "expose", "split")
+    )
 
     def build(
         folder: Path,
         images: dict[str, np.ndarray],
         prepare: Prepare,
         expose: Expose | None = None,
-        kind="panoramas",
+        kind: str = "panoramas",
     ) -> Path:
-        for name in ("raw", "scenes", "exposures"):
-            (folder / name).mkdir(parents=True)
+        (folder / "raw").mkdir(parents=True)
         tables = []
         for index, (name, image) in enumerate(images.items()):
             file = f"{name}{('.exr', '.hdr')[index % 2]}"
@@ -64,16 +61,13 @@ def build_results():
                 write_exr(folder / "raw" / file, image)
             else:
                 cv2.imwrite(str(folder / "raw" / file), image[..., ::-1])
-            hdrs, own, table = prepare_source(name, Source(file, {}), folder / "raw", kind, prepare)
-            np.save(folder / "scenes" / f"{name}.npy", hdrs)
-            exposures, rows = expose_scenes(
-                table.scene[table.kept].tolist(), hdrs, own, expose or Expose(), seed=0
-            )
-            np.save(folder / "exposures" / f"{name}.npy", exposures)
-            rows.to_csv(folder / "exposures" / f"{name}.csv", index=False)
-            table.to_csv(folder / "scenes" / f"{name}.csv", index=False)
-            tables.append(pd.read_csv(folder / "scenes" / f"{name}.csv"))
-        scenes_table(tables, SHARES, seed=0).to_csv(folder / "scenes.csv", index=False)
+            source = {"hdr": file, "ldr": {}}
+            hdr, own, table = (folder / "scenes" / f"{name}{suffix}" for suffix in (".npy", ".own.npy", ".csv"))
+            prepare_script(name, source, kind, prepare, folder / "raw", hdr, own, table)
+            exposures, rows = (folder / "exposures" / f"{name}{suffix}" for suffix in (".npy", ".csv"))
+            expose_script(hdr, own, table, expose or Expose(), 0, exposures, rows)
+            tables.append(table)
+        split_script(tables, Split(), 0, folder / "scenes.csv")
         return folder
 
     return build

@@ -228,7 +228,8 @@ def _explain(mistake: dict[str, Any]) -> str:
     found, allowed = mistake["input"], mistake["msg"]
     line = f"  {key}: found {found!r}; {allowed[0].lower()}{allowed[1:]}"
     if isinstance(found, str) and mistake["type"] in ("float_type", "int_type") and _is_number(found):
-        line += f" (YAML reads {found} as text: write {float(found)!r})"
+        number = float(found)
+        line += f" ({found} was read as text: write {int(number) if mistake['type'] == 'int_type' else number!r})"
     return line
 
 

@@ -15,6 +15,8 @@ import OpenEXR
 from metahdr.errors import ImageError
 from metahdr.files import whole
 
+cv2.setLogLevel(0)  # what it cannot read is said in our own words
+
 HDR_SUFFIXES = (".hdr", ".exr")
 HALF_MAX = 65504.0
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)  # ITU-R BT.709

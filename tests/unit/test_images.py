@@ -212,9 +212,9 @@ def test_a_nan_becomes_the_median_of_its_neighbours_in_its_channel():
 
 
 def test_neighbours_are_at_most_two_pixels_away():
-    row = np.array([np.inf, 1, 5, 100, 100, 100], np.float32)
-    fixed, _ = repair(np.repeat(row[None, :, None], 3, -1), 0.5)
-    assert fixed[0, 0].tolist() == [3, 3, 3]
+    row = np.repeat(np.array([[np.inf, 1, 5, 100, 100, 100]], np.float32)[..., None], 3, -1)
+    for image in (row, row.transpose(1, 0, 2)):
+        assert repair(image, 0.5)[0][0, 0].tolist() == [3, 3, 3]
 
 
 def test_negative_values_become_black():

@@ -21,6 +21,12 @@ RESULTS = "results/smoke"
 DATA = f"{RESULTS}/polyhaven-mini"
 
 
+def overlay(folder, text: str) -> list[str]:
+    """The arguments of a smoke run with some keys changed."""
+    (folder / "overlay.yaml").write_text(text)
+    return [*SMOKE, str(folder / "overlay.yaml")]
+
+
 def planned(folder, *arguments) -> dict[str, int]:
     """Rules that a dry run would run, with their number of jobs."""
     output = snakemake(folder, "--dry-run", *arguments).stdout
@@ -98,14 +104,14 @@ def test_a_second_run_has_nothing_to_do(smoke):
 @pytest.mark.parametrize(
     ("key", "stages"),
     [
-        ("meta={inner_steps: 2}", {"meta_train", "adapt", "score", "report"}),
-        ("score={bootstrap: 500}", {"score", "report"}),
-        ("label={steps: 11}", {"train_hdrcnn", "label", "meta_train", "adapt", "score", "report"}),
-        ("expose={noise: 0.01}", {"expose", "train_hdrcnn", "label", "meta_train", "adapt", "score", "report"}),
+        ("meta: {inner_steps: 2}", {"meta_train", "adapt", "score", "report"}),
+        ("score: {bootstrap: 500}", {"score", "report"}),
+        ("label: {steps: 11}", {"train_hdrcnn", "label", "meta_train", "adapt", "score", "report"}),
+        ("expose: {noise: 0.01}", {"expose", "train_hdrcnn", "label", "meta_train", "adapt", "score", "report"}),
     ],
 )
-def test_one_changed_key_runs_only_what_depends_on_it(smoke, key, stages):
-    assert planned(smoke, *SMOKE, "--config", key).keys() - {"all"} == stages
+def test_one_changed_key_runs_only_what_depends_on_it(smoke, tmp_path, key, stages):
+    assert planned(smoke, *overlay(tmp_path, key)).keys() - {"all"} == stages
 
 
 def test_another_scene_leaves_the_preparation_of_the_others_alone(smoke, tmp_path):
@@ -117,9 +123,9 @@ def test_another_scene_leaves_the_preparation_of_the_others_alone(smoke, tmp_pat
     assert (jobs["retrieve"], jobs["prepare"], jobs["expose"]) == (1, 1, 1)
 
 
-def test_a_wrong_configuration_stops_before_any_work_with_all_mistakes(checkout):
-    wrong = ["meta={outer_lr: 1e-3, los: expandnet, loss: lpipz}", "expose={evs: [0.0]}", "label={width: wide}"]
-    result = snakemake(checkout, *SMOKE, "--config", *wrong)
+def test_a_wrong_configuration_stops_before_any_work_with_all_mistakes(checkout, tmp_path):
+    wrong = "meta: {outer_lr: 1e-3, los: expandnet, loss: lpipz}\nexpose: {evs: [0.0]}\nlabel: {width: wide}\n"
+    result = snakemake(checkout, *overlay(tmp_path, wrong))
     assert result.returncode != 0
     for words in ("meta.outer_lr", "write 0.001", "did you mean loss?", "lpipz", "expose.evs", "label.width"):
         assert words in result.stdout
@@ -137,16 +143,16 @@ def test_bad_photographs_are_left_out_with_their_reason(smoke, tmp_path):
     (photographs / "truncated.hdr").write_bytes(whole[: len(whole) // 3])
     register = [sys.executable, "-m", "metahdr.cli", "register", "mine", "photographs"]
     subprocess.run(register, cwd=folder, check=True, env={"PYTHONPATH": "src"})
-    mine = ["--config", "data={dataset: mine, mirror: photographs}"]
-    result = snakemake(folder, *SMOKE, "results/smoke/mine/scenes.csv", *mine)
+    mine = "data: {dataset: mine, mirror: photographs}"
+    table = "results/smoke/mine/scenes.csv"
+    result = snakemake(folder, table, *overlay(folder, mine))
     assert result.returncode == 0, result.stdout[-3000:]
-    scenes = pd.read_csv(folder / "results/smoke/mine/scenes.csv").set_index("scene")
+    scenes = pd.read_csv(folder / table).set_index("scene")
     assert not scenes.kept["truncated"]
     assert "truncated" in scenes.reason["truncated"]
     assert scenes.kept.drop("truncated").all()
 
-    policy = ["--config", "data={dataset: mine, mirror: photographs}", "prepare={on_bad_image: stop}"]
-    stopped = snakemake(folder, *SMOKE, "results/smoke/mine/scenes.csv", *policy)
+    stopped = snakemake(folder, table, *overlay(folder, mine + "\nprepare: {on_bad_image: stop}"))
     assert stopped.returncode != 0
     assert "truncated.hdr" in stopped.stdout
     assert "Traceback" not in stopped.stdout
@@ -155,7 +161,7 @@ def test_bad_photographs_are_left_out_with_their_reason(smoke, tmp_path):
 def test_killed_training_goes_on_and_ends_as_if_it_had_not_been(smoke, tmp_path):
     settings = {"filters": 4, "tasks": 2, "iterations": 6, "validate_every": 3, "save_every": 1}
     command = [sys.executable, str(smoke / "workflow/scripts/meta_train.py"), "--data", str(smoke / DATA)]
-    command += ["--settings", json.dumps(settings), "--seed", "0", "--threads", "2"]
+    command += ["--settings", json.dumps(settings), "--seed", "0", "--threads", "1"]
     for name in ("state", "best", "last"):
         command += [f"--{name}", str(tmp_path / f"{name}.pt")]
     command += ["--history", str(tmp_path / "history.csv")]

@@ -5,8 +5,6 @@ import os
 import sys
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
-
 # The library is found also where it is not installed, by this file and by the scripts.
 _src = Path(workflow.basedir, "src")
 sys.path.insert(0, str(_src))
@@ -25,7 +23,7 @@ try:
     DATASET = find_dataset(Path(CONFIG.data.register_file), CONFIG.data.dataset)
     SOURCES = find_sources(DATASET)
 except UserError as error:
-    raise WorkflowError(str(error))
+    sys.exit(f"error: {error}")
 
 NAME = CONFIG.data.dataset
 MIRROR = CONFIG.data.mirror or os.environ.get("METAHDR_MIRROR")
