@@ -15,7 +15,7 @@ import OpenEXR
 from metahdr.errors import ImageError
 from metahdr.files import whole
 
-cv2.setLogLevel(0)  # what it cannot read is said in our own words
+cv2.utils.logging.setLogLevel(0)  # what it cannot read is said in our own words
 
 HDR_SUFFIXES = (".hdr", ".exr")
 HALF_MAX = 65504.0
