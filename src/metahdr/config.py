@@ -15,7 +15,7 @@ from metahdr.errors import UserError
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 def _increasing(values: list[float]) -> list[float]:
@@ -39,6 +39,7 @@ def _sums_to_one(shares: dict[str, float]) -> dict[str, float]:
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+Normal = Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=2, max_length=2)]
 PercentileRange = Annotated[
     list[Annotated[float, Field(ge=0, le=100)]], Field(min_length=2, max_length=2), AfterValidator(_ordered)
 ]
@@ -112,10 +113,10 @@ class Expose(Section):
     metering_error: Annotated[float, Field(ge=0)] = Field(
         0.7, description="camera: standard deviation of the meter's error per scene, in stops"
     )
-    response_n: Annotated[list[float], Field(min_length=2, max_length=2)] = Field(
+    response_n: Normal = Field(
         [0.9, 0.1], description="camera: mean and standard deviation of the response curve's n"
     )
-    response_sigma: Annotated[list[float], Field(min_length=2, max_length=2)] = Field(
+    response_sigma: Normal = Field(
         [0.6, 0.1], description="camera: mean and standard deviation of the response curve's sigma"
     )
     noise: Annotated[float, Field(ge=0)] = Field(

@@ -8,7 +8,6 @@ import re
 from pathlib import Path
 
 import cv2
-import imageio.v3 as iio
 import numpy as np
 import OpenEXR
 
@@ -46,15 +45,15 @@ def read_ldr(path: Path) -> np.ndarray:
     Raises:
         ImageError: unreadable, greyscale, or not 8 bits per channel.
     """
-    try:
-        image = iio.imread(path)
-    except Exception as error:
-        raise ImageError(f"{path}: cannot be read as an image ({_first_line(error)})") from None
+    # OpenCV, because Pillow turns 16 bits into 8 without a word.
+    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if image is None:
+        raise ImageError(f"{path}: cannot be read as an image")
     if image.ndim == 2:
         raise ImageError(f"{path}: greyscale; expected 8-bit RGB")
     if image.dtype != np.uint8 or image.shape[-1] not in (3, 4):
         raise ImageError(f"{path}: {image.dtype} with {image.shape[-1]} channels; expected 8-bit RGB")
-    return np.ascontiguousarray(image[..., :3])
+    return np.ascontiguousarray(image[..., 2::-1])
 
 
 def write_exr(path: Path, image: np.ndarray, half: bool = True) -> None:
@@ -111,10 +110,20 @@ def _read_radiance(path: Path) -> np.ndarray:
         raise ImageError(f"{path}: XYZ pixels; expected FORMAT=32-bit_rle_rgbe")
     vertical, height, horizontal, width = resolution.groups()
     plain = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y %b +X %b\n" % (height, width)
-    image = cv2.imdecode(np.frombuffer(plain + data[resolution.end() :], np.uint8), cv2.IMREAD_UNCHANGED)
+    try:
+        image = cv2.imdecode(np.frombuffer(plain + data[resolution.end() :], np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:  # a size beyond all bounds
+        image = None
     if image is None:
         raise ImageError(f"{path}: truncated or corrupt Radiance pixels")
-    image = image[..., ::-1] / np.float32(np.prod([float(e) for e in re.findall(rb"EXPOSURE=\s*(\S+)", header)]))
+    exposures = re.findall(rb"^EXPOSURE=(.*)$", header, re.MULTILINE)
+    try:
+        exposure = np.float32(np.prod([float(value) for value in exposures]))
+    except ValueError:
+        exposure = np.float32(0)
+    if not (np.isfinite(exposure) and exposure > 0):
+        raise ImageError(f"{path}: EXPOSURE={exposures[-1].decode(errors='replace').strip()} in its header")
+    image = image[..., ::-1] / exposure
     image = image[::-1] if vertical == b"+" else image
     image = image[:, ::-1] if horizontal == b"-" else image
     return np.ascontiguousarray(image)
@@ -123,11 +132,10 @@ def _read_radiance(path: Path) -> np.ndarray:
 def _read_exr(path: Path) -> np.ndarray:
     try:
         with OpenEXR.File(str(path)) as file:
-            channels, header = file.channels(), file.header()
-            images = {name: np.array(channel.pixels) for name, channel in channels.items()}
+            images = {name: np.array(channel.pixels) for name, channel in file.channels().items()}
+            primaries = file.header().get("chromaticities")
     except Exception as error:
         raise ImageError(f"{path}: truncated or corrupt OpenEXR file ({_first_line(error)})") from None
-    primaries = header.get("chromaticities")
     if primaries is not None and not np.allclose(primaries, _BT709, atol=2e-3):
         raise ImageError(f"{path}: primaries {tuple(np.round(primaries, 4))}; expected BT.709")
     if "RGB" in images or "RGBA" in images:

@@ -155,4 +155,4 @@ def _too_little(row: dict, settings: Prepare) -> str:
 
 def _normalise(view: np.ndarray) -> np.ndarray:
     compressed = np.log1p(view)
-    return (compressed - compressed.min()) / np.ptp(compressed)
+    return (compressed - compressed.min()) / max(np.ptp(compressed), np.finfo(np.float32).tiny)

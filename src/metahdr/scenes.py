@@ -13,6 +13,7 @@ import pandas as pd
 import torch
 
 from metahdr.images import read_hdr
+from metahdr.tables import read_table
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,13 @@ class Scenes:
 
     def __init__(self, folder: Path, split: str | None):
         self.folder = folder
-        table = pd.read_csv(folder / "scenes.csv")
+        table = read_table(folder / "scenes.csv")
         table = table[table.kept]
         table["index"] = table.groupby("source").cumcount()  # the kept rows' order is the arrays'
         if split is not None:
             table = table[table.split == split]
         exposures = pd.concat(
-            [pd.read_csv(folder / "exposures" / f"{source}.csv") for source in sorted(set(table.source))]
+            [read_table(folder / "exposures" / f"{source}.csv") for source in sorted(set(table.source))]
             or [pd.DataFrame(columns=["scene", "ev", "stops", "metering", "accepted"])]
         )
         self.exposures = exposures[exposures.accepted.astype(bool)].set_index("scene").sort_values("ev")

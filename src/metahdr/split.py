@@ -30,4 +30,4 @@ def scenes_table(tables: list[pd.DataFrame], shares: dict[str, float], seed: int
     scenes = pd.concat(tables, ignore_index=True)
     split = split_sources(sorted(set(scenes.loc[scenes.kept, "source"])), shares, seed)
     scenes.insert(2, "split", scenes.source.map(split).where(scenes.kept))
-    return scenes.sort_values(["source", "scene"], ignore_index=True)
+    return scenes.sort_values("source", kind="stable", ignore_index=True)  # a source's scenes keep their order

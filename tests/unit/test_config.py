@@ -116,7 +116,6 @@ def test_whole_numbers_are_good_enough_for_floats():
     ],
     ids=str,
 )
-@pytest.mark.xfail(strict=True, reason="config.py: non-finite numbers and negative deviations are taken")
 def test_numbers_without_meaning_are_refused(values):
     with pytest.raises(UserError):
         load(values)

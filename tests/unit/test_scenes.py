@@ -87,7 +87,6 @@ def test_a_split_without_scenes_is_empty(tmp_path, results):
     assert len(Scenes(results, "nowhere")) == 0
 
 
-@pytest.mark.xfail(strict=True, reason="split.py sorts view 10 before view 2, scenes.py counts rows in that order")
 def test_a_panorama_with_more_than_ten_views_keeps_scenes_and_images_together(tmp_path, scenery, build_results):
     images = {name: scenery(seed) for seed, name in enumerate("abc")}
     folder = build_results(tmp_path / "results", images, Prepare(size=16, views=12))
@@ -97,8 +96,7 @@ def test_a_panorama_with_more_than_ten_views_keeps_scenes_and_images_together(tm
 
 
 @pytest.mark.parametrize("names", [["001", "002", "003"], ["001", "002", "oak"], ["elm", "oak", "null"]], ids=str)
-@pytest.mark.xfail(strict=True, reason="tables are read back with names turned to numbers or NaN")
 def test_a_source_may_be_called_like_a_number_or_null(tmp_path, scenery, build_results, names):
     images = {name: scenery(seed, 32, 32) for seed, name in enumerate(names)}
     folder = build_results(tmp_path / "results", images, Prepare(size=16), kind="photographs")
-    assert [task.scene for task in Scenes(folder, None)] == names
+    assert [task.scene for task in Scenes(folder, None)] == sorted(names)

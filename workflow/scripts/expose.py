@@ -3,18 +3,18 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from metahdr.camera.bracket import expose_scenes
 from metahdr.config import Expose
 from metahdr.files import whole
 from metahdr.script import run
+from metahdr.tables import read_table
 
 
 def main(
     hdr: Path, own: Path, table: Path, settings: Expose, seed: int, exposures: Path, exposures_table: Path
 ) -> None:
-    scenes = pd.read_csv(table)
+    scenes = read_table(table)
     names = scenes.loc[scenes.kept, "scene"].tolist()
     images, rows = expose_scenes(names, np.load(hdr), np.load(own), settings, seed)
     with whole(exposures) as part:

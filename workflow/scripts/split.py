@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from metahdr.config import Split
 from metahdr.files import whole
 from metahdr.script import run
 from metahdr.split import scenes_table
+from metahdr.tables import read_table
 
 
 def main(tables: list[Path], settings: Split, seed: int, out: Path) -> None:
-    scenes = scenes_table([pd.read_csv(table) for table in tables], settings.shares, seed)
+    scenes = scenes_table([read_table(table) for table in tables], settings.shares, seed)
     with whole(out) as part:
         scenes.to_csv(part, index=False)
 

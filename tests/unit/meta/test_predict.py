@@ -48,7 +48,6 @@ def test_a_missing_checkpoint_is_named(tmp_path):
         load_learner(tmp_path / "none.pt")
 
 
-@pytest.mark.xfail(strict=True, reason="predict.py: KeyError")
 def test_a_checkpoint_of_something_else_is_refused(tmp_path):
     checkpoint.save(tmp_path / "hdrcnn.pt", {"weights": torch.zeros(1)})
     with pytest.raises(UserError, match=r"hdrcnn\.pt"):
