@@ -13,21 +13,23 @@ import OpenEXR
 
 from metahdr.errors import ImageError
 from metahdr.files import whole
+from metahdr.primaries import to_bt709
 
 cv2.utils.logging.setLogLevel(0)  # what it cannot read is said in our own words
 
 HDR_SUFFIXES = (".hdr", ".exr")
 HALF_MAX = 65504.0
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)  # ITU-R BT.709
-_BT709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)
 _RESOLUTION = re.compile(rb"^([-+])Y +(\d+) +([-+])X +(\d+)\r?\n", re.MULTILINE)
 
 
 def read_hdr(path: Path) -> np.ndarray:
     """Reads a Radiance `.hdr` or an OpenEXR `.exr` file, values as stored, non-finite ones included.
 
+    An OpenEXR file of other primaries is converted to BT.709.
+
     Raises:
-        ImageError: truncated or corrupt, greyscale, without RGB channels, other primaries, other format.
+        ImageError: truncated or corrupt, greyscale, without RGB channels, other format.
     """
     if not path.exists():
         raise ImageError(f"{path}: no such file")
@@ -136,8 +138,6 @@ def _read_exr(path: Path) -> np.ndarray:
             primaries = file.header().get("chromaticities")
     except Exception as error:
         raise ImageError(f"{path}: truncated or corrupt OpenEXR file ({_first_line(error)})") from None
-    if primaries is not None and not np.allclose(primaries, _BT709, atol=2e-3):
-        raise ImageError(f"{path}: primaries {tuple(np.round(primaries, 4))}; expected BT.709")
     if "RGB" in images or "RGBA" in images:
         image = images.get("RGB", images.get("RGBA"))[..., :3]
     elif {"R", "G", "B"} <= images.keys():
@@ -146,6 +146,12 @@ def _read_exr(path: Path) -> np.ndarray:
         raise ImageError(f"{path}: greyscale (channel Y only); expected RGB")
     else:
         raise ImageError(f"{path}: channels {', '.join(images)}; expected R, G and B")
+    if primaries is not None:
+        matrix = to_bt709(primaries)
+        if not np.allclose(
+            matrix, np.eye(3), atol=2e-3
+        ):  # else they are BT.709's, perhaps seen from another white
+            image = image @ matrix.T
     return np.ascontiguousarray(image, np.float32)
 
 

@@ -103,10 +103,18 @@ def test_a_file_that_is_no_rgb_hdr_image_is_refused_in_one_line_that_names_it(tm
     assert "\n" not in str(refusal.value)
 
 
-def test_an_exr_with_other_primaries_is_refused(tmp_path):
-    path = openexr(tmp_path, {"RGB": np.ones((4, 4, 3), np.float32)}, chromaticities=BT2020)
-    with pytest.raises(ImageError, match=r"image\.exr: primaries .*; expected BT\.709"):
-        read_hdr(path)
+def test_an_exr_of_other_primaries_is_converted_to_bt709(tmp_path):
+    # BT.709's red, green, blue and white in BT.2020's primaries (ITU-R BT.2087, equation 1).
+    bt2020 = [[0.6274, 0.0691, 0.0164], [0.3293, 0.9195, 0.0880], [0.0433, 0.0114, 0.8956], [1, 1, 1]]
+    path = openexr(tmp_path, {"RGB": np.array([bt2020], np.float32)}, chromaticities=BT2020)
+    np.testing.assert_allclose(read_hdr(path)[0], [*np.eye(3), [1, 1, 1]], atol=5e-4)
+
+
+def test_bt709_seen_from_d50_keeps_its_values(tmp_path):
+    # sRGB's primaries adapted to D50, as ICC profiles and some of Poly Haven's files state them.
+    d50 = (0.6484, 0.3309, 0.3212, 0.5979, 0.1559, 0.0661, 0.3457, 0.3585)
+    image = np.random.default_rng(0).random((4, 4, 3), np.float32)
+    np.testing.assert_array_equal(read_hdr(openexr(tmp_path, {"RGB": image}, chromaticities=d50)), image)
 
 
 def test_a_file_of_another_format_is_told_what_is_expected(tmp_path):
