@@ -7,7 +7,7 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test lint format config env clean
+.PHONY: help reproduce test lint format config env unlock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ $(STAMP): requirements.txt requirements-no-deps.txt pyproject.toml
 	pip install --disable-pip-version-check --progress-bar off --no-deps -r requirements-no-deps.txt
 	pip install --disable-pip-version-check --no-deps --editable .
 	touch $@
+
+unlock: $(STAMP) ## after a power cut or kill -9: release the working directory, then make reproduce goes on
+	snakemake --unlock
 
 clean: ## remove results; raw data and the environment stay
 	rm -rf results .snakemake

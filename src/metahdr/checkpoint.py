@@ -26,6 +26,7 @@ def load(path: Path) -> dict[str, Any]:
         return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise UserError(f"{path}: no such checkpoint") from None
-    except (RuntimeError, pickle.UnpicklingError, EOFError, LookupError, OSError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    except (RuntimeError, pickle.UnpicklingError, EOFError, LookupError, OSError, ValueError):
+        # torch's own words are left out: they advise to read the file with less care.
+        reason = "damaged, or more than tensors, numbers and text in it"
         raise UserError(f"{path}: not a readable checkpoint ({reason}); delete it and run again") from None

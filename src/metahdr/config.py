@@ -26,7 +26,7 @@ def _increasing(values: list[float]) -> list[float]:
 
 def _ordered(pair: list[float]) -> list[float]:
     if not pair[0] < pair[1]:
-        raise ValueError("the first percentile must be below the second")
+        raise ValueError("the first must be below the second")
     return pair
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import OpenEXR
+from PIL import Image
 
 from metahdr.errors import ImageError
 from metahdr.files import whole
@@ -47,15 +48,20 @@ def read_ldr(path: Path) -> np.ndarray:
     Raises:
         ImageError: unreadable, greyscale, or not 8 bits per channel.
     """
-    # OpenCV, because Pillow turns 16 bits into 8 without a word.
-    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if image is None:
-        raise ImageError(f"{path}: cannot be read as an image")
-    if image.ndim == 2:
-        raise ImageError(f"{path}: greyscale; expected 8-bit RGB")
-    if image.dtype != np.uint8 or image.shape[-1] not in (3, 4):
-        raise ImageError(f"{path}: {image.dtype} with {image.shape[-1]} channels; expected 8-bit RGB")
-    return np.ascontiguousarray(image[..., 2::-1])
+    try:
+        with Image.open(path) as image:
+            image.load()
+            mode = image.mode
+            pixels = np.array(image.convert("RGB"))
+    except (OSError, ValueError, SyntaxError) as error:
+        raise ImageError(f"{path}: cannot be read as an image ({_first_line(error)})") from None
+    if mode not in ("RGB", "RGBA"):
+        kind = "greyscale" if mode[0] in "L1IF" else f"Pillow's mode {mode}"
+        raise ImageError(f"{path}: {kind}; expected 8-bit RGB")
+    stored = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)  # Pillow turns 16 bits into 8 without a word
+    if stored is None or stored.dtype != np.uint8:
+        raise ImageError(f"{path}: not 8 bits per channel; expected 8-bit RGB")
+    return pixels
 
 
 def write_exr(path: Path, image: np.ndarray, half: bool = True) -> None:
@@ -147,11 +153,14 @@ def _read_exr(path: Path) -> np.ndarray:
     else:
         raise ImageError(f"{path}: channels {', '.join(images)}; expected R, G and B")
     if primaries is not None:
-        matrix = to_bt709(primaries)
-        if not np.allclose(
-            matrix, np.eye(3), atol=2e-3
-        ):  # else they are BT.709's, perhaps seen from another white
+        try:
+            matrix = to_bt709(primaries)
+        except ValueError as error:
+            raise ImageError(f"{path}: {error}") from None
+        if not np.allclose(matrix, np.eye(3), atol=2e-3):  # BT.709 seen from another white is BT.709
+            inside = (image >= 0).all(-1, keepdims=True)
             image = image @ matrix.T
+            image = np.where(inside, np.maximum(image, 0), image)  # a colour outside BT.709 is no bad pixel
     return np.ascontiguousarray(image, np.float32)
 
 

@@ -57,7 +57,7 @@ def prepare_source(
         rows.append(row)
         if row["kept"]:
             view = _normalise(view) if settings.normalise == "log1p_minmax" else view
-            row["scale"], row["scaled_by"] = _scale(view, own)
+            row["scale"], row["scaled_by"] = _scale(view, own, sorted(source.ldr))
             hdrs.append(view * np.float32(row["scale"]))
             ldrs.append(own)
     size = (settings.size, settings.size, 3)
@@ -118,9 +118,9 @@ def _centre_crop(name: str, image: np.ndarray, settings: Prepare) -> np.ndarray:
     return cv2.resize(crop, (settings.size, settings.size), interpolation=method)
 
 
-def _scale(view: np.ndarray, own: np.ndarray) -> tuple[float, str]:
-    """By the middle one of the dataset's own exposures where it clips, else as a camera's meter would."""
-    clipping = clipping_scale(view, own[len(own) // 2]) if len(own) else None
+def _scale(view: np.ndarray, own: np.ndarray, evs: list[float]) -> tuple[float, str]:
+    """By the dataset's own EV 0 where that clips, else as a camera's meter would."""
+    clipping = clipping_scale(view, own[evs.index(0)]) if 0 in evs else None
     return (clipping, "clipping") if clipping else (metered_scale(view), "metering")
 
 
@@ -141,8 +141,11 @@ def _alignment_columns(alignment) -> dict:
 
 
 def _stops(view: np.ndarray) -> float:
-    low, high = np.percentile(luminance(view), [0.1, 99.9])
-    return float(np.log2(high / max(low, np.finfo(np.float32).tiny))) if high > 0 else 0.0
+    values = luminance(view)
+    if not (values > 0).any():
+        return 0.0
+    low, high = np.percentile(values[values > 0], [0.1, 99.9])  # black has no place on a scale of stops
+    return float(np.log2(high / low))
 
 
 def _too_little(row: dict, settings: Prepare) -> str:

@@ -13,8 +13,16 @@ def to_bt709(chromaticities: tuple[float, ...]) -> np.ndarray:
 
     Args:
         chromaticities: x, y of red, green, blue and white, as OpenEXR stores them.
+
+    Raises:
+        ValueError: they span no colours.
     """
-    to_xyz, white = _to_xyz(chromaticities)
+    try:
+        with np.errstate(divide="raise", invalid="raise"):
+            to_xyz, white = _to_xyz(chromaticities)
+    except (FloatingPointError, np.linalg.LinAlgError):
+        listed = ", ".join(f"{value:g}" for value in chromaticities)
+        raise ValueError(f"its chromaticities {listed} span no colours") from None
     from_xyz, d65 = _to_xyz(BT709)
     adaptation = np.linalg.inv(_BRADFORD) @ np.diag((_BRADFORD @ d65) / (_BRADFORD @ white)) @ _BRADFORD
     return np.linalg.inv(from_xyz) @ adaptation @ to_xyz

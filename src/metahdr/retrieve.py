@@ -40,8 +40,11 @@ def retrieve(file: File, destination: Path, sources: list[str], wheels: Path, mi
     Raises:
         UserError: no source has the file, or what they have is not the registered file.
     """
-    failures = [] if mirror or sources else ["it is on no server: set data.mirror to the folder that holds it"]
-    for address in _addresses(file, sources, wheels, mirror):
+    addresses = list(_addresses(file, sources, wheels, mirror))
+    if not addresses:
+        raise UserError(f"{file.name}: it is on no server; set data.mirror to the folder that holds it")
+    failures = []
+    for address in addresses:
         try:
             with whole(destination) as part:
                 _fetch(file, address, part)

@@ -20,7 +20,7 @@ def run(main: Callable[..., None]) -> None:
     """Calls `main` with its arguments from the command line.
 
     `name: str` becomes `--name TEXT`, `paths: list[Path]` becomes `--paths FILE ...`, a pydantic model takes
-    JSON text. `--log FILE` appends the log to a file; without it the log goes to stderr.
+    JSON text. `--log FILE` writes the log to a file; without it the log goes to stderr.
     """
     parser = argparse.ArgumentParser(description=inspect.getdoc(main) or main.__globals__["__doc__"])
     parser.add_argument("--log", type=Path, help="file for the log; default: stderr")

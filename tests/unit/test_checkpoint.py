@@ -66,6 +66,14 @@ def test_a_file_that_is_no_checkpoint_is_refused(tmp_path, content):
         load(tmp_path / "state.pt")
 
 
+def test_a_damaged_checkpoint_is_refused(tmp_path):
+    path = tmp_path / "state.pt"
+    save(path, {"w": torch.zeros(10)})
+    path.write_bytes(path.read_bytes().replace(b"FloatStorage", b"\xealoatStorage"))
+    with pytest.raises(UserError, match=r"state\.pt: not a readable checkpoint"):
+        load(path)
+
+
 def test_a_missing_checkpoint_is_named(tmp_path):
     with pytest.raises(UserError, match=r"state\.pt: no such checkpoint"):
         load(tmp_path / "state.pt")

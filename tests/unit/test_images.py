@@ -185,6 +185,27 @@ def test_a_png_of_16_bits_is_refused(tmp_path):
         read_ldr(tmp_path / "deep.png")
 
 
+@pytest.mark.parametrize(
+    "suffix",
+    [
+        ".jpg",
+        ".png",
+    ],
+)
+def test_a_truncated_exposure_is_refused(tmp_path, scenery, suffix):
+    path = tmp_path / f"cut{suffix}"
+    cv2.imwrite(str(path), scenery(0) * 20)
+    _cut(path, 0.5)
+    with pytest.raises(ImageError, match=f"cut{suffix}"):
+        read_ldr(path)
+
+
+def test_grey_with_alpha_is_grey(tmp_path):
+    Image.new("LA", (4, 4)).save(tmp_path / "grey.png")
+    with pytest.raises(ImageError, match=r"grey\.png"):
+        read_ldr(tmp_path / "grey.png")
+
+
 def test_an_animation_is_refused_or_its_first_frame_taken(tmp_path):
     frames = [Image.fromarray(np.full((4, 4, 3), value, np.uint8)) for value in (0, 255)]
     frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])

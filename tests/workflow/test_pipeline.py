@@ -15,7 +15,11 @@ import torch
 import yaml
 from conftest import SMOKE, check_out, snakemake
 
+from metahdr.align import ORIENTATIONS, find_alignment, orient
+from metahdr.camera.exposure import expose, metered_scale
+from metahdr.camera.response import Response
 from metahdr.images import read_hdr
+from metahdr.panorama import perspective_view
 
 RESULTS = "results/smoke"
 DATA = f"{RESULTS}/polyhaven-mini"
@@ -57,6 +61,18 @@ def test_the_default_data_is_found_aligned(smoke):
     scenes = pd.read_csv(smoke / DATA / "scenes.csv")
     assert (scenes.orientation == "identity").all()
     assert (scenes.alignment_margin > 0.05).all()
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+@pytest.mark.parametrize("scene", ["courtyard.exr", "lebombo.hdr", "studio_small_03.hdr"])
+def test_a_real_crop_is_turned_back_from_each_of_the_eight_orientations(smoke, scene, orientation):
+    panorama = np.maximum(read_hdr(smoke / "data/raw/polyhaven-mini" / scene), 0)
+    view = perspective_view(panorama, 0, 70, 128)
+    ldr = expose(view * metered_scale(view), 0.0, Response(0.9, 0.6))
+    turned = orient(view, orientation)
+    found = find_alignment(ldr, turned)
+    assert np.array_equal(orient(turned, found.orientation), view)
+    assert found.margin > 0.05
 
 
 def test_predictions_and_labels_are_openexr_named_by_scene_and_exposure(smoke):

@@ -14,7 +14,7 @@ shell.prefix(
 
 from metahdr.config import load
 from metahdr.datasets.register import find_dataset
-from metahdr.datasets.sources import find_sources
+from metahdr.datasets.sources import check_exposures, find_sources
 from metahdr.errors import UserError
 from metahdr.retrieve import wheel_name
 
@@ -22,6 +22,7 @@ try:
     CONFIG = load(config)
     DATASET = find_dataset(Path(CONFIG.data.register_file), CONFIG.data.dataset)
     SOURCES = find_sources(DATASET)
+    check_exposures(SOURCES, CONFIG.expose.evs)
 except UserError as error:
     sys.exit(f"error: {error}")
 

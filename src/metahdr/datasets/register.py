@@ -7,12 +7,13 @@ tried, and its files, each with SHA-256 and size. A file lies in a wheel on the 
 
 import difflib
 import hashlib
-import re
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from metahdr.errors import UserError
 from metahdr.files import sha256, whole
@@ -142,18 +143,14 @@ def register_folder(path: Path, name: str, folder: Path, kind: str) -> int:
     known = read_register(path).get(name)
     if known and known.files:
         raise UserError(f"{path}: {name} has files already; a new version of a dataset takes a new name")
-    listed = yaml.safe_dump(files, sort_keys=False, width=200)
-    block = "  files:\n" + "".join(f"    {line}\n" for line in listed.splitlines())
-    text = path.read_text().rstrip() + "\n"
-    if known:
-        entry = re.search(rf"^{re.escape(name)}:.*\n((?: .*|#.*)?\n)*", text, re.MULTILINE)
-        filled = re.sub(r"^  files:.*\n", "", entry[0].rstrip() + "\n", flags=re.MULTILINE) + block
-        gap = entry[0][len(entry[0].rstrip()) + 1 :]
-        text = text[: entry.start()] + filled + gap + text[entry.end() :]
-    else:
-        fields = {"title": name, "version": "1", "licence": "not stated", "citation": "not stated"}
-        fields |= {"homepage": "not stated", "kind": kind}
-        text = f"{text}\n{yaml.safe_dump({name: fields}, sort_keys=False)}{block}"
+    editor = YAML()  # keeps comments, quotes and order
+    editor.indent(mapping=2, sequence=4, offset=2)
+    editor.width, editor.preserve_quotes = 4096, True
+    entries = editor.load(path) or {}
+    if not known:
+        entries[name] = {"title": name, "version": DoubleQuotedScalarString("1"), "kind": kind}
+        entries[name] |= dict.fromkeys(("licence", "citation", "homepage"), "not stated")
+    entries[name]["files"] = files
     with whole(path) as part:
-        part.write_text(text)
+        editor.dump(entries, part)
     return len(files)

@@ -53,6 +53,22 @@ def find_sources(dataset: Dataset) -> dict[str, Source]:
     return sources
 
 
+def check_exposures(sources: dict[str, Source], evs: list[float]) -> None:
+    """Checks that a dataset with exposures of its own brings those of `expose.evs`.
+
+    Raises:
+        UserError: names every source that does not.
+    """
+    wrong = [
+        f"  {name}: {', '.join(f'{ev:+g}' for ev in sorted(source.ldr))}"
+        for name, source in sources.items()
+        if source.ldr and sorted(source.ldr) != evs
+    ]
+    if wrong:
+        wanted = ", ".join(f"{ev:+g}" for ev in evs)
+        raise UserError(f"expose.evs: {wanted} are wanted; these sources bring others:\n" + "\n".join(wrong))
+
+
 def _number(path: PurePosixPath) -> str:
     digits = re.search(r"(\d+)$", path.stem)
     return digits[1] if digits else path.stem

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from metahdr import checkpoint
 from metahdr.config import Meta
+from metahdr.errors import UserError
 from metahdr.meta.learner import adapt, make_learner, make_loss, predict, query, support
 from metahdr.metrics.fidelity import psnr, ssim
 from metahdr.progress import track
@@ -29,6 +30,9 @@ class Trainer:
         settings, seed: the configuration's.
         state: file of the resumable state.
         identity: names the inputs; a state with another identity is not resumed.
+
+    Raises:
+        UserError: there is no scene to train on or to validate with.
     """
 
     def __init__(
@@ -41,6 +45,11 @@ class Trainer:
         state: Path,
         identity: str,
     ):
+        for scenes, name in ((training, "training"), (validation, "validation")):
+            if not len(scenes):
+                raise UserError(
+                    f"no {name} scenes: see split.shares, and the reasons in scenes.csv and exposures/"
+                )
         self.training, self.validation, self.labels = training, validation, labels
         self.settings, self.state = settings, state
         self.identity = f"{identity} {settings.model_dump_json()} {seed}"

@@ -86,7 +86,8 @@ def saturation(x: Tensor) -> Tensor:
 def blend(x: Tensor, y: Tensor) -> Tensor:
     """(1 - alpha) x^2 + alpha (exp(y) - 1/255), never negative (equations 1 and 2)."""
     alpha = saturation(x)
-    return (1 - alpha) * x**GAMMA + alpha * (torch.exp(y) - EPSILON).clamp(min=0)
+    prediction = torch.exp(y.clamp(max=12)) - EPSILON  # exp(12) is beyond half floats and far from overflow
+    return (1 - alpha) * x**GAMMA + alpha * prediction.clamp(min=0)
 
 
 def log_loss(x: Tensor, y: Tensor, target: Tensor) -> Tensor:

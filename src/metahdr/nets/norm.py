@@ -10,7 +10,7 @@ class BatchNorm(nn.Module):
     No running statistics are kept: learn2learn's clones share buffers, so an adapted clone's forward pass would
     change the original's. What the network makes of an image thus depends on the whole batch (transductive).
     Equal to `nn.BatchNorm2d(track_running_stats=False)`, written with few passes over the image, because the
-    second derivative of PyTorch's own takes a fifth of the meta-gradient's time.
+    second derivative of PyTorch's own sums one dimension at a time, a seventh of the meta-gradient's time.
     """
 
     def __init__(self, channels: int, epsilon: float = 1e-5):

@@ -45,7 +45,10 @@ def write_page(data: Path, runs: list[str], config: str, dataset: dict, origin: 
         has_published=bool(papers[[*METRICS]].notna().any(axis=None)),
         by_exposure=scores.groupby(["run", "mode", "ev"])[["ssim", "psnr"]].mean(),
         evs=sorted(set(scores.ev)),
-        counts=table[table.kept].groupby("split").agg(scenes=("scene", "count"), sources=("source", "nunique")),
+        counts=table[table.kept]
+        .groupby("split")
+        .agg(scenes=("scene", "count"), sources=("source", "nunique"))
+        .reindex(["train", "validation", "test"], fill_value=0),
         test_count=len(scenes),
         dropped=table[~table.kept],
         rejected=_rejected(data, table),

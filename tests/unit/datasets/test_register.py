@@ -133,6 +133,12 @@ def test_a_folder_fills_the_entry_that_has_no_files_yet(register, folder):
     assert register.read_text().endswith(after)
 
 
+def test_the_comment_on_the_next_entry_stays_above_it(register, folder):
+    register.write_text(register.read_text().replace("other:", "# Not mine.\nother:"))
+    register_folder(register, "mine", folder, "photographs")
+    assert "\n\n# Not mine.\nother:\n" in register.read_text()
+
+
 def test_files_that_are_registered_are_not_replaced(register, folder):
     register_folder(register, "mine", folder, "photographs")
     with pytest.raises(UserError, match="mine has files already; a new version of a dataset takes a new name"):
@@ -159,6 +165,8 @@ LAYOUTS = {
     "with a comment behind its name": lambda text: text.replace("mine:", "mine:  # by me"),
     "without the key files": lambda text: text.replace("  files: []\n", "", 1),
     "last, without a final newline": lambda text: text[: text.index("\n\nother")],
+    "indented by four": lambda text: text.replace("\n  ", "\n    "),
+    "in quotes": lambda text: text.replace("mine:", '"mine":'),
 }
 
 

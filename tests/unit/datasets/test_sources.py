@@ -1,7 +1,7 @@
 import pytest
 
 from metahdr.datasets.register import Dataset, File
-from metahdr.datasets.sources import Source, find_sources
+from metahdr.datasets.sources import Source, check_exposures, find_sources
 from metahdr.errors import UserError
 
 
@@ -40,3 +40,13 @@ def test_two_sources_of_one_name_are_refused():
 def test_a_dataset_without_hdr_images_is_refused():
     with pytest.raises(UserError):
         find_sources(dataset("photographs", "oak.jpg"))
+
+
+def test_exposures_other_than_the_configured_ones_are_refused():
+    files = ["HDR/HDR_001.hdr", "LDR_exposure_-2/LDR_001.jpg", "LDR_exposure_0/LDR_001.jpg"]
+    sources = find_sources(dataset("pairs", *files))
+    check_exposures(sources, [-2.0, 0.0])
+    with pytest.raises(
+        UserError, match=r"-2, \+0, \+2 are wanted; these sources bring others:\n  HDR_001: -2, \+0"
+    ):
+        check_exposures(sources, [-2.0, 0.0, 2.0])
