@@ -1,6 +1,5 @@
 """The report's one HTML page: tables, curves, pictures, provenance. It needs nothing from outside itself."""
 
-from importlib import resources
 from pathlib import Path
 
 import jinja2
@@ -18,9 +17,12 @@ MODES = {
     "adapted_simulated": "Adapted with simulated labels",
 }
 EXTREMES = 5
+PUBLISHED = Path(__file__).with_name("published.csv")
 
 
-def write_page(data: Path, runs: list[str], config: str, dataset: dict, origin: dict) -> str:
+def write_page(
+    data: Path, runs: list[str], config: str, dataset: dict, origin: dict, published: Path = PUBLISHED
+) -> str:
     """The page's text.
 
     Args:
@@ -29,13 +31,14 @@ def write_page(data: Path, runs: list[str], config: str, dataset: dict, origin: 
         config: the effective configuration as YAML.
         dataset: name, version, files and the rest of the register's entry.
         origin: from `provenance`.
+        published: the paper's table, with the columns run, mode, ssim and psnr; empty cells are not shown.
     """
     scenes = Scenes(data, "test")
     scores, summary = read_table(data / "scores.csv"), read_table(data / "summary.csv")
     table = read_table(data / "scenes.csv")
-    papers = read_table(resources.files(__package__).joinpath("published.csv"))
+    papers = read_table(published)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    template = environment.from_string(resources.files(__package__).joinpath("page.html").read_text())
+    template = environment.from_string(Path(__file__).with_name("page.html").read_text())
     return template.render(
         runs=runs,
         modes=MODES,

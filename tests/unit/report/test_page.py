@@ -72,6 +72,33 @@ def test_every_mean_and_every_gain_of_the_summary_is_in_the_table(data, page):
             assert f"{row.gain:+.{digits}f}</span><small>{row.gain_low:+.{digits}f}" in table
 
 
+def test_the_papers_numbers_stand_beside_ours_where_they_are_known(data, page, tmp_path):
+    assert "The paper's numbers are not shown" in page
+    published = tmp_path / "published.csv"
+    published.write_text(
+        "run,mode,ssim,psnr\n"
+        + "".join(
+            f"{run},{mode},{ssim},{psnr}\n"
+            for run, mode, ssim, psnr in [
+                ("none", "ldr", 0.111, 1.25),
+                ("true", "single", 0.222, 2.25),
+                ("true", "adapted_true", "", ""),
+                ("true", "adapted_simulated", "", ""),
+                ("simulated", "single", "", ""),
+                ("simulated", "adapted_true", "", ""),
+                ("simulated", "adapted_simulated", 0.333, 3.25),
+            ]
+        )
+    )
+    filled = write_page(data, RUNS, "", DATASET | {"files": []}, ORIGIN, published)
+    assert "The paper's numbers are not shown" not in filled
+    rows = re.findall(r"<tr><td>(.*?)</tr>", filled[: filled.index('id="exposures"')], re.DOTALL)
+    last = {row.partition("<")[0]: re.findall(r"<td>([^<]*)</td>", row)[-4:] for row in rows}
+    assert last["LDR, no reconstruction"] == ["0.111", "1.25", "0.111", "1.25"]
+    assert last["Single-shot"] == ["0.222", "2.25", "–", "–"]
+    assert last["Adapted with simulated labels"] == ["–", "–", "0.333", "3.25"]
+
+
 def test_every_test_scene_and_held_out_exposure_has_its_picture_in_each_run(data, page):
     scenes = page[page.index('id="scenes"') : page.index('id="data"')]
     for task in Scenes(data, "test"):
