@@ -5,11 +5,15 @@ import os
 import sys
 from pathlib import Path
 
-# The library is found also where it is not installed, by this file and by the scripts.
 _src = Path(workflow.basedir, "src")
 sys.path.insert(0, str(_src))
+
+# What every script runs with. PYTHONPATH: the library is found also where it is not installed. GLIBC_TUNABLES:
+# malloc keeps its memory and asks for huge pages; a meta-iteration takes a fifth less time, to the same bits.
+_malloc = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=4294967296"
 shell.prefix(
-    f'export PYTHONPATH="{_src}:${{{{PYTHONPATH:-}}}}" SCRIPTS="{Path(workflow.basedir, "workflow", "scripts")}"; '
+    f'export PYTHONPATH="{_src}:${{{{PYTHONPATH:-}}}}" GLIBC_TUNABLES="${{{{GLIBC_TUNABLES:-{_malloc}}}}}"'
+    f' SCRIPTS="{Path(workflow.basedir, "workflow", "scripts")}"; '
 )
 
 from metahdr.config import load
