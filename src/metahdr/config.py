@@ -168,7 +168,7 @@ class Meta(Section):
     outer_lr: Positive = Field(0.005, description="learning rate of the outer loop's Adam")
     tasks: Count = Field(5, description="tasks per meta-iteration")
     iterations: Count = Field(200, description="meta-iterations")
-    validate_every: Count = Field(50, description="meta-iterations between validations and best checkpoints")
+    validate_every: Count = Field(100, description="meta-iterations between validations and best checkpoints")
     save_every: Count = Field(10, description="meta-iterations between resumable states")
 
 

@@ -35,7 +35,7 @@ def check_out(folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory) -> Path:
-    return check_out(tmp_path_factory.mktemp("checkout"))
+    return check_out(tmp_path_factory.mktemp("a checkout"))
 
 
 @pytest.fixture(scope="session")

@@ -18,5 +18,5 @@ rule adapt:
     params:
         data=data_folder,
     shell:
-        "python $SCRIPTS/adapt.py --data {params.data} --labels {input.labels} --model {input.model}"
+        'python "$SCRIPTS/adapt.py" --data {params.data} --labels {input.labels} --model {input.model}'
         " --threads {threads} --predictions {output} --log {log}"

@@ -17,7 +17,7 @@ rule expose:
         seed=CONFIG.seed,
         settings=settings(CONFIG.expose),
     shell:
-        "python $SCRIPTS/expose.py --hdr {input.hdr} --own {input.own} --table {input.table}"
+        'python "$SCRIPTS/expose.py" --hdr {input.hdr} --own {input.own} --table {input.table}'
         " --settings {params.settings:q} --seed {params.seed} --exposures {output.exposures}"
         " --exposures-table {output.table} --log {log}"
 

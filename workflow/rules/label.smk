@@ -20,7 +20,7 @@ rule train_hdrcnn:
         settings=settings(CONFIG.label),
         camera=settings(CONFIG.expose),
     shell:
-        "python $SCRIPTS/train_hdrcnn.py --data {params.data} --settings {params.settings:q}"
+        'python "$SCRIPTS/train_hdrcnn.py" --data {params.data} --settings {params.settings:q}'
         " --camera {params.camera:q} --seed {params.seed} --threads {threads} --model {output.model}"
         " --history {output.history} --log {log}"
 
@@ -41,5 +41,5 @@ rule label:
     params:
         data=data_folder,
     shell:
-        "python $SCRIPTS/label.py --data {params.data} --model {input.model} --threads {threads}"
+        'python "$SCRIPTS/label.py" --data {params.data} --model {input.model} --threads {threads}'
         " --labels {output} --log {log}"

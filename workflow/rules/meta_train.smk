@@ -24,6 +24,6 @@ rule meta_train:
         labels=lambda w, input: f"--labels {input.labels}" if input.labels else "",
         state=lambda w, output: Path(output.best).with_name("state.pt"),
     shell:
-        "python $SCRIPTS/meta_train.py --data {params.data} --settings {params.settings:q} --seed {params.seed}"
+        'python "$SCRIPTS/meta_train.py" --data {params.data} --settings {params.settings:q} --seed {params.seed}'
         " --threads {threads} --state {params.state} --best {output.best} --last {output.last}"
         " --history {output.history} {params.labels} --log {log}"

@@ -18,7 +18,7 @@ rule prepare:
         kind=DATASET.kind,
         folder=RAW,
     shell:
-        "python $SCRIPTS/prepare.py --name {wildcards.source} --source {params.source:q} --kind {params.kind}"
+        'python "$SCRIPTS/prepare.py" --name {wildcards.source} --source {params.source:q} --kind {params.kind}'
         " --settings {params.settings:q} --folder {params.folder} --hdr {output.hdr} --own {output.own}"
         " --table {output.table} --log {log}"
 
@@ -36,5 +36,5 @@ rule split:
         seed=CONFIG.seed,
         settings=settings(CONFIG.split),
     shell:
-        "python $SCRIPTS/split.py --tables {input} --settings {params.settings:q} --seed {params.seed}"
+        'python "$SCRIPTS/split.py" --tables {input} --settings {params.settings:q} --seed {params.seed}'
         " --out {output} --log {log}"

