@@ -17,6 +17,7 @@ include: "workflow/rules/retrieve.smk"
 include: "workflow/rules/prepare.smk"
 include: "workflow/rules/expose.smk"
 include: "workflow/rules/label.smk"
+include: "workflow/rules/judge.smk"
 include: "workflow/rules/meta_train.smk"
 include: "workflow/rules/adapt.smk"
 include: "workflow/rules/score.smk"
@@ -25,6 +26,7 @@ include: "workflow/rules/report.smk"
 
 localrules:
     all,
+    hdrcnn,
 
 
 rule all:

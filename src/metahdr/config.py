@@ -99,6 +99,9 @@ class Split(Section):
             description="train, validation and test shares; they add up to 1",
         )
     )
+    fixed: dict[str, Literal["train", "validation", "test"]] = Field(
+        {}, description="sources whose part is decided here, whatever the shares say"
+    )
 
 
 class Expose(Section):
@@ -138,17 +141,59 @@ class Expose(Section):
 
 
 class Label(Section):
-    """HDR-CNN, which simulates the HDR labels, and its training inside the pipeline."""
+    """The simulated HDR labels."""
 
-    width: Positive = Field(0.125, description="multiplier of HDR-CNN's channels; 1: the paper's network")
-    steps: Count = Field(300, description="training steps")
-    batch: Annotated[int, Field(ge=2)] = Field(8, description="images per step")
-    learning_rate: Positive = Field(0.001, description="of Adam")
-    clipped_share: Annotated[list[Fraction], Field(min_length=2, max_length=2), AfterValidator(_ordered)] = Field(
-        [0.02, 0.5],
-        description="share of saturated pixels in a training image, from and to; HDR-CNN's authors take 0.05 "
-        "to 0.15, but EV +2 of this bracket saturates far more",
+    model: Literal["shipped", "train", "official", "official_compr", "official_compr_regularized", "expandnet"] = (
+        Field(
+            "shipped",
+            description="shipped: the HDR-CNN in models/; train: one trained in the run on its training scenes; "
+            "official, official_compr, official_compr_regularized: the authors' weights; expandnet: ExpandNet's",
+        )
     )
+
+
+Range = Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=2, max_length=2), AfterValidator(_ordered)]
+Shares = Annotated[list[Fraction], Field(min_length=2, max_length=2), AfterValidator(_ordered)]
+Quality = Annotated[list[Annotated[int, Field(ge=1, le=100)]], Field(min_length=2, max_length=2)]
+
+
+class HDRCNNTraining(Section):
+    """Training of HDR-CNN, where label.model is train."""
+
+    width: Positive = Field(0.25, description="multiplier of the channels; 1: the paper's network")
+    size: Annotated[int, Field(ge=32)] = Field(128, description="width and height of a training image in pixels")
+    steps: Count = Field(1000, description="training steps")
+    batch: Annotated[int, Field(ge=2)] = Field(8, description="images per step")
+    learning_rate: Positive = Field(
+        0.001, description="of Adam; the authors take 0.00005 after an encoder that knows ImageNet"
+    )
+    decay: bool = Field(True, description="the learning rate falls to 0 along a cosine; the authors keep it")
+    loss: Literal["reflectance", "reflectance_code", "log"] = Field(
+        "reflectance",
+        description="reflectance: illumination and reflectance apart, as in the paper; reflectance_code: the same "
+        "as the authors' code has it; log: plain log error",
+    )
+    crop_scale: Shares = Field([0.2, 0.6], description="side of a random crop, from and to, in image heights")
+    clipped_share: Shares = Field(
+        [0.02, 0.5],
+        description="share of saturated pixels in a training image, from and to; the authors take 0.05 to 0.15, "
+        "but EV +2 of this bracket saturates far more",
+    )
+    noise: Range = Field([0.0, 0.01], description="standard deviation of the noise, from and to")
+    hue: Annotated[float, Field(ge=0)] = Field(
+        7.0, description="standard deviation of a change of hue, in degrees"
+    )
+    saturation: Annotated[float, Field(ge=0)] = Field(
+        0.1, description="standard deviation of a change of HSV saturation"
+    )
+    response_n: Normal = Field([0.9, 0.1], description="mean and standard deviation of the response curve's n")
+    response_sigma: Normal = Field(
+        [0.6, 0.1], description="mean and standard deviation of the response curve's sigma"
+    )
+    jpeg_quality: Annotated[Quality, AfterValidator(_ordered)] | None = Field(
+        None, description="quality of JPEG compression, from and to (the authors: 30 to 100); null: none"
+    )
+    save_every: Count = Field(50, description="steps between resumable states")
 
 
 class Meta(Section):
@@ -194,6 +239,7 @@ class Config(Section):
     split: Split = Split()
     expose: Expose = Expose()
     label: Label = Label()
+    hdrcnn: HDRCNNTraining = HDRCNNTraining()
     meta: Meta = Meta()
     score: Score = Score()
 

@@ -1,7 +1,10 @@
 """Losses between a prediction and its label, both linear light `(N, 3, H, W)`."""
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from metahdr.nets.hdrcnn import EPSILON
 
 
 def expandnet_loss(prediction: Tensor, label: Tensor, lam: float = 5.0) -> Tensor:
@@ -11,3 +14,48 @@ def expandnet_loss(prediction: Tensor, label: Tensor, lam: float = 5.0) -> Tenso
     """
     cosine = F.cosine_similarity(prediction, label, dim=1).mean()
     return F.l1_loss(prediction, label) + lam * (1 - cosine)
+
+
+_HDRCNN_LUMINANCE = (0.213, 0.715, 0.072)
+
+
+def hdrcnn_log_loss(y: Tensor, target: Tensor, alpha: Tensor) -> Tensor:
+    """Mean squared error in the log domain, weighted by saturation (Eilertsen et al. 2017, equation 5).
+
+    Args:
+        y: log prediction `(N, 3, H, W)`, of which exp(y) - 1/255 is linear light.
+        target: linear light relative to the exposure, `(N, 3, H, W)`.
+        alpha: blending weight in [0, 1], `(N, 1, H, W)`.
+    """
+    return (alpha * (y - torch.log(target + EPSILON))).square().mean()
+
+
+def hdrcnn_loss(y: Tensor, target: Tensor, alpha: Tensor, lam: float = 0.5, sigma: float = 2.0) -> Tensor:
+    """Illumination and reflectance apart (Eilertsen et al. 2017, equations 6 to 8).
+
+    The log illumination is the log luminance under a Gaussian filter; the log reflectance is what remains of each
+    channel. Both errors are weighted by saturation; lam weighs illumination against reflectance.
+
+    Args:
+        y, target, alpha: as `hdrcnn_log_loss` takes them.
+        sigma: of the Gaussian in pixels; 2 in the paper, in effect about 3.7 in the authors' code.
+    """
+    log_target = torch.log(target + EPSILON)
+    illumination = _log_illumination(y, sigma)
+    illumination_target = _log_illumination(log_target, sigma)
+    reflectance_error = (y - illumination) - (log_target - illumination_target)
+    first = (alpha * (illumination - illumination_target)).square().mean()
+    return lam * first + (1 - lam) * (alpha * reflectance_error).square().mean()
+
+
+def _log_illumination(y: Tensor, sigma: float) -> Tensor:
+    """Gaussian-filtered log luminance of log values `(N, 3, H, W)`, `(N, 1, H, W)`; the border is repeated."""
+    linear = (torch.exp(y.clamp(max=12)) - EPSILON).clamp(min=0)  # exp(12) is beyond half floats
+    weights = linear.new_tensor(_HDRCNN_LUMINANCE).view(1, 3, 1, 1)
+    log_luminance = torch.log((linear * weights).sum(1, keepdim=True) + EPSILON)
+    radius = round(3 * sigma)
+    offsets = torch.arange(-radius, radius + 1, dtype=y.dtype, device=y.device)
+    window = torch.exp(-(offsets**2) / (2 * sigma**2))
+    window = window / window.sum()
+    padded = F.pad(log_luminance, (radius,) * 4, mode="replicate")
+    return F.conv2d(F.conv2d(padded, window.view(1, 1, -1, 1)), window.view(1, 1, 1, -1))

@@ -19,12 +19,13 @@ from urllib.parse import quote, urlsplit
 
 from tqdm import tqdm
 
-from metahdr.datasets.register import File
+from metahdr.datasets.register import File, WeightFile
 from metahdr.errors import UserError
 from metahdr.files import sha256, whole
 
 log = logging.getLogger(__name__)
 _CHUNK = 1 << 18
+_SIZE_LIMIT = 1 << 30  # of a file whose size nobody states
 
 
 def retrieve(file: File, destination: Path, sources: list[str], wheels: Path, mirror: str | None) -> None:
@@ -56,6 +57,24 @@ def retrieve(file: File, destination: Path, sources: list[str], wheels: Path, mi
             log.info("%s: %d bytes from %s, sha256 verified", file.name, file.size, address)
             return
     raise UserError(f"{file.name}: no source has it:\n" + "\n".join(f"  {failure}" for failure in failures))
+
+
+def retrieve_weights(entry: WeightFile, destination: Path, mirror: str | None) -> None:
+    """Puts one weight file in place.
+
+    Where the register knows no SHA-256, that of the first download is written beside the file, as
+    `NAME.sha256`, and every later one must have it.
+
+    Raises:
+        UserError: as `retrieve`.
+    """
+    record = destination.with_name(f"{destination.name}.sha256")
+    known = entry.sha256 or (record.read_text().split()[0] if record.exists() else None)
+    file = File.model_construct(name=entry.name, url=entry.url, sha256=known, size=entry.size)
+    retrieve(file, destination, ["url"], destination.parent, mirror)
+    if known is None:
+        record.write_text(f"{sha256(destination)}  {entry.name}\n")
+        log.warning("%s: no SHA-256 is published; recorded what came in %s", entry.name, record)
 
 
 def fetch_wheel(requirement: str, digest: str, destination: Path) -> None:
@@ -126,13 +145,14 @@ def _download(file: File, url: str, part: Path) -> None:
     try:
         with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60) as answer:
             resumed = answer.status == 206
+            size = file.size or (done if resumed else 0) + int(answer.headers.get("Content-Length", 0))
             start = done if resumed else 0
-            bar = tqdm(total=file.size, initial=start, unit="B", unit_scale=True, desc=file.name, disable=None)
+            bar = tqdm(total=size or None, initial=start, unit="B", unit_scale=True, desc=file.name, disable=None)
             with partial.open("ab" if resumed else "wb") as target, bar:
                 while chunk := answer.read(_CHUNK):
                     target.write(chunk)
                     bar.update(len(chunk))
-                    if target.tell() > file.size:
+                    if target.tell() > (size or _SIZE_LIMIT):
                         break
     except urllib.error.HTTPError as error:
         if error.code == 416:  # nothing is left to send: let the hash decide about what is there
@@ -141,9 +161,9 @@ def _download(file: File, url: str, part: Path) -> None:
         raise UserError(f"{url}: HTTP {error.code} {error.reason}") from None
     except (OSError, HTTPException) as error:
         raise UserError(f"{url}: {getattr(error, 'reason', error)}") from None
-    if partial.stat().st_size < file.size:
+    if partial.stat().st_size < size:
         raise UserError(
-            f"{url}: the connection ended after {partial.stat().st_size} of {file.size} bytes; "
+            f"{url}: the connection ended after {partial.stat().st_size} of {size} bytes; "
             "run again and it goes on from there"
         )
     partial.replace(part)
@@ -151,7 +171,7 @@ def _download(file: File, url: str, part: Path) -> None:
 
 def _verify(file: File, address: str, part: Path) -> None:
     size, digest = part.stat().st_size, sha256(part)
-    if (size, digest) != (file.size, file.sha256):
+    if size != (file.size or size) or digest != (file.sha256 or digest):
         raise UserError(
             f"{file.name} from {address} is not the registered file:\n"
             f"    expected sha256 {file.sha256}, {file.size} bytes\n"

@@ -17,7 +17,7 @@ shell.prefix(
 )
 
 from metahdr.config import load
-from metahdr.datasets.register import find_dataset
+from metahdr.datasets.register import find_dataset, read_weights_register
 from metahdr.datasets.sources import check_exposures, find_sources
 from metahdr.errors import UserError
 from metahdr.retrieve import wheel_name
@@ -27,6 +27,7 @@ try:
     DATASET = find_dataset(Path(CONFIG.data.register_file), CONFIG.data.dataset)
     SOURCES = find_sources(DATASET)
     check_exposures(SOURCES, CONFIG.expose.evs)
+    WEIGHT_FILES = read_weights_register(Path("config/weights.yaml"))
 except UserError as error:
     sys.exit(f"error: {error}")
 
@@ -34,6 +35,8 @@ NAME = CONFIG.data.dataset
 MIRROR = CONFIG.data.mirror or os.environ.get("METAHDR_MIRROR")
 RAW = f"{CONFIG.data.raw}/{NAME}"
 WHEELS = f"{Path(CONFIG.data.raw).parent}/wheels"
+WEIGHTS = f"{Path(CONFIG.data.raw).parent}/weights"
+MODELS = "models"
 RESULTS = CONFIG.results
 DATA = f"{RESULTS}/{NAME}"
 

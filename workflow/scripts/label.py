@@ -1,17 +1,37 @@
-"""Simulate the HDR label of every exposure with HDR-CNN."""
+"""Simulate the HDR label of every exposure; started again after an interruption, it goes on where it was."""
 
+import hashlib
+import shutil
 from pathlib import Path
 
 import torch
 
-from metahdr.labels import load_hdrcnn, write_labels
+from metahdr.files import sha256
+from metahdr.labels.simulate import check_unseen, write_labels
+from metahdr.labels.weights import load_simulator, read_facts
 from metahdr.scenes import Scenes
 from metahdr.script import run
 
 
 def main(data: Path, model: Path, threads: int, labels: Path) -> None:
     torch.set_num_threads(threads)
-    write_labels(load_hdrcnn(model), Scenes(data, None), labels)
+    scenes = Scenes(data, None)
+    check_unseen(scenes, list(read_facts(model).get("trained_on", [])), model)
+    network = load_simulator(model).to("cuda" if torch.cuda.is_available() else "cpu")
+    if hasattr(network, "fused"):
+        network = network.fused()
+
+    # Labels gather beside their place, under a name that stands for what they are made of.
+    inputs = [model, data / "scenes.csv", *sorted((data / "exposures").iterdir())]
+    identity = hashlib.sha256("".join(map(sha256, inputs)).encode()).hexdigest()
+    part = labels.with_name(f".part-{labels.name}-{identity[:16]}")
+    for old in labels.parent.glob(f".part-{labels.name}-*"):
+        if old != part:
+            shutil.rmtree(old)
+    part.mkdir(exist_ok=True)
+    write_labels(network, scenes, part)
+    shutil.rmtree(labels, ignore_errors=True)  # Snakemake makes the folder
+    part.replace(labels)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from metahdr.tables import read_table
 
 
 def main(tables: list[Path], settings: Split, seed: int, out: Path) -> None:
-    scenes = scenes_table([read_table(table) for table in tables], settings.shares, seed)
+    scenes = scenes_table([read_table(table) for table in tables], settings.shares, seed, settings.fixed)
     with whole(out) as part:
         scenes.to_csv(part, index=False)
 

@@ -1,23 +1,48 @@
-"""Train HDR-CNN on the training scenes."""
+"""Train HDR-CNN on the training sources; started again after an interruption, it goes on where it was."""
 
+import hashlib
 from pathlib import Path
 
 import pandas as pd
 import torch
 
-from metahdr.config import Expose, Label
-from metahdr.files import whole
-from metahdr.labels import save_hdrcnn, train_hdrcnn
-from metahdr.scenes import Scenes
+from metahdr.config import HDRCNNTraining
+from metahdr.files import sha256, whole
+from metahdr.labels.pairs import TrainingPairs
+from metahdr.labels.train import HDRCNNTrainer
+from metahdr.labels.weights import save_hdrcnn
+from metahdr.report.provenance import commit
 from metahdr.script import run
+from metahdr.tables import read_table
 
 
-def main(data: Path, settings: Label, camera: Expose, seed: int, threads: int, model: Path, history: Path) -> None:
+def main(
+    images: list[Path],
+    names: list[str],
+    kind: str,
+    scenes: Path,
+    settings: HDRCNNTraining,
+    seed: int,
+    threads: int,
+    state: Path,
+    model: Path,
+    history: Path,
+) -> None:
     torch.set_num_threads(threads)
-    network, rows = train_hdrcnn(Scenes(data, "train"), settings, camera, seed)
+    table = read_table(scenes)
+    training = set(table.source[table.split == "train"])
+    images = {name: image for name, image in zip(names, images, strict=True) if name in training}
+    hashes = {name: sha256(image) for name, image in images.items()}
+    identity = hashlib.sha256(repr(sorted(hashes.items())).encode()).hexdigest()
+    pairs = TrainingPairs(list(images.values()), kind == "panoramas", settings, seed)
+    trainer = HDRCNNTrainer(pairs, settings, seed, state, identity)
+    trainer.run()
     with whole(history) as part:
-        pd.DataFrame(rows).to_csv(part, index=False)
-    save_hdrcnn(model, network, settings)
+        pd.DataFrame(trainer.history).to_csv(part, index=False)
+    facts = {"width": settings.width, "trained_on": hashes, "settings": settings.model_dump(), "seed": seed}
+    facts["commit"] = commit()
+    save_hdrcnn(model, trainer.network, facts)
+    state.unlink()
 
 
 if __name__ == "__main__":

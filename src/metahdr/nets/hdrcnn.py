@@ -1,8 +1,11 @@
 """HDR-CNN (Eilertsen et al. 2017, "HDR image reconstruction from a single exposure using deep CNNs")."""
 
+import copy
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 EPSILON = 1 / 255  # of the log domain, section 3.3
 THRESHOLD = 0.95  # where the blending begins, equation 3
@@ -77,6 +80,17 @@ class HDRCNN(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return blend(x, self.log_prediction(x))
 
+    def fused(self) -> "HDRCNN":
+        """A copy for inference alone, in which batch normalisation is part of the convolutions before it."""
+        network = copy.deepcopy(self).eval()
+        network.bottom = fuse_conv_bn_eval(network.bottom, network.bottom_norm)
+        network.head = fuse_conv_bn_eval(network.head, network.head_norm)
+        for level, (up, norm) in enumerate(zip(network.up, network.up_norm, strict=True)):
+            network.up[level] = fuse_conv_bn_eval(up, norm, transpose=True)
+            network.up_norm[level] = nn.Identity()
+        network.bottom_norm = network.head_norm = nn.Identity()
+        return network.to(memory_format=torch.channels_last)
+
 
 def saturation(x: Tensor) -> Tensor:
     """Blending weight alpha in [0, 1] of the brightest channel, `(N, 3, H, W)` to `(N, 1, H, W)` (equation 3)."""
@@ -88,17 +102,6 @@ def blend(x: Tensor, y: Tensor) -> Tensor:
     alpha = saturation(x)
     prediction = torch.exp(y.clamp(max=12)) - EPSILON  # exp(12) is beyond half floats and far from overflow
     return (1 - alpha) * x**GAMMA + alpha * prediction.clamp(min=0)
-
-
-def log_loss(x: Tensor, y: Tensor, target: Tensor) -> Tensor:
-    """Mean squared error in the log domain, where the input is saturated (equation 5).
-
-    Args:
-        x: input exposure in [0, 1].
-        y: the network's log prediction.
-        target: linear light relative to the exposure, all `(N, 3, H, W)`.
-    """
-    return (saturation(x) * (y - torch.log(target + EPSILON))).square().mean()
 
 
 def _fusion(channels: int) -> nn.Conv2d:

@@ -17,7 +17,7 @@ def provenance(benchmarks: Path) -> dict:
     """Commit, libraries, machine and the seconds of each measured stage."""
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": _git("rev-parse", "HEAD") or "unknown: not a git checkout",
+        "commit": commit(),
         "uncommitted changes": bool(_git("status", "--porcelain", "--untracked-files=no")),
         "python": platform.python_version(),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
@@ -28,6 +28,11 @@ def provenance(benchmarks: Path) -> dict:
             for path in sorted(benchmarks.glob("*.tsv"))
         },
     }
+
+
+def commit() -> str:
+    """The checkout's commit."""
+    return _git("rev-parse", "HEAD") or "unknown: not a git checkout"
 
 
 def _git(*arguments: str) -> str:

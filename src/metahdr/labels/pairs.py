@@ -1,0 +1,71 @@
+"""What HDR-CNN learns from: exposures by a random virtual camera (Eilertsen et al. 2017, section 4)."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from torch.utils.data import Dataset
+
+from metahdr.camera.exposure import expose
+from metahdr.camera.response import draw_response
+from metahdr.config import HDRCNNTraining
+from metahdr.images import HALF_MAX, read_hdr, repair
+from metahdr.panorama import perspective_view
+from metahdr.seeds import named_rng
+
+
+class TrainingPairs(Dataset):
+    """Pairs of an LDR exposure and its HDR image relative to it, both float32 `(3, size, size)`.
+
+    Each is a random crop of a random image, flipped, in changed colours, through a random response curve, exposed
+    so that a random share of its pixels is saturated. Pair i depends on the seed and i alone, so that a training
+    that goes on where it was killed sees what it would have seen.
+
+    Args:
+        images: HDR files to train on.
+        panoramas: the images are equirectangular; a crop is a perspective view.
+        settings, seed: the configuration's.
+    """
+
+    def __init__(self, images: list[Path], panoramas: bool, settings: HDRCNNTraining, seed: int):
+        self.images, self.panoramas, self.settings, self.seed = images, panoramas, settings, seed
+
+    def __len__(self) -> int:
+        return self.settings.steps * self.settings.batch
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        settings, rng = self.settings, named_rng(self.seed, "hdrcnn", index)
+        hdr = self._crop(_read(self.images[rng.integers(len(self.images))]), rng)
+        hdr = hdr[:, ::-1] if rng.random() < 0.5 else hdr
+        hdr = change_colours(hdr, rng.normal(0, settings.hue), rng.normal(0, settings.saturation))
+        white = np.quantile(hdr.max(-1), 1 - rng.uniform(*settings.clipped_share))
+        hdr = np.minimum(hdr / np.float32(max(white, 1e-6)), HALF_MAX)
+        response = draw_response(rng, settings.response_n, settings.response_sigma)
+        jpeg = int(rng.integers(*settings.jpeg_quality, endpoint=True)) if settings.jpeg_quality else None
+        ldr = expose(hdr, 0.0, response, rng.uniform(*settings.noise), rng, jpeg)
+        return ldr.transpose(2, 0, 1).astype(np.float32) / 255, np.ascontiguousarray(hdr.transpose(2, 0, 1))
+
+    def _crop(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """A square of `crop_scale` times the image's height; of a panorama, as many of its 180 degrees."""
+        scale, size = rng.uniform(*self.settings.crop_scale), self.settings.size
+        if self.panoramas:
+            azimuth, elevation = rng.uniform(0, 360), rng.uniform(-30, 30)
+            return perspective_view(image, azimuth, 180 * scale, size, elevation)
+        side = max(round(scale * min(image.shape[:2])), 1)
+        top, left = (int(rng.integers(length - side + 1)) for length in image.shape[:2])
+        method = cv2.INTER_AREA if side >= size else cv2.INTER_LINEAR
+        return cv2.resize(image[top : top + side, left : left + side], (size, size), interpolation=method)
+
+
+def change_colours(image: np.ndarray, hue: float, saturation: float) -> np.ndarray:
+    """Turns the hue by degrees and adds to the HSV saturation; linear light `(H, W, 3)` to the same."""
+    hsv = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2HSV)
+    hsv[..., 0] = (hsv[..., 0] + hue) % 360
+    hsv[..., 1] = np.clip(hsv[..., 1] + saturation * (hsv[..., 1] > 0), 0, 1)  # grey has no hue to saturate
+    return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path) -> np.ndarray:
+    return repair(read_hdr(path), max_share=1.0)[0]

@@ -1,0 +1,97 @@
+"""The comparison of simulated labels in pictures and words: a figure, and the card of a trained HDR-CNN."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from metahdr.files import whole
+from metahdr.report.figures import display, plt
+from metahdr.scenes import Scenes
+
+SHOWN_STOPS = (0, -3)  # each picture as exposed, and darker: what is above 1 becomes visible
+
+
+@torch.inference_mode()
+def label_figure(path: Path, scenes: Scenes, names: list[str], simulators: dict[str, Callable], ev: float) -> None:
+    """Input, labels and truth of some scenes, each at two display exposures, as PNG.
+
+    Args:
+        names: of the scenes.
+        simulators: exposures to linear light relative to them, by name.
+        ev: of the exposure that is labelled.
+    """
+    columns = ["input", *simulators, "truth"]
+    shape = (2 * len(names), len(columns))
+    figure, axes = plt.subplots(
+        *shape, figsize=(1.6 * shape[1], 1.66 * shape[0]), layout="constrained", squeeze=False
+    )
+    for number, name in enumerate(names):
+        task = scenes[list(scenes.table.scene).index(name)]
+        index = task.evs.index(ev)
+        x = task.ldr[index : index + 1]
+        truth = task.hdr[None] * 2.0 ** scenes.stops(name)[index]
+        images = [x**2.2, *(simulator(x) for simulator in simulators.values()), truth]
+        for row, stops in enumerate(SHOWN_STOPS, 2 * number):
+            for axis, image in zip(axes[row], images, strict=True):
+                axis.imshow(display(_picture(image) * 2.0**stops), interpolation="nearest")
+                axis.set(xticks=[], yticks=[])
+            axes[row, 0].set_ylabel(f"{name}\n{stops:+d} stops" if stops else f"{name}\nas exposed", fontsize=7)
+    for axis, column in zip(axes[0], columns, strict=True):
+        axis.set_title(column, fontsize=9)
+    with whole(path) as part:
+        figure.savefig(part, dpi=110)
+    plt.close(figure)
+
+
+def _picture(image: Tensor) -> np.ndarray:
+    return image[0].numpy().transpose(1, 2, 0)
+
+
+def model_card(facts: dict, digest: str, commit: str, summary: pd.DataFrame, held_out: list[str]) -> str:
+    """What a trained HDR-CNN is, as Markdown.
+
+    Args:
+        facts: what travels in the weight file.
+        digest: its SHA-256.
+        commit: of the code that judged it.
+        summary: from `compare`.
+        held_out: the sources it is judged by.
+    """
+    settings = facts["settings"]
+    lines = [
+        "# HDR-CNN, compact",
+        "",
+        f"HDR-CNN (Eilertsen et al. 2017) with {facts['width']:g} times the channels, trained by this project to",
+        "simulate HDR labels from single exposures. Licence: as the project; data CC0.",
+        "",
+        f"- file: sha256 `{digest}`",
+        f"- seed {facts['seed']}, commit `{facts['commit']}` (judged at `{commit}`)",
+        f"- {settings['steps']} steps of {settings['batch']} images of {settings['size']}x{settings['size']}",
+        "",
+        "Recipe, as `hdrcnn:` in the configuration takes it:",
+        "",
+        *(f"    {key}: {value}" for key, value in settings.items()),
+        "",
+        f"## Scores on {len(held_out)} panoramas it never saw",
+        "",
+        ", ".join(held_out) + ".",
+        "",
+        "log_rmse: error of log luminance in stops. pu21_psnr: dB, linear 1.0 at 100 cd/m2. saturated: pixels",
+        "with a channel at 255. Means over scenes and exposures; 95 % bootstrap intervals over panoramas; the",
+        "difference from this model is paired.",
+        "",
+        "| metric | labels | mean | interval | difference | interval | exposures |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in summary.itertuples():
+        lines.append(
+            f"| {row.metric} | {row.simulator} | {row.mean:.3f} | {row.low:.3f} to {row.high:.3f} "
+            f"| {row.difference:+.3f} | {row.difference_low:+.3f} to {row.difference_high:+.3f} | {row.count} |"
+        )
+    lines += ["", f"## Trained on {len(facts['trained_on'])} panoramas", "", "| slug | sha256 |", "|---|---|"]
+    lines += [f"| {name} | `{value}` |" for name, value in sorted(facts["trained_on"].items())]
+    return "\n".join(lines) + "\n"

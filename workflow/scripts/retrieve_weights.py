@@ -1,0 +1,15 @@
+"""Put one weight file in place, verified by the hash in the register or by that of its first download."""
+
+from pathlib import Path
+
+from metahdr.datasets.register import WeightFile
+from metahdr.retrieve import retrieve_weights
+from metahdr.script import run
+
+
+def main(file: WeightFile, out: Path, mirror: str | None = None) -> None:
+    retrieve_weights(file, out, mirror)
+
+
+if __name__ == "__main__":
+    run(main)
