@@ -8,6 +8,8 @@ from metahdr.config import commented_yaml, schema
 from metahdr.datasets.register import register_folder
 from metahdr.errors import UserError
 
+SHIPPED = Path("models/hdrcnn.safetensors")
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="metahdr", description=__doc__)
@@ -20,6 +22,11 @@ def main() -> None:
     register.add_argument("--kind", choices=["panoramas", "photographs", "pairs"], default="photographs")
     register.add_argument("--register", type=Path, default=Path("config/datasets.yaml"))
     register.set_defaults(call=_register)
+    label = commands.add_parser("label", help="simulate the HDR label of photographs")
+    label.add_argument("images", type=Path, nargs="+", help="PNG, JPEG, TIFF, ... of 8 or 16 bits")
+    label.add_argument("--model", type=Path, default=SHIPPED, help="a weight file; default: %(default)s")
+    label.add_argument("--out", type=Path, default=Path("."), help="folder of the .exr files")
+    label.set_defaults(call=_label)
     arguments = vars(parser.parse_args())
     try:
         arguments.pop("call")(**arguments)
@@ -36,6 +43,21 @@ def _register(name: str, folder: Path, kind: str, register: Path) -> None:
     count = register_folder(register, name, folder, kind)
     print(f"{register}: {name} has {count} file(s). Now set in config/config.yaml:")
     print(f"data:\n  dataset: {name}\n  mirror: {folder.resolve()}")
+
+
+def _label(images: list[Path], model: Path, out: Path) -> None:
+    import torch
+
+    from metahdr.images import read_photograph, write_exr  # torch and OpenCV load slowly: only where needed
+    from metahdr.labels.simulate import simulate_large
+    from metahdr.labels.weights import load_simulator
+
+    network = load_simulator(model)
+    for path in images:
+        photograph = torch.from_numpy(read_photograph(path).transpose(2, 0, 1).copy())
+        target = out / f"{path.stem}.exr"
+        write_exr(target, simulate_large(network, photograph).numpy().transpose(1, 2, 0))
+        print(target)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,11 @@
+import math
+
+import numpy as np
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
 
-from metahdr.losses import expandnet_loss
+from metahdr.losses import expandnet_loss, hdrcnn_log_loss, hdrcnn_loss
 
 
 def image(*pixels: tuple[float, float, float]) -> torch.Tensor:
@@ -28,3 +32,36 @@ def test_an_equal_image_has_no_loss():
 def test_a_pixel_black_in_both_counts_as_the_reference_counts_it():
     black = image((0, 0, 0))
     assert expandnet_loss(black, black).item() == pytest.approx(5)
+
+
+def test_hdrcnns_log_loss_is_the_squared_log_error_where_the_input_is_saturated():
+    target = torch.full((1, 3, 1, 3), 4.0)
+    y = torch.full_like(target, math.log(4 + 1 / 255) + 2)
+    alpha = torch.tensor([1.0, 0.0, 0.5]).view(1, 1, 1, 3)
+    assert hdrcnn_log_loss(y, target, alpha).item() == pytest.approx((2**2 + 0 + 1**2) / 3, rel=1e-5)
+    assert hdrcnn_log_loss(torch.log(target + 1 / 255), target, alpha).item() == 0
+
+
+@pytest.mark.parametrize(("lam", "sigma"), [(0.5, 2.0), (0.2, 3.7)])
+def test_hdrcnns_loss_parts_illumination_and_reflectance_as_the_paper_does(lam, sigma):
+    rng = np.random.default_rng(0)
+    target, prediction = rng.gamma(1, 2, (3, 24, 20)), rng.gamma(1, 2, (3, 24, 20))
+    alpha = rng.random((1, 24, 20))
+
+    def parts(image):
+        luminance = np.tensordot([0.213, 0.715, 0.072], image, 1)
+        illumination = gaussian_filter(np.log(luminance + 1 / 255), sigma, mode="nearest", radius=round(3 * sigma))
+        return illumination, np.log(image + 1 / 255) - illumination
+
+    errors = [a - b for a, b in zip(parts(prediction), parts(target), strict=True)]
+    expected = lam * ((alpha[0] * errors[0]) ** 2).mean() + (1 - lam) * ((alpha * errors[1]) ** 2).mean()
+    y, target, alpha = (torch.from_numpy(a)[None] for a in (np.log(prediction + 1 / 255), target, alpha))
+    assert hdrcnn_loss(y, target, alpha, lam, sigma).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_prediction_uniformly_brighter_is_wrong_in_illumination_alone():
+    target = torch.full((1, 3, 16, 16), 2.0)
+    y = torch.log(target + 1 / 255) + 1
+    everywhere = torch.ones(1, 1, 16, 16)
+    assert hdrcnn_loss(y, target, everywhere, lam=0.5).item() == pytest.approx(0.5, rel=1e-4)
+    assert hdrcnn_loss(y, target, everywhere, lam=0.0).item() == pytest.approx(0, abs=1e-6)

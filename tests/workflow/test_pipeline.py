@@ -122,8 +122,8 @@ def test_a_second_run_has_nothing_to_do(smoke):
     [
         ("meta: {inner_steps: 2}", {"meta_train", "adapt", "score", "report"}),
         ("score: {bootstrap: 500}", {"score", "report"}),
-        ("label: {steps: 11}", {"train_hdrcnn", "label", "meta_train", "adapt", "score", "report"}),
-        ("expose: {noise: 0.01}", {"expose", "train_hdrcnn", "label", "meta_train", "adapt", "score", "report"}),
+        ("hdrcnn: {steps: 5}", {"train_hdrcnn", "label", "meta_train", "adapt", "score", "report"}),
+        ("expose: {noise: 0.01}", {"expose", "label", "meta_train", "adapt", "score", "report"}),
     ],
 )
 def test_one_changed_key_runs_only_what_depends_on_it(smoke, tmp_path, key, stages):
@@ -154,10 +154,10 @@ def test_what_a_mirror_lacks_comes_from_the_next_source(smoke, tmp_path):
 
 
 def test_a_wrong_configuration_stops_before_any_work_with_all_mistakes(checkout, tmp_path):
-    wrong = "meta: {outer_lr: 1e-3, los: expandnet, loss: lpipz}\nexpose: {evs: [0.0]}\nlabel: {width: wide}\n"
+    wrong = "meta: {outer_lr: 1e-3, los: expandnet, loss: lpipz}\nexpose: {evs: [0.0]}\nlabel: {model: good}\n"
     result = snakemake(checkout, *overlay(tmp_path, wrong))
     assert result.returncode != 0
-    for words in ("meta.outer_lr", "write 0.001", "did you mean loss?", "lpipz", "expose.evs", "label.width"):
+    for words in ("meta.outer_lr", "write 0.001", "did you mean loss?", "lpipz", "expose.evs", "label.model"):
         assert words in result.stdout
     assert "Traceback" not in result.stdout
     assert "rule " not in result.stdout

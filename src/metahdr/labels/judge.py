@@ -50,19 +50,18 @@ def compare(rows: pd.DataFrame, ours: str, resamples: int, confidence: float, se
 
     Whole sources are resampled, because views of one place are alike, the same ones for every simulator: the
     differences are paired. A source counts as much as it has rows.
+    Rows without a value for one simulator are left out for all.
 
     Returns:
         One row per (metric, simulator): mean, low, high, difference, difference_low, difference_high, count.
     """
-    rng = np.random.default_rng(seed)
-    sources = sorted(set(rows.source))
-    weights = rng.multinomial(len(sources), np.full(len(sources), 1 / len(sources)), size=resamples)
     tails = [(1 - confidence) / 2, (1 + confidence) / 2]
     result = []
     for column in (f"{metric}_{region}" for metric in METRICS for region in REGIONS):
         wide = rows.pivot(index=["source", "scene", "ev"], columns="simulator", values=column).dropna()
-        sums, counts = wide.groupby("source").sum().reindex(sources, fill_value=0.0), wide.groupby("source").size()
-        counts = counts.reindex(sources, fill_value=0)
+        sums, counts = wide.groupby("source").sum(), wide.groupby("source").size()
+        rng = np.random.default_rng(seed)
+        weights = rng.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), size=resamples)
         size = weights @ counts.to_numpy()
         for simulator in wide.columns:
             gaps = sums[simulator] - sums[ours]

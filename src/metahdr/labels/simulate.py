@@ -1,10 +1,10 @@
 """Simulated HDR labels of whole datasets: reading, prediction and writing overlap, memory stays constant."""
 
 import logging
+import os
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import batched
 from pathlib import Path
 
 import torch
@@ -12,10 +12,12 @@ from torch import Tensor, nn
 
 from metahdr.errors import UserError
 from metahdr.images import write_exr
+from metahdr.nets.expandnet import ExpandNetLabels
 from metahdr.progress import track
 from metahdr.scenes import Scenes, Task, label_name
 
 log = logging.getLogger(__name__)
+EXPANDNET_BYTES = 4 * 900  # of memory per pixel, measured by benchmarks/hdrcnn.py
 _AHEAD = 4  # batches that are read ahead, or wait to be written
 
 
@@ -52,13 +54,47 @@ def simulate_labels(network: nn.Module, ldr: Tensor, stops: list[float]) -> Tens
     return network(ldr) / scale
 
 
+TILE, MARGIN = 1024, 128  # multiples of 32, so that all tiles lie on the grid of the network's pooling
+
+
+@torch.inference_mode()
+def simulate_large(network: nn.Module, ldr: Tensor) -> Tensor:
+    """The label of one exposure of any size in the exposure's scale, `(3, H, W)` to the same.
+
+    HDR-CNN sees a large image in tiles that overlap by twice the margin, with the memory of one tile. ExpandNet's
+    global branch must see all of it at once.
+
+    Raises:
+        UserError: ExpandNet would need more memory than there is.
+    """
+    height, width = ldr.shape[-2:]
+    if isinstance(network, ExpandNetLabels):
+        needed = height * width * EXPANDNET_BYTES
+        available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        if needed > available:
+            raise UserError(
+                f"ExpandNet needs about {needed / 1e9:.0f} GB for {width}x{height} pixels, {available / 1e9:.0f} GB are "
+                "free: scale the image down, or take HDR-CNN, which works in tiles"
+            )
+        return network(ldr[None])[0]
+    label = torch.empty_like(ldr)
+    for top in range(0, height, TILE):
+        for left in range(0, width, TILE):
+            first = max(top - MARGIN, 0), max(left - MARGIN, 0)
+            tile = ldr[None, :, first[0] : top + TILE + MARGIN, first[1] : left + TILE + MARGIN]
+            part = network(tile)[0, :, top - first[0] :, left - first[1] :][:, :TILE, :TILE]
+            label[:, top : top + TILE, left : left + TILE] = part
+    return label
+
+
 def write_labels(network: nn.Module, scenes: Scenes, folder: Path) -> None:
     """Writes the labels of all scenes that `folder` lacks, as half-float OpenEXR in linear light."""
     device = next(network.parameters()).device
     missing = [i for i in range(len(scenes)) if not all(map(Path.exists, _paths(scenes, i, folder)))]
     if len(missing) < len(scenes):
         log.info("%d of %d scenes have their labels already", len(scenes) - len(missing), len(scenes))
-    batches = list(batched(missing, 8 if device.type == "cuda" else 1))
+    size = 8 if device.type == "cuda" else 1
+    batches = [missing[start : start + size] for start in range(0, len(missing), size)]
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
         writing: deque[Future] = deque()
         ahead = _read_ahead(reader, scenes, batches)
@@ -72,9 +108,7 @@ def write_labels(network: nn.Module, scenes: Scenes, folder: Path) -> None:
             future.result()
 
 
-def _read_ahead(
-    reader: ThreadPoolExecutor, scenes: Scenes, batches: list[tuple[int, ...]]
-) -> Iterator[list[Task]]:
+def _read_ahead(reader: ThreadPoolExecutor, scenes: Scenes, batches: list[list[int]]) -> Iterator[list[Task]]:
     waiting: deque[Future] = deque()
     for batch in batches:
         waiting.append(reader.submit(lambda indices: [scenes[index] for index in indices], batch))

@@ -73,7 +73,7 @@ def load_official(path: Path) -> HDRCNN:
     for index, (name, shape, array) in enumerate(zip(names, shapes, arrays, strict=True)):
         if array.shape != shape:
             raise UserError(f"{path}: array {index} ({name}) has shape {array.shape}; HDR-CNN has {shape} there")
-        tensor = torch.from_numpy(np.ascontiguousarray(array, np.float32))
+        tensor = torch.from_numpy(np.array(array, np.float32))
         parameters[name] = tensor.permute(3, 2, 0, 1).contiguous() if array.ndim == 4 else tensor
     _check_finite(path, parameters, names)
     for name, value in parameters.items():

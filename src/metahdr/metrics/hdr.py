@@ -31,7 +31,7 @@ def log_rmse(prediction: Tensor, truth: Tensor, mask: Tensor | None = None) -> T
 
 
 def pu21(luminance: Tensor) -> Tensor:
-    """Perceptually uniform value of luminance in cd/m^2; 0 for 0.005, 256 for 100, about 595 for 10,000."""
+    """Perceptually uniform value of luminance in cd/m^2; 0 for 0.005, about 256 for 100, 595 for 10,000."""
     p1, p2, p3, p4, p5, p6, p7 = _PU21
     power = luminance.clamp(*_PU21_RANGE) ** p4
     return p7 * (((p1 + p2 * power) / (1 + p3 * power)) ** p5 - p6)

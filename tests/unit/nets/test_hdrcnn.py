@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from metahdr.nets.hdrcnn import HDRCNN, blend, log_loss, saturation
+from metahdr.nets.hdrcnn import HDRCNN, blend, saturation
 
 
 @pytest.fixture
@@ -58,14 +58,15 @@ def test_the_skip_connections_begin_as_sums(network):
         torch.testing.assert_close(fusion(torch.cat([a, b], 1)), a + b)
 
 
-def test_the_loss_is_the_squared_log_error_where_the_input_is_saturated():
-    x = torch.cat([pixel(1, 0.2, 0.2), pixel(0.5, 0.5, 0.5), pixel(0.975, 0, 0)], -1)
-    target = torch.full_like(x, 4)
-    y = torch.full_like(x, math.log(4 + 1 / 255) + 2)
-    # alpha is 1, 0 and 1/2: the errors are 2, 0 and 1 in each channel
-    assert log_loss(x, y, target).item() == pytest.approx((2**2 + 0 + 1**2) / 3, rel=1e-4)
-
-
-def test_a_perfect_log_prediction_has_no_loss():
-    target = pixel(3, 0, 50)
-    assert log_loss(pixel(1, 1, 1), torch.log(target + 1 / 255), target).item() == 0
+def test_fused_batch_normalisation_changes_nothing(network):
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_()
+            module.running_var.uniform_(0.5, 2)
+            module.weight.data.uniform_(0.5, 2)
+            module.bias.data.normal_()
+    x = torch.rand(2, 3, 33, 50)
+    with torch.inference_mode():
+        expected, fused = network.log_prediction(x), network.fused().log_prediction(x)
+    torch.testing.assert_close(fused, expected, rtol=1e-4, atol=1e-4)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in network.fused().modules())

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+import torch
+
+from metahdr.errors import UserError
+from metahdr.images import read_hdr
+from metahdr.labels.simulate import check_unseen, simulate_labels, write_labels
+from metahdr.nets.hdrcnn import HDRCNN
+from metahdr.scenes import Scenes, label_name, read_labels
+
+
+@pytest.fixture
+def network():
+    torch.manual_seed(0)
+    return HDRCNN(1 / 64).eval()
+
+
+def test_labels_are_brought_from_their_exposure_to_the_scenes_scale(task):
+    labels = simulate_labels(lambda x: x + 1, task.ldr, [-2.0, 0.0, 1.5])
+    expected = torch.stack([(image + 1) / scale for image, scale in zip(task.ldr, (0.25, 1, 2**1.5), strict=True)])
+    torch.testing.assert_close(labels, expected)
+
+
+def test_every_exposure_has_a_label_file_named_after_scene_and_ev(results, network, tmp_path):
+    scenes = Scenes(results, "test")
+    write_labels(network, scenes, tmp_path / "labels")
+    names = {path.name for path in (tmp_path / "labels").iterdir()}
+    assert names == {f"{scene}_ev{ev}.exr" for scene in scenes.table.scene for ev in ("-2", "+0", "+2")}
+
+    task = scenes[0]
+    ldr = task.ldr[2].numpy().transpose(1, 2, 0)
+    label = read_hdr(tmp_path / "labels" / f"{task.scene}_ev+2.exr")
+    known = ldr.max(-1) <= 0.95
+    assert 0 < known.sum() < known.size
+    np.testing.assert_allclose(label[known], ldr[known] ** 2 / 4, rtol=2**-10, atol=1e-7)
+    np.testing.assert_array_equal(read_labels(tmp_path / "labels", task)[2].numpy().transpose(1, 2, 0), label)
+
+
+def test_labels_that_are_there_are_not_made_again(results, network, tmp_path):
+    scenes = Scenes(results, None)
+    write_labels(network, scenes, tmp_path)
+    everything = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    lost = tmp_path / label_name(scenes.table.scene[1], 2.0)
+    times = {path: path.stat().st_mtime_ns for path in everything if path != lost}
+    lost.unlink()
+    seen = []
+    network.register_forward_pre_hook(lambda module, inputs: seen.append(len(inputs[0])))
+    write_labels(network, scenes, tmp_path)
+    assert seen == [3]  # the three exposures of one scene
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == everything
+    untouched = {path: path.stat().st_mtime_ns for path in times if scenes.table.scene[1] not in path.name}
+    assert untouched == {path: times[path] for path in untouched}
+
+
+def test_an_exposure_of_half_a_stop_has_a_name_too():
+    assert label_name("oak_1", 0.5) == "oak_1_ev+0.5.exr"
+
+
+def test_a_network_may_not_label_the_scenes_it_was_trained_on(results, tmp_path):
+    scenes = Scenes(results, None)
+    splits = scenes.table.groupby("split").source.first()
+    check_unseen(scenes, [splits["train"]], tmp_path / "model.safetensors")
+    with pytest.raises(
+        UserError, match=f"trained on scenes that this run keeps from training.*test: {splits['test']}"
+    ):
+        check_unseen(scenes, [splits["train"], splits["test"]], tmp_path / "model.safetensors")
