@@ -25,7 +25,7 @@ def main() -> None:
     label = commands.add_parser("label", help="simulate the HDR label of photographs")
     label.add_argument("images", type=Path, nargs="+", help="PNG, JPEG, TIFF, ... of 8 or 16 bits")
     label.add_argument("--model", type=Path, default=SHIPPED, help="a weight file; default: %(default)s")
-    label.add_argument("--out", type=Path, default=Path("."), help="folder of the .exr files")
+    label.add_argument("--out", type=Path, default=Path(), help="folder of the .exr files")
     label.set_defaults(call=_label)
     arguments = vars(parser.parse_args())
     try:
@@ -52,12 +52,23 @@ def _label(images: list[Path], model: Path, out: Path) -> None:
     from metahdr.labels.simulate import simulate_large
     from metahdr.labels.weights import load_simulator
 
+    targets = {out / f"{path.stem}.exr": path for path in images}
+    if len(targets) < len(images):
+        raise UserError("two of the images would give a label of the same name; label them into two folders")
     network = load_simulator(model)
-    for path in images:
-        photograph = torch.from_numpy(read_photograph(path).transpose(2, 0, 1).copy())
-        target = out / f"{path.stem}.exr"
-        write_exr(target, simulate_large(network, photograph).numpy().transpose(1, 2, 0))
+    failures = 0
+    for target, path in targets.items():
+        try:
+            photograph = torch.from_numpy(read_photograph(path).transpose(2, 0, 1).copy())
+            label = simulate_large(network, photograph)
+        except UserError as error:
+            print(f"error: {error}", file=sys.stderr)
+            failures += 1
+            continue
+        write_exr(target, label.numpy().transpose(1, 2, 0))
         print(target)
+    if failures:
+        raise UserError(f"{failures} of {len(images)} images have no label, see above")
 
 
 if __name__ == "__main__":

@@ -73,8 +73,8 @@ def simulate_large(network: nn.Module, ldr: Tensor) -> Tensor:
         available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         if needed > available:
             raise UserError(
-                f"ExpandNet needs about {needed / 1e9:.0f} GB for {width}x{height} pixels, {available / 1e9:.0f} GB are "
-                "free: scale the image down, or take HDR-CNN, which works in tiles"
+                f"ExpandNet needs about {needed / 1e9:.0f} GB for {width}x{height} pixels; "
+                f"{available / 1e9:.0f} GB are free: scale the image down, or take HDR-CNN, which works in tiles"
             )
         return network(ldr[None])[0]
     label = torch.empty_like(ldr)
