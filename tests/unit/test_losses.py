@@ -24,6 +24,19 @@ def test_the_cosine_term_sees_colour_not_brightness():
     assert expandnet_loss(prediction, label).item() == pytest.approx((0.1 + 0.2 + 0.3) / 3, rel=1e-4)
 
 
+def test_the_cosine_and_its_derivatives_are_those_of_pytorch():
+    torch.manual_seed(0)
+    prediction = torch.rand(2, 3, 5, 4, dtype=torch.float64, requires_grad=True)
+    label = torch.rand(2, 3, 5, 4, dtype=torch.float64)
+    cosine = torch.nn.functional.cosine_similarity(prediction, label, dim=1).mean()
+    expected = torch.nn.functional.l1_loss(prediction, label) + 5 * (1 - cosine)
+    ours = expandnet_loss(prediction, label)
+    torch.testing.assert_close(ours, expected)
+    first = [torch.autograd.grad(loss, prediction, create_graph=True)[0] for loss in (ours, expected)]
+    torch.testing.assert_close(*first)
+    torch.testing.assert_close(*(torch.autograd.grad(grad.square().sum(), prediction)[0] for grad in first))
+
+
 def test_an_equal_image_has_no_loss():
     same = torch.rand(2, 3, 4, 4) + 0.1
     assert expandnet_loss(same, same).item() == pytest.approx(0, abs=1e-5)

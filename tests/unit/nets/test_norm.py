@@ -1,7 +1,7 @@
 import torch
 from torch.nn import functional as F
 
-from metahdr.nets.norm import BatchNorm
+from metahdr.nets.norm import BatchNorm, _BatchNorm
 
 
 def test_batch_normalisation_and_its_gradients_are_those_of_pytorch():
@@ -20,6 +20,14 @@ def test_batch_normalisation_and_its_gradients_are_those_of_pytorch():
     torch.testing.assert_close(*first)
     second = [torch.autograd.grad(sum(g.square().sum() for g in grads), inputs[:2]) for grads in first]
     torch.testing.assert_close(*second)
+
+
+def test_the_written_derivatives_are_those_of_finite_differences():
+    torch.manual_seed(0)
+    x = torch.randn(2, 3, 4, 5, dtype=torch.float64, requires_grad=True)
+    weight, bias = (torch.randn(1, 3, 1, 1, dtype=torch.float64, requires_grad=True) for _ in range(2))
+    assert torch.autograd.gradcheck(_BatchNorm.apply, (x, weight, bias, 1e-5))
+    assert torch.autograd.gradgradcheck(_BatchNorm.apply, (x, weight, bias, 1e-5))
 
 
 def test_nothing_of_one_batch_is_kept_for_the_next():
