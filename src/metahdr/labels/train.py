@@ -9,6 +9,7 @@ from torch.utils.data import DataLoader
 from metahdr import checkpoint
 from metahdr.config import HDRCNNTraining
 from metahdr.labels.pairs import TrainingPairs
+from metahdr.labels.vgg16 import start_from_vgg16
 from metahdr.losses import hdrcnn_log_loss, hdrcnn_loss
 from metahdr.nets.hdrcnn import HDRCNN, saturation
 from metahdr.progress import track
@@ -31,7 +32,10 @@ class HDRCNNTrainer:
         self.identity = f"{identity} {settings.model_dump_json()} {seed}"
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.manual_seed(seed)
-        self.network = HDRCNN(settings.width).to(self.device).train()
+        self.network = HDRCNN(settings.width).train()
+        if settings.vgg16:
+            start_from_vgg16(self.network, Path(settings.vgg16))
+        self.network.to(self.device)
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate)
         self.history: list[dict] = []
         self._resume()

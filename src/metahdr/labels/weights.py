@@ -16,7 +16,7 @@ from torch import nn
 
 from metahdr.errors import UserError
 from metahdr.files import whole
-from metahdr.labels.tensorlayer import read_arrays
+from metahdr.labels.arrays import read_arrays
 from metahdr.nets.expandnet import ExpandNetLabels
 from metahdr.nets.hdrcnn import HDRCNN
 

@@ -12,7 +12,7 @@ THRESHOLD = 0.95  # where the blending begins, equation 3
 GAMMA = 2.0  # the inverse of the assumed camera curve, equation 1
 
 _VGG16 = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
-_VGG_MEAN = (123.68, 116.779, 103.939)  # RGB
+VGG_MEAN = (123.68, 116.779, 103.939)  # RGB
 
 
 class HDRCNN(nn.Module):
@@ -53,7 +53,7 @@ class HDRCNN(nn.Module):
         self.head = nn.Conv2d(inputs, 3, 1)
         self.head_norm = nn.BatchNorm2d(3)
         self.fuse_input = _fusion(3)
-        self.register_buffer("mean", torch.tensor(_VGG_MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("mean", torch.tensor(VGG_MEAN).view(1, 3, 1, 1), persistent=False)
         for module in self.modules():
             if isinstance(module, nn.Conv2d) and module not in (*self.fuse, self.fuse_input):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")

@@ -1,4 +1,4 @@
-"""TensorLayer's weight files: a list of arrays in a `.npz`, read without unpickling.
+"""Pickled lists of arrays, such as TensorLayer's weight files, read without unpickling.
 
 `tl.files.save_npz` hands numpy one list of arrays of different shapes, which numpy stores as an object array: a
 pickle within the zip file. Its opcodes are only listed here (`pickletools.genops` builds and calls nothing), and
@@ -35,7 +35,8 @@ def read_arrays(path: Path, shapes: list[tuple[int, ...]]) -> list[np.ndarray]:
                 raise UserError(f"{path}: unpacks to more than {_SIZE_LIMIT >> 30} GiB; HDR-CNN has 118 MB")
             members = {name.removesuffix(".npy") for name in archive.namelist()}
             if members == {"params"}:
-                return _from_pickle(path, archive.read("params.npy"), shapes)
+                member = archive.read("params.npy")
+                return read_pickled(path, member[member.find(b"\n") + 1 :], shapes)  # after numpy's header
     except (zipfile.BadZipFile, OSError, EOFError) as error:
         raise UserError(f"{path}: truncated, or not a .npz file ({error})") from None
     if members != {f"arr_{index}" for index in range(len(shapes))}:
@@ -47,12 +48,20 @@ def read_arrays(path: Path, shapes: list[tuple[int, ...]]) -> list[np.ndarray]:
         raise UserError(f"{path}: truncated, or a pickle ({error})") from None
 
 
-def _from_pickle(path: Path, member: bytes, shapes: list[tuple[int, ...]]) -> list[np.ndarray]:
-    """The arrays of a pickled list, found by their shapes and lengths."""
-    start = member.find(b"\n") + 1  # numpy's header ends with the line
+def read_pickled(
+    path: Path, pickled: bytes, shapes: list[tuple[int, ...]], exact: bool = True
+) -> list[np.ndarray]:
+    """The float32 arrays of a pickle in their order, found by their shapes and lengths.
+
+    Args:
+        exact: refuse arrays after those of `shapes`; else they are left out.
+
+    Raises:
+        UserError: no pickle, or other arrays.
+    """
     remaining, integers, tuples, arrays = list(shapes), [], set(), []
     try:
-        for opcode, value, _ in pickletools.genops(member[start:]):
+        for opcode, value, _ in pickletools.genops(pickled):
             if opcode.name in _INTEGERS:
                 integers.append(value)
             elif opcode.name in _TUPLES:
@@ -60,6 +69,8 @@ def _from_pickle(path: Path, member: bytes, shapes: list[tuple[int, ...]]) -> li
                 integers = []
             elif opcode.name in _BYTES and len(value) >= 12:  # three values, the smallest array
                 data = value if isinstance(value, bytes) else value.encode("latin1")
+                if not remaining and not exact:
+                    break
                 if not remaining:
                     raise ValueError(f"more than {len(shapes)} arrays")
                 shape = remaining.pop(0)
@@ -68,7 +79,7 @@ def _from_pickle(path: Path, member: bytes, shapes: list[tuple[int, ...]]) -> li
                 arrays.append(np.frombuffer(data, "<f4").reshape(shape))
                 integers, tuples = [], set()
     except ValueError as error:
-        raise UserError(f"{path}: not TensorLayer's list of {len(shapes)} arrays ({error})") from None
+        raise UserError(f"{path}: not a list of {len(shapes)} arrays ({error})") from None
     if remaining:
-        raise UserError(f"{path}: {len(arrays)} arrays; expected TensorLayer's list of {len(shapes)}")
+        raise UserError(f"{path}: {len(arrays)} arrays; expected a list of {len(shapes)}")
     return arrays
