@@ -214,6 +214,62 @@ def test_killed_training_goes_on_and_ends_as_if_it_had_not_been(smoke, tmp_path)
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "history.csv"), history)
 
 
+def label_command(smoke, model, labels):
+    command = [sys.executable, str(smoke / "workflow/scripts/label.py"), "--data", str(smoke / DATA)]
+    return [*command, "--model", str(model), "--settings", "{}", "--threads", "1", "--labels", str(labels)]
+
+
+def test_killed_labelling_goes_on_with_what_is_missing(smoke, tmp_path):
+    command = label_command(smoke, smoke / DATA / "hdrcnn.safetensors", tmp_path / "labels")
+    environment = {"PYTHONPATH": str(smoke / "src"), "PATH": "/usr/bin:/bin"}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    while len(list(tmp_path.glob(".part-labels-*/[!.]*.exr"))) < 6 and process.poll() is None:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "labels").exists()
+
+    resumed = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert re.search(r"[1-9]\d* of \d+ scenes have their labels already", resumed.stderr)
+    assert [path.name for path in tmp_path.iterdir()] == ["labels"]
+    once = {path.name: path.read_bytes() for path in (smoke / DATA / "labels").iterdir()}
+    assert {path.name: path.read_bytes() for path in (tmp_path / "labels").iterdir()} == once
+
+
+def test_the_shipped_model_may_label_the_default_split_and_no_other(smoke, tmp_path):
+    environment = {"PYTHONPATH": str(smoke / "src"), "PATH": "/usr/bin:/bin"}
+    command = label_command(smoke, smoke / "models/hdrcnn.safetensors", tmp_path / "labels")
+    assert subprocess.run(command, env=environment).returncode == 0
+    assert len(list((tmp_path / "labels").iterdir())) == len(list((smoke / DATA / "labels").iterdir()))
+    assert {"train_hdrcnn", "retrieve_weights"}.isdisjoint(
+        planned(smoke, *overlay(tmp_path, "label: {model: shipped}"))
+    )
+
+    swapped = shutil.copytree(smoke / DATA, tmp_path / "data")
+    scenes = pd.read_csv(swapped / "scenes.csv")
+    scenes.split = scenes.split.replace({"train": "test", "test": "train"})
+    scenes.to_csv(swapped / "scenes.csv", index=False)
+    command[command.index("--data") + 1] = str(swapped)
+    refused = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert refused.returncode == 1 and "Traceback" not in refused.stderr
+    assert "trained on scenes that this run keeps from training (test: dikhololo_night" in refused.stderr
+
+
+def test_published_weights_are_retrieved_where_they_are_asked_for(smoke, tmp_path):
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror" / "hdrcnn_params.npz").write_bytes(b"first")
+    mirror = f"data: {{mirror: '{tmp_path}/mirror', raw: '{tmp_path}/data/raw'}}"
+    settings = overlay(tmp_path, f"{mirror}\nlabel: {{model: official}}")
+    weights = tmp_path / "data/weights/hdrcnn_params.npz"
+    assert snakemake(smoke, str(weights), *settings).returncode == 0
+    record = weights.with_name("hdrcnn_params.npz.sha256").read_text()
+    weights.unlink()
+    (tmp_path / "mirror" / "hdrcnn_params.npz").write_bytes(b"second")
+    result = snakemake(smoke, str(weights), *settings)
+    assert result.returncode != 0 and record.split()[0] in result.stdout
+    assert "Traceback" not in result.stdout
+
+
 def test_snakemakes_own_report_is_made(smoke):
     result = snakemake(smoke, *SMOKE, "--report", "report.zip")
     assert result.returncode == 0, result.stdout[-3000:]

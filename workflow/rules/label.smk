@@ -48,6 +48,7 @@ rule label:
     threads: CONFIG.threads
     params:
         data=data_folder,
+        settings=settings(CONFIG.label),
     shell:
-        'python "$SCRIPTS/label.py" --data {params.data} --model {input.model} --threads {threads}'
-        " --labels {output} --log {log}"
+        'python "$SCRIPTS/label.py" --data {params.data} --model {input.model} --settings {params.settings:q}'
+        " --threads {threads} --labels {output} --log {log}"

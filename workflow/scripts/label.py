@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from metahdr.config import Label
 from metahdr.files import sha256
 from metahdr.labels.simulate import check_unseen, write_labels
 from metahdr.labels.weights import load_simulator, read_facts
@@ -13,7 +14,7 @@ from metahdr.scenes import Scenes
 from metahdr.script import run
 
 
-def main(data: Path, model: Path, threads: int, labels: Path) -> None:
+def main(data: Path, model: Path, settings: Label, threads: int, labels: Path) -> None:
     torch.set_num_threads(threads)
     scenes = Scenes(data, None)
     check_unseen(scenes, list(read_facts(model).get("trained_on", [])), model)
@@ -23,13 +24,13 @@ def main(data: Path, model: Path, threads: int, labels: Path) -> None:
 
     # Labels gather beside their place, under a name that stands for what they are made of.
     inputs = [model, data / "scenes.csv", *sorted((data / "exposures").iterdir())]
-    identity = hashlib.sha256("".join(map(sha256, inputs)).encode()).hexdigest()
+    identity = hashlib.sha256("".join([*map(sha256, inputs), settings.model_dump_json()]).encode()).hexdigest()
     part = labels.with_name(f".part-{labels.name}-{identity[:16]}")
     for old in labels.parent.glob(f".part-{labels.name}-*"):
         if old != part:
             shutil.rmtree(old)
     part.mkdir(exist_ok=True)
-    write_labels(network, scenes, part)
+    write_labels(network, scenes, part, settings.half)
     shutil.rmtree(labels, ignore_errors=True)  # Snakemake makes the folder
     part.replace(labels)
 

@@ -16,6 +16,7 @@ def main(
     data: Path,
     runs: list[str],
     config: dict,
+    label_model: Path,
     register: Path,
     benchmarks: Path,
     page: Path,
@@ -24,7 +25,7 @@ def main(
 ) -> None:
     name = config["data"]["dataset"]
     dataset = {"name": name} | find_dataset(register, name).model_dump()
-    origin = provenance(benchmarks)
+    origin = provenance(benchmarks, label_model)
     text = yaml.safe_dump(config, sort_keys=False)
     files = {
         page: write_page(data, runs, text, dataset, origin),

@@ -38,7 +38,7 @@ def check_unseen(scenes: Scenes, trained_on: list[str], model: Path) -> None:
 
 
 @torch.inference_mode()
-def simulate_labels(network: nn.Module, ldr: Tensor, stops: list[float]) -> Tensor:
+def simulate_labels(network: nn.Module, ldr: Tensor, stops: list[float], half: bool = False) -> Tensor:
     """The HDR label of each exposure in its scene's scale, `(N, 3, H, W)` to the same.
 
     The network's output relates to its own exposure, hence the division by 2^stops.
@@ -46,12 +46,11 @@ def simulate_labels(network: nn.Module, ldr: Tensor, stops: list[float]) -> Tens
     Args:
         ldr: exposures in [0, 1].
         stops: what each of them is relative to the scene's scale.
+        half: let the network compute in half precision: float16 on a GPU, bfloat16 on a CPU.
     """
     scale = torch.tensor(stops, dtype=torch.float32, device=ldr.device).exp2().view(-1, 1, 1, 1)
-    if ldr.is_cuda:
-        with torch.autocast("cuda", torch.float16):
-            return network(ldr).float() / scale
-    return network(ldr) / scale
+    with torch.autocast(ldr.device.type, torch.float16 if ldr.is_cuda else torch.bfloat16, enabled=half):
+        return network(ldr).float() / scale
 
 
 TILE, MARGIN = 1024, 128  # multiples of 32, so that all tiles lie on the grid of the network's pooling
@@ -87,9 +86,14 @@ def simulate_large(network: nn.Module, ldr: Tensor) -> Tensor:
     return label
 
 
-def write_labels(network: nn.Module, scenes: Scenes, folder: Path) -> None:
-    """Writes the labels of all scenes that `folder` lacks, as half-float OpenEXR in linear light."""
+def write_labels(network: nn.Module, scenes: Scenes, folder: Path, half: bool | None = None) -> None:
+    """Writes the labels of all scenes that `folder` lacks, as half-float OpenEXR in linear light.
+
+    Args:
+        half: compute in half precision; None: on a GPU only.
+    """
     device = next(network.parameters()).device
+    half = device.type == "cuda" if half is None else half
     missing = [i for i in range(len(scenes)) if not all(map(Path.exists, _paths(scenes, i, folder)))]
     if len(missing) < len(scenes):
         log.info("%d of %d scenes have their labels already", len(scenes) - len(missing), len(scenes))
@@ -100,7 +104,9 @@ def write_labels(network: nn.Module, scenes: Scenes, folder: Path) -> None:
         ahead = _read_ahead(reader, scenes, batches)
         for tasks in track(ahead, "label", len(batches)):
             stops = [stop for task in tasks for stop in scenes.stops(task.scene)]
-            labels = simulate_labels(network, torch.cat([task.ldr for task in tasks]).to(device), stops).cpu()
+            labels = simulate_labels(
+                network, torch.cat([task.ldr for task in tasks]).to(device), stops, half
+            ).cpu()
             writing.append(writer.submit(_write, folder, tasks, labels))
             while len(writing) > _AHEAD:
                 writing.popleft().result()

@@ -67,18 +67,18 @@ class HDRCNN(nn.Module):
         skips = []
         for convolutions in self.encoder:
             for convolution in convolutions:
-                features = F.relu(convolution(features))
-            skips.append(torch.log((features / 255) ** 2 + EPSILON))
+                features = F.relu(convolution(features), inplace=True)
+            skips.append(_log_domain(features))
             features = F.max_pool2d(features, 2)
-        features = F.relu(self.bottom_norm(self.bottom(features)))
+        features = F.relu(self.bottom_norm(self.bottom(features)), inplace=True)
         for up, norm, fuse, skip in zip(self.up, self.up_norm, self.fuse, reversed(skips), strict=True):
-            features = fuse(torch.cat([F.relu(norm(up(features))), skip], 1))
+            features = fuse(torch.cat([F.relu(norm(up(features)), inplace=True), skip], 1))
         output = F.relu(self.head_norm(self.head(features)))
         output = self.fuse_input(torch.cat([output, torch.log(x**GAMMA + EPSILON)], 1))
         return output[..., :height, :width]
 
     def forward(self, x: Tensor) -> Tensor:
-        return blend(x, self.log_prediction(x))
+        return blend(x, self.log_prediction(x).float())
 
     def fused(self) -> "HDRCNN":
         """A copy for inference alone, in which batch normalisation is part of the convolutions before it."""
@@ -102,6 +102,11 @@ def blend(x: Tensor, y: Tensor) -> Tensor:
     alpha = saturation(x)
     prediction = torch.exp(y.clamp(max=12)) - EPSILON  # exp(12) is beyond half floats and far from overflow
     return (1 - alpha) * x**GAMMA + alpha * prediction.clamp(min=0)
+
+
+def _log_domain(features: Tensor) -> Tensor:
+    """log((h / 255)^2 + 1/255), in few passes over the image."""
+    return torch.addcmul(features.new_full((1, 1, 1, 1), EPSILON), features, features, value=1 / 255**2).log()
 
 
 def _fusion(channels: int) -> nn.Conv2d:

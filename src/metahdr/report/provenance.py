@@ -9,12 +9,14 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+from metahdr.files import sha256
+
 LIBRARIES = ["torch", "learn2learn", "snakemake", "dvc", "numpy", "scipy", "pandas", "scikit-image"]
-LIBRARIES += ["OpenEXR", "opencv-python-headless", "imageio", "pydantic"]
+LIBRARIES += ["OpenEXR", "safetensors", "opencv-python-headless", "imageio", "pydantic"]
 
 
-def provenance(benchmarks: Path) -> dict:
-    """Commit, libraries, machine and the seconds of each measured stage."""
+def provenance(benchmarks: Path, label_model: Path) -> dict:
+    """Commit, libraries, label model, machine, and the seconds of each measured stage."""
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit(),
@@ -22,6 +24,7 @@ def provenance(benchmarks: Path) -> dict:
         "python": platform.python_version(),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
         "machine": f"{platform.system()} {platform.machine()}, {_processor()}",
+        "label model": f"{label_model.name}, sha256 {sha256(label_model)}",
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU",
         "seconds": {
             path.stem: round(float(pd.read_csv(path, sep="\t")["s"].iloc[0]), 1)

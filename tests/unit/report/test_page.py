@@ -23,7 +23,13 @@ DATASET = {
     "licence": "L",
     "homepage": "https://h.org",
 }
-ORIGIN = {"commit": "0123456789abcdef", "uncommitted changes": True, "made": "2021-01-01", "machine": "M"}
+ORIGIN = {
+    "commit": "0123456789abcdef",
+    "label model": "hdrcnn.safetensors, sha256 12ab",
+    "uncommitted changes": True,
+    "made": "2021-01-01",
+    "machine": "M",
+}
 ORIGIN |= {"device": "CPU", "python": "3.11", "libraries": {"torch": "2"}, "seconds": {"label": 1.5}}
 
 

@@ -1,0 +1,122 @@
+"""Speed and memory of HDR-CNN at full width: python benchmarks/hdrcnn.py (three minutes on an idle machine).
+
+All times are medians of one run on two threads; the ratios hold better than the seconds. The last lines are the
+figures.
+"""
+
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import torch
+
+from metahdr.labels.simulate import simulate_labels, simulate_large
+from metahdr.nets.expandnet import ExpandNet
+from metahdr.nets.hdrcnn import HDRCNN
+
+THREADS, SIDE = 2, 512
+HAS_BFLOAT16 = any(torch.cpu.get_capabilities().get(name) for name in ("amx_bf16", "avx512_bf16"))
+
+
+def make_network() -> HDRCNN:
+    """At width 1, its batch normalisation with statistics that belong to its weights."""
+    torch.manual_seed(0)
+    network = HDRCNN().train()
+    with torch.no_grad():
+        for _ in range(3):
+            network.log_prediction(make_images(2, 64))
+        network.head_norm.bias.fill_(2.0)  # so that its last ReLU lets most values pass
+    return network.eval()
+
+
+def make_images(count: int, side: int) -> torch.Tensor:
+    """Smooth random images, a tenth saturated."""
+    coarse = torch.rand(count, 3, side // 16, side // 16)
+    image = torch.nn.functional.interpolate(coarse, (side, side), mode="bicubic")
+    return (image / image.quantile(0.9) if side < 1000 else image / 0.9).clamp(0, 1)
+
+
+def seconds(*functions: Callable[[], object], repeats: int = 5) -> list[float]:
+    """Median time of each function; they take turns, so that a noisy neighbour meets all of them."""
+    times: list[list[float]] = [[] for _ in functions]
+    for repeat in range(repeats + 1):
+        for function, measured in zip(functions, times, strict=True):
+            start = time.perf_counter()
+            function()
+            if repeat:  # the first warms up
+                measured.append(time.perf_counter() - start)
+    return [statistics.median(measured) for measured in times]
+
+
+def median_error(label: torch.Tensor, reference: torch.Tensor, x: torch.Tensor) -> float:
+    """Median relative error where the network speaks: in saturated pixels."""
+    saturated = x.amax(1, keepdim=True).expand_as(x) >= 1
+    return ((label - reference).abs() / reference.clamp(min=1e-6))[saturated].median().item()
+
+
+def peak_gib(what: str) -> float:
+    """Resident memory at its highest of this script's own subcommand."""
+    output = subprocess.run([sys.executable, __file__, what], capture_output=True, text=True, check=True).stdout
+    return float(output)
+
+
+def measure_memory(what: str) -> None:
+    name, side = what.split("_")
+    torch.set_num_threads(THREADS)
+    x = make_images(1, int(side))[0]
+    with torch.inference_mode():
+        if name == "hdrcnn":
+            simulate_large(HDRCNN().eval().fused(), x)
+        elif name == "expandnet":
+            ExpandNet().eval()(x[None])
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20))
+
+
+def main() -> None:
+    torch.set_num_threads(THREADS)
+    network = make_network()
+    fused, x = network.fused(), make_images(1, SIDE)
+    compiled = torch.compile(fused)
+    ways: dict[str, Callable[[], torch.Tensor]] = {
+        "eager, float32": lambda: simulate_labels(network, x, [0.0]),
+        "fused batch norm, channels last": lambda: simulate_labels(fused, x, [0.0]),
+        "the same, compiled": lambda: simulate_labels(compiled, x, [0.0]),
+    }
+    if HAS_BFLOAT16:
+        ways["fused, channels last, bfloat16"] = lambda: simulate_labels(fused, x, [0.0], half=True)
+    times = dict(zip(ways, seconds(*ways.values()), strict=True))
+    reference = ways["eager, float32"]()
+    print(f"{platform.machine()}, {THREADS} threads, torch {torch.__version__}, {SIDE}x{SIDE}, width 1\n")
+    print(f"{'way':34} {'s/image':>8} {'ratio':>6} {'median relative error':>22}")
+    for way, spent in times.items():
+        error = median_error(ways[way](), reference, x)
+        print(f"{way:34} {spent:8.2f} {times['eager, float32'] / spent:6.2f} {error:22.1e}")
+    half_error = median_error(simulate_labels(fused, x, [0.0], half=True), reference, x)
+    print(f"\nbfloat16: median relative error {half_error:.1e}")
+    if not HAS_BFLOAT16:
+        print("this CPU has no bfloat16 instructions: its speed was not measured")
+
+    base, hdrcnn, expandnet = peak_gib("nothing_32"), peak_gib("hdrcnn_1024"), peak_gib("expandnet_1024")
+    per_pixel = (expandnet - base) * (1 << 30) / 1024**2
+    print(f"\npeak memory at 1024x1024: HDR-CNN {hdrcnn:.2f} GiB, ExpandNet {expandnet:.2f} GiB")
+    print(f"ExpandNet: {per_pixel:.0f} bytes a pixel (simulate.EXPANDNET_BYTES); without network: {base:.2f} GiB")
+
+    fastest = min(times.values())
+    print(f"figure=hdrcnn_512_seconds value={fastest:.3f} target=<=0.9")
+    print(f"figure=hdrcnn_512_speedup value={times['eager, float32'] / fastest:.2f} target=>=1.67")
+    print(f"figure=hdrcnn_1024_gb value={hdrcnn * 1.073741824:.2f} target=<=2.5")
+    print(f"figure=hdrcnn_bfloat16_error value={half_error:.5f} target=<=0.005")
+    if torch.cuda.is_available():
+        images, on_gpu = make_images(16, SIDE).cuda(), fused.cuda()
+        ((spent,), count) = (seconds(lambda: simulate_labels(on_gpu, images, [0.0] * 16, half=True).cpu()), 16)
+        print(f"figure=hdrcnn_gpu_images_per_second value={count / spent:.0f} target=>=100")
+    else:
+        print("no GPU here: images per second on a GPU were not measured")
+
+
+if __name__ == "__main__":
+    measure_memory(sys.argv[1]) if len(sys.argv) > 1 else main()
