@@ -43,6 +43,12 @@ Normal = Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=2, max_
 PercentileRange = Annotated[
     list[Annotated[float, Field(ge=0, le=100)]], Field(min_length=2, max_length=2), AfterValidator(_ordered)
 ]
+Range = Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=2, max_length=2), AfterValidator(_ordered)]
+Shares = Annotated[list[Fraction], Field(min_length=2, max_length=2), AfterValidator(_ordered)]
+Quality = Annotated[
+    list[Annotated[int, Field(ge=1, le=100)]], Field(min_length=2, max_length=2), AfterValidator(_ordered)
+]
+LabelModel = Literal["shipped", "train", "official", "official_compr", "official_compr_regularized", "expandnet"]
 
 
 class Data(Section):
@@ -143,18 +149,14 @@ class Expose(Section):
 class Label(Section):
     """The simulated HDR labels."""
 
-    model: Literal["shipped", "train", "official", "official_compr", "official_compr_regularized", "expandnet"] = (
-        Field(
-            "shipped",
-            description="shipped: the HDR-CNN in models/; train: one trained in the run on its training scenes; "
-            "official, official_compr, official_compr_regularized: the authors' weights; expandnet: ExpandNet's",
-        )
+    model: LabelModel = Field(
+        "shipped",
+        description="shipped: the HDR-CNN in models/; train: one trained in the run on its training scenes; "
+        "official, official_compr, official_compr_regularized: the authors' weights; expandnet: ExpandNet's",
     )
-
-
-Range = Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=2, max_length=2), AfterValidator(_ordered)]
-Shares = Annotated[list[Fraction], Field(min_length=2, max_length=2), AfterValidator(_ordered)]
-Quality = Annotated[list[Annotated[int, Field(ge=1, le=100)]], Field(min_length=2, max_length=2)]
+    half: bool | None = Field(
+        None, description="compute in half precision, for CPUs with bfloat16 and for GPUs; null: on a GPU only"
+    )
 
 
 class HDRCNNTraining(Section):
@@ -195,7 +197,7 @@ class HDRCNNTraining(Section):
     response_sigma: Normal = Field(
         [0.6, 0.1], description="mean and standard deviation of the response curve's sigma"
     )
-    jpeg_quality: Annotated[Quality, AfterValidator(_ordered)] | None = Field(
+    jpeg_quality: Quality | None = Field(
         None, description="quality of JPEG compression, from and to (the authors: 30 to 100); null: none"
     )
     save_every: Count = Field(50, description="steps between resumable states")
