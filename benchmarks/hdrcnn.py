@@ -5,18 +5,24 @@ figures.
 """
 
 import platform
+import re
 import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import torch
 
-from metahdr.labels.simulate import simulate_labels, simulate_large
+from metahdr.labels.simulate import simulate_labels, simulate_large, write_labels
 from metahdr.nets.expandnet import ExpandNet
 from metahdr.nets.hdrcnn import HDRCNN
+from metahdr.scenes import Scenes
 
 THREADS, SIDE = 2, 512
 HAS_BFLOAT16 = any(torch.cpu.get_capabilities().get(name) for name in ("amx_bf16", "avx512_bf16"))
@@ -58,14 +64,36 @@ def median_error(label: torch.Tensor, reference: torch.Tensor, x: torch.Tensor) 
     return ((label - reference).abs() / reference.clamp(min=1e-6))[saturated].median().item()
 
 
-def peak_gib(what: str) -> float:
-    """Resident memory at its highest of this script's own subcommand."""
+def measured(what: str) -> float:
+    """What this script's own subcommand measures in a process of its own."""
     output = subprocess.run([sys.executable, __file__, what], capture_output=True, text=True, check=True).stdout
     return float(output)
 
 
+def measure_labelling(count: int) -> None:
+    """Prints the memory of its own, in MiB, that a process has after labelling `count` scenes."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, names = Path(name), [f"scene_{index:05}" for index in range(count)]
+        (folder / "scenes").mkdir()
+        (folder / "exposures").mkdir()
+        rng = np.random.default_rng(0)
+        np.save(folder / "scenes" / "a.npy", rng.random((count, 64, 64, 3), np.float32))
+        np.save(folder / "exposures" / "a.npy", rng.integers(0, 256, (count, 3, 64, 64, 3), np.uint8))
+        table = {"scene": names, "source": "a", "split": "train", "kept": True}
+        pd.DataFrame(table).to_csv(folder / "scenes.csv", index=False)
+        evs = {"ev": [-2.0, 0.0, 2.0] * count, "stops": [-2.0, 0.0, 2.0] * count}
+        exposures = {"scene": np.repeat(names, 3), **evs, "metering": 0.0, "accepted": True}
+        pd.DataFrame(exposures).to_csv(folder / "exposures" / "a.csv", index=False)
+        write_labels(HDRCNN(1 / 64).eval().fused(), Scenes(folder, None), folder / "labels")
+        status = Path("/proc/self/status").read_text()  # the mapped arrays are the system's to drop
+        print(int(re.search(r"RssAnon:\s+(\d+)", status)[1]) / 1024)
+
+
 def measure_memory(what: str) -> None:
     name, side = what.split("_")
+    if name == "labels":
+        measure_labelling(int(side))
+        return
     torch.set_num_threads(THREADS)
     x = make_images(1, int(side))[0]
     with torch.inference_mode():
@@ -100,16 +128,20 @@ def main() -> None:
     if not HAS_BFLOAT16:
         print("this CPU has no bfloat16 instructions: its speed was not measured")
 
-    base, hdrcnn, expandnet = peak_gib("nothing_32"), peak_gib("hdrcnn_1024"), peak_gib("expandnet_1024")
+    base, hdrcnn, expandnet = measured("nothing_32"), measured("hdrcnn_1024"), measured("expandnet_1024")
     per_pixel = (expandnet - base) * (1 << 30) / 1024**2
     print(f"\npeak memory at 1024x1024: HDR-CNN {hdrcnn:.2f} GiB, ExpandNet {expandnet:.2f} GiB")
     print(f"ExpandNet: {per_pixel:.0f} bytes a pixel (simulate.EXPANDNET_BYTES); without network: {base:.2f} GiB")
+
+    few, many = measured("labels_200"), measured("labels_2000")
+    print(f"labelling, memory of its own: 200 scenes {few:.0f} MiB, 2000 scenes {many:.0f} MiB")
 
     fastest = min(times.values())
     print(f"figure=hdrcnn_512_seconds value={fastest:.3f} target=<=0.9")
     print(f"figure=hdrcnn_512_speedup value={times['eager, float32'] / fastest:.2f} target=>=1.67")
     print(f"figure=hdrcnn_1024_gb value={hdrcnn * 1.073741824:.2f} target=<=2.5")
     print(f"figure=hdrcnn_bfloat16_error value={half_error:.5f} target=<=0.005")
+    print(f"figure=labelling_memory_2000_to_200_scenes value={many / few:.3f} target=<=1.05")
     if torch.cuda.is_available():
         images, on_gpu = make_images(16, SIDE).cuda(), fused.cuda()
         ((spent,), count) = (seconds(lambda: simulate_labels(on_gpu, images, [0.0] * 16, half=True).cpu()), 16)

@@ -17,7 +17,7 @@ from metahdr.progress import track
 from metahdr.scenes import Scenes, Task, label_name
 
 log = logging.getLogger(__name__)
-EXPANDNET_BYTES = 4 * 900  # of memory per pixel, measured by benchmarks/hdrcnn.py
+EXPANDNET_BYTES = 1300  # of memory per pixel; benchmarks/hdrcnn.py measures it
 _AHEAD = 4  # batches that are read ahead, or wait to be written
 
 
