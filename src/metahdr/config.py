@@ -210,7 +210,11 @@ class Meta(Section):
         ["true", "simulated"], description="label sources of the support set, one training run each"
     )
     filters: Count = Field(8, description="channels of the U-Net's first block; they double four times")
-    loss: Literal["expandnet"] = Field("expandnet", description="of the inner and the outer loop")
+    loss: Literal["expandnet", "ssim_l1", "mu_law", "ir"] = Field(
+        "expandnet",
+        description="of the inner and the outer loop; expandnet: l1 and cosine; ssim_l1: half each; mu_law: l1 "
+        "after the mu-law; ir: HDR-CNN's illumination and reflectance",
+    )
     loss_lambda: Annotated[float, Field(ge=0)] = Field(
         5.0, description="weight of the cosine term in the ExpandNet loss"
     )

@@ -1,9 +1,12 @@
 """Losses between a prediction and its label, both linear light `(N, 3, H, W)`."""
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from metahdr.metrics.fidelity import ssim
 from metahdr.nets.hdrcnn import EPSILON
 
 _TINY = 1e-16  # of the squared norms, as in F.cosine_similarity
@@ -21,6 +24,22 @@ def expandnet_loss(prediction: Tensor, label: Tensor, lam: float = 5.0) -> Tenso
 
 
 _HDRCNN_LUMINANCE = (0.213, 0.715, 0.072)
+
+
+def ssim_l1_loss(prediction: Tensor, label: Tensor) -> Tensor:
+    """(1 - SSIM)/2 + l1/2 for values in [0, 1], of images of 11 pixels or more."""
+    return 0.5 * (1 - ssim(prediction, label).mean()) + 0.5 * F.l1_loss(prediction, label)
+
+
+def mu_law_loss(prediction: Tensor, label: Tensor, mu: float = 5000.0) -> Tensor:
+    """l1 of values in [0, 1] after the mu-law log(1 + mu H) / log(1 + mu) (Kalantari and Ramamoorthi 2017)."""
+    compressed = [torch.log1p(mu * image) / math.log1p(mu) for image in (prediction, label)]
+    return F.l1_loss(*compressed)
+
+
+def ir_loss(prediction: Tensor, label: Tensor) -> Tensor:
+    """HDR-CNN's illumination and reflectance loss of linear light, every pixel alike: MetaHDR's future work."""
+    return hdrcnn_loss(torch.log(prediction + EPSILON), label, torch.ones_like(label[:, :1]))
 
 
 def hdrcnn_log_loss(y: Tensor, target: Tensor, alpha: Tensor) -> Tensor:

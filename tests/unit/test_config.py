@@ -65,7 +65,7 @@ def test_all_mistakes_are_listed_at_once_each_with_key_value_and_remedy():
         "  expose.noise: found 'much'; input should be a valid number",
         "  meta.inner_lr: found '1e-3'; input should be a valid number (1e-3 was read as text: write 0.001)",
         "  meta.inner_rate: unknown key; did you mean inner_lr?",
-        "  meta.loss: found 'l2'; input should be 'expandnet'",
+        "  meta.loss: found 'l2'; input should be 'expandnet', 'ssim_l1', 'mu_law' or 'ir'",
         "  prepare.size: found 100; input should be a multiple of 16",
         "  prepare.views: found 2.5; input should be a valid integer",
         "  seeds: unknown key; did you mean seed?",

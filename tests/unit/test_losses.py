@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 import torch
 from scipy.ndimage import gaussian_filter
+from skimage.metrics import structural_similarity
 
-from metahdr.losses import expandnet_loss, hdrcnn_log_loss, hdrcnn_loss
+from metahdr.config import Meta
+from metahdr.losses import expandnet_loss, hdrcnn_log_loss, hdrcnn_loss, ir_loss, mu_law_loss, ssim_l1_loss
+from metahdr.meta.learner import make_loss
 
 
 def image(*pixels: tuple[float, float, float]) -> torch.Tensor:
@@ -78,3 +81,45 @@ def test_a_prediction_uniformly_brighter_is_wrong_in_illumination_alone():
     everywhere = torch.ones(1, 1, 16, 16)
     assert hdrcnn_loss(y, target, everywhere, lam=0.5).item() == pytest.approx(0.5, rel=1e-4)
     assert hdrcnn_loss(y, target, everywhere, lam=0.0).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_ssim_and_l1_count_half_each():
+    torch.manual_seed(0)
+    prediction, label = torch.rand(1, 3, 20, 24), torch.rand(1, 3, 20, 24)
+    arrays = [image[0].permute(1, 2, 0).double().numpy() for image in (prediction, label)]
+    similarity = structural_similarity(
+        *arrays, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=1, channel_axis=-1
+    )
+    expected = 0.5 * (1 - similarity) + 0.5 * np.abs(arrays[0] - arrays[1]).mean()
+    assert ssim_l1_loss(prediction, label).item() == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_mu_law_weighs_the_dark():
+    black, grey, white = (torch.full((1, 3, 2, 2), value) for value in (0.0, 0.01, 1.0))
+    assert mu_law_loss(white, black).item() == pytest.approx(1)
+    assert mu_law_loss(grey, black).item() == pytest.approx(math.log(51) / math.log(5001))
+
+
+def test_the_ir_loss_of_a_uniformly_brighter_image_is_half_the_squared_log_ratio():
+    label = torch.full((1, 3, 16, 16), 0.2)
+    brighter = (label + 1 / 255) * math.exp(0.3) - 1 / 255
+    assert ir_loss(brighter, label).item() == pytest.approx(0.5 * 0.3**2, rel=1e-3)
+    assert ir_loss(label, label).item() == pytest.approx(0, abs=1e-10)
+
+
+@pytest.mark.parametrize("name", Meta.model_fields["loss"].annotation.__args__)
+def test_every_loss_has_a_second_derivative(name):
+    torch.manual_seed(0)
+    loss = make_loss(Meta(loss=name))
+    label = torch.rand(1, 3, 12, 12, dtype=torch.float64)
+    x = torch.rand(1, 3, 12, 12, dtype=torch.float64, requires_grad=True)
+    direction = torch.randn_like(x)
+
+    def slope(shift):
+        shifted = (x + shift * direction).detach().requires_grad_()
+        return torch.autograd.grad(loss(shifted, label), shifted)[0]
+
+    (gradient,) = torch.autograd.grad(loss(x, label), x, create_graph=True)
+    (product,) = torch.autograd.grad((gradient * direction).sum(), x)
+    finite = (slope(1e-6) - slope(-1e-6)) / 2e-6
+    torch.testing.assert_close(product, finite, rtol=1e-4, atol=1e-7)

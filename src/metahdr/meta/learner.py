@@ -12,7 +12,7 @@ gym_notices.notices.notices.clear()  # learn2learn imports gym, which prints adv
 from learn2learn.algorithms import MAML  # noqa: E402
 
 from metahdr.config import Meta  # noqa: E402
-from metahdr.losses import expandnet_loss  # noqa: E402
+from metahdr.losses import expandnet_loss, ir_loss, mu_law_loss, ssim_l1_loss  # noqa: E402
 from metahdr.nets.unet import UNet  # noqa: E402
 from metahdr.scenes import Task  # noqa: E402
 
@@ -26,7 +26,13 @@ def make_learner(settings: Meta) -> MAML:
 
 def make_loss(settings: Meta) -> Loss:
     """The loss of both loops."""
-    return lambda prediction, label: expandnet_loss(prediction, label, settings.loss_lambda)
+    losses: dict[str, Loss] = {
+        "expandnet": lambda prediction, label: expandnet_loss(prediction, label, settings.loss_lambda),
+        "ssim_l1": ssim_l1_loss,
+        "mu_law": mu_law_loss,
+        "ir": ir_loss,
+    }
+    return losses[settings.loss]
 
 
 def adapt(
