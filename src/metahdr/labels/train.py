@@ -81,11 +81,8 @@ class HDRCNNTrainer:
         checkpoint.save(self.state, values | {"optimiser": self.optimiser.state_dict()})
 
     def _resume(self) -> None:
-        if not self.state.exists():
-            return
-        values = checkpoint.load(self.state)
-        if values["identity"] != self.identity:
-            log.info("%s belongs to other settings or data: training starts anew", self.state)
+        values = checkpoint.load_state(self.state, self.identity)
+        if values is None:
             return
         self.network.load_state_dict(values["network"])
         self.optimiser.load_state_dict(values["optimiser"])

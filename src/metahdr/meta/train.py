@@ -123,11 +123,8 @@ class Trainer:
         checkpoint.save(self.state, values)
 
     def _resume(self) -> None:
-        if not self.state.exists():
-            return
-        values = checkpoint.load(self.state)
-        if values["identity"] != self.identity:
-            log.info("%s belongs to other settings or data: training starts anew", self.state)
+        values = checkpoint.load_state(self.state, self.identity)
+        if values is None:
             return
         last = values["last"]
         self.learner.module.load_state_dict(last["parameters"])
