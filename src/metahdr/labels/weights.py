@@ -108,7 +108,10 @@ def _stored_shape(parameter: torch.Tensor) -> tuple[int, ...]:
 
 
 def _load_ours(path: Path) -> HDRCNN:
-    network = HDRCNN(read_facts(path)["width"])
+    width = read_facts(path).get("width")
+    if not (isinstance(width, int | float) and 0 < width <= 1):
+        raise UserError(f"{path}: its facts say width {width!r}; expected a number above 0, at most 1")
+    network = HDRCNN(width)
     with safe_open(path, "pt") as file:
         parameters = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     _load_strictly(path, network, parameters)

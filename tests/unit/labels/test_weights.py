@@ -59,6 +59,7 @@ def test_a_bad_file_is_refused_with_its_name_and_the_reason(tmp_path, file, netw
 
     refused("nothing", "no such weight file")
     refused("foreign", "truncated, or not an HDR-CNN of metahdr", {"a": torch.zeros(1)}, None)
+    refused("wide", "its facts say width 900", parameters, {"metahdr": '{"width": 900}'})
     refused("shape", r"head\.bias has shape \(4,\); HDRCNN has \(3,\)", parameters | {"head.bias": torch.zeros(4)})
     refused("nan", "head.bias has values that are NaN", parameters | {"head.bias": torch.full((3,), torch.nan)})
     (tmp_path / "half.safetensors").write_bytes(file.read_bytes()[:5000])
