@@ -162,7 +162,9 @@ class Label(Section):
 class HDRCNNTraining(Section):
     """Training of HDR-CNN, where label.model is train."""
 
-    width: Annotated[float, Field(gt=0, le=1)] = Field(0.25, description="multiplier of the channels; 1: the paper's network")
+    width: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.25, description="multiplier of the channels; 1: the paper's network"
+    )
     vgg16: str | None = Field(
         None,
         description="file of VGG16's ImageNet weights that the encoder begins with, vgg16.ckpt of the package "
