@@ -45,6 +45,7 @@ def save_hdrcnn(path: Path, network: HDRCNN, facts: dict) -> None:
     tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
     with whole(path) as part:
         save_file(tensors, part, {"metahdr": json.dumps(facts, sort_keys=True)})
+        part.chmod(0o644)  # safetensors keeps its files from everyone else
 
 
 def read_facts(path: Path) -> dict:
