@@ -38,6 +38,7 @@ class UNet(nn.Module):
         )
         self.merge = nn.ModuleList(_block(2 * width, width) for width in widths[-2::-1])
         self.head = nn.Conv2d(filters, 3, 1)
+        self.to(memory_format=torch.channels_last)  # a tenth less time for the meta-gradient
 
     def forward(self, x: Tensor) -> Tensor:
         skips = []
