@@ -124,7 +124,7 @@ def main() -> None:
         error = median_error(ways[way](), reference, x)
         print(f"{way:34} {spent:8.2f} {times['eager, float32'] / spent:6.2f} {error:22.1e}")
     half_error = median_error(simulate_labels(fused, x, [0.0], half=True), reference, x)
-    print(f"\nbfloat16: median relative error {half_error:.1e}")
+    print(f"\nbfloat16: median relative error {half_error:.1e}; other weights may do worse (half_is_safe)")
     if not HAS_BFLOAT16:
         print("this CPU has no bfloat16 instructions: its speed was not measured")
 

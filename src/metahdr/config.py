@@ -157,6 +157,7 @@ class Label(Section):
     half: bool | None = Field(
         None, description="compute in half precision, for CPUs with bfloat16 and for GPUs; null: on a GPU only"
     )
+    compile: bool = Field(False, description="compile the network first: pays for thousands of images of one size")
 
 
 class HDRCNNTraining(Section):

@@ -21,6 +21,8 @@ def main(data: Path, model: Path, settings: Label, threads: int, labels: Path) -
     network = load_simulator(model).to("cuda" if torch.cuda.is_available() else "cpu")
     if hasattr(network, "fused"):
         network = network.fused()
+    if settings.compile:
+        network = torch.compile(network)
 
     # Labels gather beside their place, under a name that stands for what they are made of.
     inputs = [model, data / "scenes.csv", *sorted((data / "exposures").iterdir())]

@@ -17,6 +17,7 @@ from metahdr.progress import track
 from metahdr.scenes import Scenes, Task, label_name
 
 log = logging.getLogger(__name__)
+HALF_ERROR = 0.005  # of half precision, at most
 EXPANDNET_BYTES = 1300  # of memory per pixel; benchmarks/hdrcnn.py measures it
 _AHEAD = 4  # batches that are read ahead, or wait to be written
 
@@ -51,6 +52,17 @@ def simulate_labels(network: nn.Module, ldr: Tensor, stops: list[float], half: b
     scale = torch.tensor(stops, dtype=torch.float32, device=ldr.device).exp2().view(-1, 1, 1, 1)
     with torch.autocast(ldr.device.type, torch.float16 if ldr.is_cuda else torch.bfloat16, enabled=half):
         return network(ldr).float() / scale
+
+
+def half_is_safe(network: nn.Module, ldr: Tensor) -> bool:
+    """Whether half precision changes the labels of some exposures by at most 0.5 % (median, where saturated)."""
+    exact, coarse = (simulate_labels(network, ldr, [0.0] * len(ldr), half) for half in (False, True))
+    saturated = (ldr.amax(1, keepdim=True) >= 1).expand_as(exact)
+    error = ((coarse - exact).abs() / exact.clamp(min=1e-6))[saturated].median().item()
+    if not error <= HALF_ERROR:  # NaN is no small error
+        log.warning("half precision would change labels by %.1f %% (median): float32 is used", 100 * error)
+        return False
+    return True
 
 
 TILE, MARGIN = 1024, 128  # multiples of 32, so that all tiles lie on the grid of the network's pooling
@@ -90,10 +102,11 @@ def write_labels(network: nn.Module, scenes: Scenes, folder: Path, half: bool | 
     """Writes the labels of all scenes that `folder` lacks, as half-float OpenEXR in linear light.
 
     Args:
-        half: compute in half precision; None: on a GPU only.
+        half: compute in half precision, where `half_is_safe`; None: on a GPU only.
     """
     device = next(network.parameters()).device
     half = device.type == "cuda" if half is None else half
+    half = half and len(scenes) > 0 and half_is_safe(network, scenes[0].ldr.to(device))
     missing = [i for i in range(len(scenes)) if not all(map(Path.exists, _paths(scenes, i, folder)))]
     if len(missing) < len(scenes):
         log.info("%d of %d scenes have their labels already", len(scenes) - len(missing), len(scenes))

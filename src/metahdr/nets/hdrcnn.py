@@ -73,8 +73,9 @@ class HDRCNN(nn.Module):
         features = F.relu(self.bottom_norm(self.bottom(features)), inplace=True)
         for up, norm, fuse, skip in zip(self.up, self.up_norm, self.fuse, reversed(skips), strict=True):
             features = fuse(torch.cat([F.relu(norm(up(features)), inplace=True), skip], 1))
-        output = F.relu(self.head_norm(self.head(features)))
-        output = self.fuse_input(torch.cat([output, torch.log(x**GAMMA + EPSILON)], 1))
+        with torch.autocast(x.device.type, enabled=False):  # half precision is too coarse for what exp will see
+            output = F.relu(self.head_norm(self.head(features.float())))
+            output = self.fuse_input(torch.cat([output, torch.log(x**GAMMA + EPSILON)], 1))
         return output[..., :height, :width]
 
     def forward(self, x: Tensor) -> Tensor:

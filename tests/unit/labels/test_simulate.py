@@ -4,7 +4,7 @@ import torch
 
 from metahdr.errors import UserError
 from metahdr.images import read_hdr
-from metahdr.labels.simulate import check_unseen, simulate_labels, write_labels
+from metahdr.labels.simulate import check_unseen, half_is_safe, simulate_labels, write_labels
 from metahdr.nets.hdrcnn import HDRCNN
 from metahdr.scenes import Scenes, label_name, read_labels
 
@@ -64,3 +64,26 @@ def test_a_network_may_not_label_the_scenes_it_was_trained_on(results, tmp_path)
         UserError, match=f"trained on scenes that this run keeps from training.*test: {splits['test']}"
     ):
         check_unseen(scenes, [splits["train"], splits["test"]], tmp_path / "model.safetensors")
+
+
+class Rounded(torch.nn.Module):
+    """Off by a share of the label where autocast asks for half precision."""
+
+    def __init__(self, share):
+        super().__init__()
+        self.share, self.parameter = share, torch.nn.Parameter(torch.zeros(1))
+
+    def forward(self, x):
+        return x * (1 + self.share) if torch.is_autocast_enabled("cpu") else x
+
+
+@pytest.mark.parametrize(("share", "safe"), [(0.001, True), (0.01, False), (float("nan"), False)])
+def test_half_precision_is_used_only_where_it_changes_little(results, tmp_path, share, safe):
+    x = torch.ones(1, 3, 4, 4)
+    assert half_is_safe(Rounded(share), x) is safe
+    scenes = Scenes(results, "test")
+    write_labels(Rounded(share), scenes, tmp_path / "half", half=True)
+    task = scenes[0]
+    label = read_labels(tmp_path / "half", task)[1]
+    expected = task.ldr[1] * (1 + share if safe else 1)
+    torch.testing.assert_close(label, expected, rtol=2**-10, atol=1e-6)
