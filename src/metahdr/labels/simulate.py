@@ -89,12 +89,12 @@ def simulate_large(network: nn.Module, ldr: Tensor) -> Tensor:
             )
         return network(ldr[None])[0]
     label = torch.empty_like(ldr)
-    for top in range(0, height, TILE):
-        for left in range(0, width, TILE):
-            first = max(top - MARGIN, 0), max(left - MARGIN, 0)
-            tile = ldr[None, :, first[0] : top + TILE + MARGIN, first[1] : left + TILE + MARGIN]
-            part = network(tile)[0, :, top - first[0] :, left - first[1] :][:, :TILE, :TILE]
-            label[:, top : top + TILE, left : left + TILE] = part
+    corners = [(top, left) for top in range(0, height, TILE) for left in range(0, width, TILE)]
+    for top, left in track(corners, "label", len(corners)) if len(corners) > 1 else corners:
+        above, before = max(top - MARGIN, 0), max(left - MARGIN, 0)
+        tile = ldr[None, :, above : top + TILE + MARGIN, before : left + TILE + MARGIN]
+        part = network(tile)[0, :, top - above :, left - before :][:, :TILE, :TILE]
+        label[:, top : top + TILE, left : left + TILE] = part
     return label
 
 
