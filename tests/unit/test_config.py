@@ -35,7 +35,9 @@ def test_the_default_configuration_file_means_the_defaults():
     assert load(yaml.safe_load(commented_yaml())) == load({}) == Config()
 
 
-@pytest.mark.parametrize("path", [p for p in VARIANTS if p.stem in ("smoke", "paper", "hdrcnn")], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [p for p in VARIANTS if p.stem in ("smoke", "paper", "hdrcnn")], ids=lambda path: path.stem
+)
 def test_each_shipped_variant_is_valid_over_the_default(path):
     default = yaml.safe_load((CONFIGS / "config.yaml").read_text())
     variant = yaml.safe_load(path.read_text())

@@ -18,7 +18,9 @@ from conftest import SMOKE, check_out, snakemake
 from metahdr.align import ORIENTATIONS, find_alignment, orient
 from metahdr.camera.exposure import expose, metered_scale
 from metahdr.camera.response import Response
+from metahdr.files import sha256
 from metahdr.images import read_hdr
+from metahdr.nets.expandnet import ExpandNet
 from metahdr.panorama import perspective_view
 
 RESULTS = "results/smoke"
@@ -256,6 +258,22 @@ def test_the_shipped_model_may_label_the_default_split_and_no_other(smoke, tmp_p
     refused = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert refused.returncode == 1 and "Traceback" not in refused.stderr
     assert "trained on scenes that this run keeps from training (test: dikhololo_night" in refused.stderr
+
+
+def test_a_trained_hdrcnn_is_judged_beside_expandnet_and_gets_its_card(smoke):
+    torch.manual_seed(0)
+    (smoke / "data/weights").mkdir(exist_ok=True)
+    torch.save(
+        ExpandNet().state_dict(), smoke / "data/weights/expandnet.pth"
+    )  # the published file is not needed here
+    result = snakemake(smoke, "hdrcnn", *SMOKE)
+    assert result.returncode == 0, result.stdout[-3000:]
+    folder = smoke / DATA / "hdrcnn"
+    scores, scenes = pd.read_csv(folder / "scores.csv"), pd.read_csv(smoke / DATA / "scenes.csv")
+    assert set(scores.source) == set(scenes.source[scenes.split == "test"])
+    assert set(pd.read_csv(folder / "summary.csv").simulator) == {"x^2", "x^2.2", "HDR-CNN", "ExpandNet"}
+    assert sha256(smoke / DATA / "hdrcnn.safetensors") in (folder / "card.md").read_text()
+    assert (folder / "labels.png").stat().st_size > 10_000
 
 
 def test_published_weights_are_retrieved_where_they_are_asked_for(smoke, tmp_path):
