@@ -1,7 +1,7 @@
 """Files appear whole: written beside their place, then renamed."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,11 @@ def whole(path: Path) -> Iterator[Path]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def identify(files: Iterable[Path], settings: str = "") -> str:
+    """One SHA-256 for what some files hold, in their order, and for settings: names what work is made of."""
+    return hashlib.sha256("".join([*map(sha256, files), settings]).encode()).hexdigest()
 
 
 def sha256(path: Path) -> str:

@@ -96,6 +96,12 @@ def write_exr(path: Path, image: np.ndarray, half: bool = True) -> None:
         file.write(str(part))
 
 
+def resize_square(image: np.ndarray, size: int) -> np.ndarray:
+    """A square image at another size: averaged where it shrinks, bilinear where it grows."""
+    method = cv2.INTER_AREA if len(image) >= size else cv2.INTER_LINEAR
+    return cv2.resize(image, (size, size), interpolation=method)
+
+
 def luminance(image: np.ndarray) -> np.ndarray:
     """BT.709 luminance of `(..., 3)` linear light."""
     return image @ LUMINANCE

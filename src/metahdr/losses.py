@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from metahdr.metrics.fidelity import ssim
-from metahdr.nets.hdrcnn import EPSILON
+from metahdr.metrics.fidelity import gaussian_blur, ssim
+from metahdr.nets.hdrcnn import EPSILON, linear_light
 
+_HDRCNN_LUMINANCE = (0.213, 0.715, 0.072)
 _TINY = 1e-16  # of the squared norms, as in F.cosine_similarity
 
 
@@ -21,9 +22,6 @@ def expandnet_loss(prediction: Tensor, label: Tensor, lam: float = 5.0) -> Tenso
     norms = prediction.square().sum(1) * label.square().sum(1)
     cosine = ((prediction * label).sum(1) * torch.rsqrt(norms.clamp(min=_TINY))).mean()
     return F.l1_loss(prediction, label) + lam * (1 - cosine)
-
-
-_HDRCNN_LUMINANCE = (0.213, 0.715, 0.072)
 
 
 def ssim_l1_loss(prediction: Tensor, label: Tensor) -> Tensor:
@@ -73,12 +71,8 @@ def hdrcnn_loss(y: Tensor, target: Tensor, alpha: Tensor, lam: float = 0.5, sigm
 
 def _log_illumination(y: Tensor, sigma: float) -> Tensor:
     """Gaussian-filtered log luminance of log values `(N, 3, H, W)`, `(N, 1, H, W)`; the border is repeated."""
-    linear = (torch.exp(y.clamp(max=12)) - EPSILON).clamp(min=0)  # exp(12) is beyond half floats
+    linear = linear_light(y)
     weights = linear.new_tensor(_HDRCNN_LUMINANCE).view(1, 3, 1, 1)
     log_luminance = torch.log((linear * weights).sum(1, keepdim=True) + EPSILON)
     radius = round(3 * sigma)
-    offsets = torch.arange(-radius, radius + 1, dtype=y.dtype, device=y.device)
-    window = torch.exp(-(offsets**2) / (2 * sigma**2))
-    window = window / window.sum()
-    padded = F.pad(log_luminance, (radius,) * 4, mode="replicate")
-    return F.conv2d(F.conv2d(padded, window.view(1, 1, -1, 1)), window.view(1, 1, 1, -1))
+    return gaussian_blur(F.pad(log_luminance, (radius,) * 4, mode="replicate"), sigma, radius)

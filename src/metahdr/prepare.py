@@ -3,7 +3,6 @@
 import logging
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 
@@ -13,7 +12,7 @@ from metahdr.camera.response import Response
 from metahdr.config import Prepare
 from metahdr.datasets.sources import Source
 from metahdr.errors import ImageError, UserError
-from metahdr.images import luminance, read_hdr, read_ldr, repair
+from metahdr.images import luminance, read_hdr, read_ldr, repair, resize_square
 from metahdr.panorama import perspective_view
 
 log = logging.getLogger(__name__)
@@ -114,9 +113,7 @@ def _centre_crop(name: str, image: np.ndarray, settings: Prepare) -> np.ndarray:
     if side > min(height, width):
         raise ImageError(f"{name}: {width}x{height} pixels are smaller than prepare.crop {side}")
     top, left = (height - side) // 2, (width - side) // 2
-    crop = image[top : top + side, left : left + side]
-    method = cv2.INTER_AREA if side >= settings.size else cv2.INTER_LINEAR
-    return cv2.resize(crop, (settings.size, settings.size), interpolation=method)
+    return resize_square(image[top : top + side, left : left + side], settings.size)
 
 
 def _scale(view: np.ndarray, own: np.ndarray, evs: list[float]) -> tuple[float, str]:

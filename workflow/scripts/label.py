@@ -1,13 +1,12 @@
 """Simulate the HDR label of every exposure; started again after an interruption, it goes on where it was."""
 
-import hashlib
 import shutil
 from pathlib import Path
 
 import torch
 
 from metahdr.config import Label
-from metahdr.files import sha256
+from metahdr.files import identify
 from metahdr.labels.simulate import check_unseen, write_labels
 from metahdr.labels.weights import load_simulator, read_facts
 from metahdr.scenes import Scenes
@@ -26,7 +25,7 @@ def main(data: Path, model: Path, settings: Label, threads: int, labels: Path) -
 
     # Labels gather beside their place, under a name that stands for what they are made of.
     inputs = [model, data / "scenes.csv", *sorted((data / "exposures").iterdir())]
-    identity = hashlib.sha256("".join([*map(sha256, inputs), settings.model_dump_json()]).encode()).hexdigest()
+    identity = identify(inputs, settings.model_dump_json())
     part = labels.with_name(f".part-{labels.name}-{identity[:16]}")
     for old in labels.parent.glob(f".part-{labels.name}-*"):
         if old != part:

@@ -1,6 +1,5 @@
 """Meta-train the U-Net; started again after an interruption, it goes on where it was."""
 
-import hashlib
 from pathlib import Path
 
 import pandas as pd
@@ -8,7 +7,7 @@ import torch
 
 from metahdr import checkpoint
 from metahdr.config import Meta
-from metahdr.files import sha256, whole
+from metahdr.files import identify, whole
 from metahdr.meta.train import Trainer
 from metahdr.scenes import Scenes
 from metahdr.script import run
@@ -28,7 +27,7 @@ def main(
     torch.set_num_threads(threads)
     files = [data / "scenes.csv", *sorted((data / "exposures").glob("*"))]
     files += sorted(labels.glob("*.exr")) if labels else []
-    identity = hashlib.sha256("".join(map(sha256, files)).encode()).hexdigest()
+    identity = identify(files)
     trainer = Trainer(Scenes(data, "train"), Scenes(data, "validation"), labels, settings, seed, state, identity)
     trainer.run()
     checkpoint.save(best, trainer.best)

@@ -163,7 +163,7 @@ def register_folder(path: Path, name: str, folder: Path, kind: str) -> int:
 
 def _read(path: Path, kind: type[Item]) -> dict[str, Item]:
     if not path.exists():
-        raise UserError(f"{path} does not exist: it is a register, see data.register")
+        raise UserError(f"{path} does not exist; a register of datasets or weight files is expected there")
     try:
         entries = yaml.safe_load(path.read_text()) or {}
     except yaml.YAMLError as error:

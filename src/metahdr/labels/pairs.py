@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 from metahdr.camera.exposure import expose
 from metahdr.camera.response import draw_response
 from metahdr.config import HDRCNNTraining
-from metahdr.images import HALF_MAX, read_hdr, repair
+from metahdr.images import HALF_MAX, read_hdr, repair, resize_square
 from metahdr.panorama import perspective_view
 from metahdr.seeds import named_rng
 
@@ -54,8 +54,7 @@ class TrainingPairs(Dataset):
             return perspective_view(image, azimuth, 180 * scale, size, elevation)
         side = max(round(scale * min(image.shape[:2])), 1)
         top, left = (int(rng.integers(length - side + 1)) for length in image.shape[:2])
-        method = cv2.INTER_AREA if side >= size else cv2.INTER_LINEAR
-        return cv2.resize(image[top : top + side, left : left + side], (size, size), interpolation=method)
+        return resize_square(image[top : top + side, left : left + side], size)
 
 
 def change_colours(image: np.ndarray, hue: float, saturation: float) -> np.ndarray:

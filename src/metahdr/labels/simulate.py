@@ -19,6 +19,7 @@ from metahdr.scenes import Scenes, Task, label_name
 log = logging.getLogger(__name__)
 HALF_ERROR = 0.005  # of half precision, at most
 EXPANDNET_BYTES = 1300  # of memory per pixel; benchmarks/hdrcnn.py measures it
+TILE, MARGIN = 1024, 128  # multiples of 32, so that all tiles lie on the grid of the network's pooling
 _AHEAD = 4  # batches that are read ahead, or wait to be written
 
 
@@ -54,18 +55,20 @@ def simulate_labels(network: nn.Module, ldr: Tensor, stops: list[float], half: b
         return network(ldr).float() / scale
 
 
+def median_error(label: Tensor, reference: Tensor, ldr: Tensor) -> float:
+    """Median relative error where the network speaks, in saturated pixels; all `(N, 3, H, W)`."""
+    saturated = (ldr.amax(1, keepdim=True) >= 1).expand_as(reference)
+    return ((label - reference).abs() / reference.clamp(min=1e-6))[saturated].median().item()
+
+
 def half_is_safe(network: nn.Module, ldr: Tensor) -> bool:
     """Whether half precision changes the labels of some exposures by at most 0.5 % (median, where saturated)."""
     exact, coarse = (simulate_labels(network, ldr, [0.0] * len(ldr), half) for half in (False, True))
-    saturated = (ldr.amax(1, keepdim=True) >= 1).expand_as(exact)
-    error = ((coarse - exact).abs() / exact.clamp(min=1e-6))[saturated].median().item()
+    error = median_error(coarse, exact, ldr)
     if not error <= HALF_ERROR:  # NaN is no small error
         log.warning("half precision would change labels by %.1f %% (median): float32 is used", 100 * error)
         return False
     return True
-
-
-TILE, MARGIN = 1024, 128  # multiples of 32, so that all tiles lie on the grid of the network's pooling
 
 
 @torch.inference_mode()

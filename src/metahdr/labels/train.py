@@ -62,7 +62,7 @@ class HDRCNNTrainer:
                 group["lr"] = self.settings.learning_rate * (1 + torch.cos(progress).item()) / 2
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             y = self.network.log_prediction(x)
-        loss = self.loss(x, y.float(), target)
+        loss = self.loss(x, y, target)
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()

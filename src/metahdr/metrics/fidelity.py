@@ -19,13 +19,9 @@ def ssim(prediction: Tensor, truth: Tensor) -> Tensor:
     Gaussian window of 11 pixels with sigma 1.5, K1 = 0.01, K2 = 0.03, population covariance; the border in
     which the window leaves the image is left out.
     """
-    offsets = torch.arange(WINDOW, dtype=prediction.dtype, device=prediction.device) - WINDOW // 2
-    window = torch.exp(-(offsets**2) / (2 * SIGMA**2))
-    window = window / window.sum()
 
     def blur(image: Tensor) -> Tensor:
-        planes = image.flatten(0, 1)[:, None]
-        return F.conv2d(F.conv2d(planes, window.view(1, 1, -1, 1)), window.view(1, 1, 1, -1))
+        return gaussian_blur(image.flatten(0, 1)[:, None], SIGMA, WINDOW // 2)
 
     mean_p, mean_t = blur(prediction), blur(truth)
     var_p, var_t = blur(prediction**2) - mean_p**2, blur(truth**2) - mean_t**2
@@ -33,3 +29,11 @@ def ssim(prediction: Tensor, truth: Tensor) -> Tensor:
     similarity = (2 * mean_p * mean_t + _C1) * (2 * covariance + _C2)
     similarity = similarity / ((mean_p**2 + mean_t**2 + _C1) * (var_p + var_t + _C2))
     return similarity.unflatten(0, prediction.shape[:2]).mean((1, 2, 3, 4))
+
+
+def gaussian_blur(planes: Tensor, sigma: float, radius: int) -> Tensor:
+    """A Gaussian of 2 radius + 1 pixels where it fits, `(N, 1, H, W)` to `(N, 1, H - 2 radius, W - 2 radius)`."""
+    offsets = torch.arange(-radius, radius + 1, dtype=planes.dtype, device=planes.device)
+    window = torch.exp(-(offsets**2) / (2 * sigma**2))
+    window = window / window.sum()
+    return F.conv2d(F.conv2d(planes, window.view(1, 1, -1, 1)), window.view(1, 1, 1, -1))

@@ -6,9 +6,10 @@ Each takes a mask, so that saturated regions can be measured by themselves.
 import torch
 from torch import Tensor
 
+from metahdr.images import LUMINANCE
+
 PEAK = 100.0  # cd/m^2 of linear 1.0, where the exposure clips
 FLOOR = 1 / 255  # linear light below this is quantisation noise of the exposure, and HDR-CNN's own epsilon
-_LUMINANCE = (0.2126, 0.7152, 0.0722)
 # Mantiuk and Azimi 2021, "PU21: A novel perceptually uniform encoding for adapting existing quality metrics for
 # HDR", the variant banding + glare; valid from 0.005 to 10,000 cd/m^2.
 _PU21 = (0.353487901, 0.3734658629, 8.277049286e-05, 0.9062562627, 0.09150303166, 0.9099517204, 596.3148142)
@@ -17,7 +18,7 @@ _PU21_RANGE = (0.005, 10000.0)
 
 def luminance(image: Tensor) -> Tensor:
     """BT.709 luminance of linear light, `(N, 3, H, W)` to `(N, H, W)`."""
-    return torch.einsum("nchw,c->nhw", image, image.new_tensor(_LUMINANCE))
+    return torch.einsum("nchw,c->nhw", image, image.new_tensor(LUMINANCE))
 
 
 def log_rmse(prediction: Tensor, truth: Tensor, mask: Tensor | None = None) -> Tensor:

@@ -79,7 +79,7 @@ class HDRCNN(nn.Module):
         return output[..., :height, :width]
 
     def forward(self, x: Tensor) -> Tensor:
-        return blend(x, self.log_prediction(x).float())
+        return blend(x, self.log_prediction(x))
 
     def fused(self) -> "HDRCNN":
         """A copy for inference alone, in which batch normalisation is part of the convolutions before it."""
@@ -101,8 +101,12 @@ def saturation(x: Tensor) -> Tensor:
 def blend(x: Tensor, y: Tensor) -> Tensor:
     """(1 - alpha) x^2 + alpha (exp(y) - 1/255), never negative (equations 1 and 2)."""
     alpha = saturation(x)
-    prediction = torch.exp(y.clamp(max=12)) - EPSILON  # exp(12) is beyond half floats and far from overflow
-    return (1 - alpha) * x**GAMMA + alpha * prediction.clamp(min=0)
+    return (1 - alpha) * x**GAMMA + alpha * linear_light(y)
+
+
+def linear_light(y: Tensor) -> Tensor:
+    """exp(y) - 1/255 of log values, never negative."""
+    return (torch.exp(y.clamp(max=12)) - EPSILON).clamp(min=0)  # exp(12) is beyond half floats, far from overflow
 
 
 def _log_domain(features: Tensor) -> Tensor:
