@@ -3,18 +3,17 @@
 import torch
 from torch import Tensor, nn
 
-from metahdr.nets.norm import BatchNorm
+from metahdr.nets.conv import Conv2d, ConvTranspose2d
+from metahdr.nets.norm import BatchNormReLU
 
 
 def _block(inputs: int, outputs: int) -> nn.Sequential:
     # The convolutions need no bias, the normalisation has one.
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
-        BatchNorm(outputs),
-        nn.ReLU(),
-        nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
-        BatchNorm(outputs),
-        nn.ReLU(),
+        Conv2d(inputs, outputs, 3, padding=1, bias=False),
+        BatchNormReLU(outputs),
+        Conv2d(outputs, outputs, 3, padding=1, bias=False),
+        BatchNormReLU(outputs),
     )
 
 
@@ -33,11 +32,11 @@ class UNet(nn.Module):
         widths = [filters * 2**level for level in range(5)]
         self.down = nn.ModuleList(_block(i, o) for i, o in zip([3, *widths], widths, strict=False))
         self.up = nn.ModuleList(
-            nn.ConvTranspose2d(deep, shallow, 2, stride=2)
+            ConvTranspose2d(deep, shallow, 2, stride=2)
             for deep, shallow in zip(widths[:0:-1], widths[-2::-1], strict=True)
         )
         self.merge = nn.ModuleList(_block(2 * width, width) for width in widths[-2::-1])
-        self.head = nn.Conv2d(filters, 3, 1)
+        self.head = Conv2d(filters, 3, 1)
         self.to(memory_format=torch.channels_last)  # a tenth less time for the meta-gradient
 
     def forward(self, x: Tensor) -> Tensor:

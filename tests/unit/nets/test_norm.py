@@ -1,18 +1,18 @@
 import torch
 from torch.nn import functional as F
 
-from metahdr.nets.norm import BatchNorm, _BatchNorm
+from metahdr.nets.norm import BatchNormReLU, _BatchNormReLU
 
 
 def test_batch_normalisation_and_its_gradients_are_those_of_pytorch():
     torch.manual_seed(0)
-    norm = BatchNorm(3).double()
+    norm = BatchNormReLU(3).double()
     with torch.no_grad():
         norm.weight.uniform_(0.5, 2)
         norm.bias.normal_()
     x = (5 + 3 * torch.randn(2, 3, 4, 5, dtype=torch.float64)).requires_grad_()
     inputs = (x, norm.weight, norm.bias)
-    ours, theirs = norm(x), F.batch_norm(x, None, None, norm.weight, norm.bias, training=True)
+    ours, theirs = norm(x), F.batch_norm(x, None, None, norm.weight, norm.bias, training=True).relu()
     torch.testing.assert_close(ours, theirs)
 
     direction = torch.randn_like(ours)
@@ -24,14 +24,14 @@ def test_batch_normalisation_and_its_gradients_are_those_of_pytorch():
 
 def test_the_written_derivatives_are_those_of_finite_differences():
     torch.manual_seed(0)
-    x = torch.randn(2, 3, 4, 5, dtype=torch.float64, requires_grad=True)
-    weight, bias = (torch.randn(1, 3, 1, 1, dtype=torch.float64, requires_grad=True) for _ in range(2))
-    assert torch.autograd.gradcheck(_BatchNorm.apply, (x, weight, bias, 1e-5))
-    assert torch.autograd.gradgradcheck(_BatchNorm.apply, (x, weight, bias, 1e-5))
+    x = torch.randn(2, 3, 4, 5, dtype=torch.float64).to(memory_format=torch.channels_last).requires_grad_()
+    weight, bias = (torch.randn(3, dtype=torch.float64, requires_grad=True) for _ in range(2))
+    assert torch.autograd.gradcheck(_BatchNormReLU.apply, (x, weight, bias, 1e-5))
+    assert torch.autograd.gradgradcheck(_BatchNormReLU.apply, (x, weight, bias, 1e-5))
 
 
 def test_nothing_of_one_batch_is_kept_for_the_next():
-    norm = BatchNorm(3)
+    norm = BatchNormReLU(3)
     x = torch.randn(2, 3, 4, 4)
     before = norm(x)
     norm(100 * torch.randn(2, 3, 4, 4))
