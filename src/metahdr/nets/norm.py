@@ -1,9 +1,21 @@
-"""Batch normalisation for meta-learning."""
+"""Normalisation for meta-learning: by the batch, or by groups of an image's own channels."""
 
 import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
+
+
+def make_norm(kind: str, channels: int) -> nn.Module:
+    """A layer `(N, C, H, W)` to the same: `batch`, `BatchNorm`; `group`, group normalisation (Wu and He 2018).
+
+    Group normalisation looks at one image at a time: a prediction does not depend on the rest of its batch. It has
+    8 groups, or the largest divisor of the channels below.
+    """
+    if kind == "batch":
+        return BatchNorm(channels)
+    groups = max(number for number in range(1, 9) if channels % number == 0)
+    return nn.GroupNorm(groups, channels)
 
 
 class BatchNorm(nn.Module):
