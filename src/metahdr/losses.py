@@ -67,7 +67,7 @@ def lpips_loss(distance: Loss, prediction: Tensor, label: Tensor) -> Tensor:
 
 
 def lpips_l1_loss(distance: Loss, prediction: Tensor, label: Tensor) -> Tensor:
-    """LPIPS/2 + l1/2, the perceptual loss beside the pixels' own, as `ssim_l1_loss` has it."""
+    """LPIPS/2 + l1/2, for values in [0, 1], of images of 16 pixels or more (LPIPS: Zhang et al. 2018)."""
     return 0.5 * distance(prediction, label).mean() + 0.5 * F.l1_loss(prediction, label)
 
 
