@@ -81,6 +81,22 @@ def results(tmp_path_factory, scenery, build_results) -> Path:
     return build_results(folder, images, Prepare(size=32, views=2))
 
 
+@pytest.fixture(scope="session")
+def vgg16_file(tmp_path_factory) -> Path:
+    """Random weights of VGG16's convolutions, in the layout of torchvision's file."""
+    generator, state, inputs = torch.Generator().manual_seed(0), {}, 3
+    layers = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
+    for layer, outputs in zip(layers, (64, 64, 128, 128, *(256,) * 3, *(512,) * 6), strict=True):
+        weight = torch.randn(outputs, inputs, 3, 3, generator=generator)
+        state[f"features.{layer}.weight"] = weight * (2 / (9 * inputs)) ** 0.5
+        state[f"features.{layer}.bias"] = 0.1 * torch.randn(outputs, generator=generator)
+        inputs = outputs
+    state["classifier.6.bias"] = torch.zeros(1000)
+    path = tmp_path_factory.mktemp("vgg16") / "vgg16.pth"
+    torch.save(state, path)
+    return path
+
+
 @pytest.fixture
 def task(results):
     return Scenes(results, "train")[0]

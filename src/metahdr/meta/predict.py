@@ -7,7 +7,8 @@ from metahdr import checkpoint
 from metahdr.config import Meta
 from metahdr.errors import UserError
 from metahdr.images import write_exr
-from metahdr.meta.learner import MAML, make_learner, make_loss, predict
+from metahdr.losses import make_loss
+from metahdr.meta.learner import MAML, make_learner, predict
 from metahdr.progress import track
 from metahdr.scenes import Scenes, read_labels
 
@@ -23,9 +24,7 @@ def load_learner(path: Path) -> tuple[MAML, Meta]:
     if not {"settings", "parameters"} <= values.keys():
         raise UserError(f"{path}: a checkpoint, but not of meta-training")
     settings = Meta.model_validate_json(values["settings"])
-    learner = make_learner(settings)
-    learner.module.load_state_dict(values["parameters"])
-    return learner, settings
+    return make_learner(settings, values["parameters"]), settings
 
 
 def write_predictions(model: Path, scenes: Scenes, labels: Path, folder: Path) -> None:

@@ -12,7 +12,8 @@ from torch import Tensor
 from metahdr import checkpoint
 from metahdr.config import Meta
 from metahdr.errors import UserError
-from metahdr.meta.learner import adapt, make_learner, make_loss, predict, query, support
+from metahdr.losses import make_loss
+from metahdr.meta.learner import adapt, make_learner, predict, query, support
 from metahdr.metrics.fidelity import psnr, ssim
 from metahdr.progress import track
 from metahdr.scenes import Scenes, Task, read_labels

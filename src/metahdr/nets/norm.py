@@ -1,4 +1,4 @@
-"""Batch normalisation for meta-learning."""
+"""Normalisation with ReLU for meta-learning: by the batch, or by groups of an image's own channels."""
 
 import torch
 from torch import Tensor, nn
@@ -7,6 +7,18 @@ from torch.autograd.function import once_differentiable
 
 _LAST = torch.channels_last
 _relu_gradient = torch.ops.aten.threshold_backward
+
+
+def make_norm_relu(kind: str, channels: int) -> nn.Module:
+    """Normalisation and ReLU, `(N, C, H, W)` to the same: `batch`, `BatchNormReLU`; `group`, group normalisation.
+
+    Group normalisation (Wu and He 2018) looks at one image at a time: a prediction does not depend on the rest of
+    its batch. It has 8 groups, or the largest divisor of the channels below.
+    """
+    if kind == "batch":
+        return BatchNormReLU(channels)
+    groups = max(number for number in range(1, 9) if channels % number == 0)
+    return nn.Sequential(nn.GroupNorm(groups, channels), nn.ReLU())
 
 
 class BatchNormReLU(nn.Module):

@@ -1,51 +1,68 @@
-"""The U-Net of MetaHDR (Pan and Vento 2021, section 3.3)."""
+"""The U-Net of MetaHDR (Pan and Vento 2021, section 3.3), and the two halves that all U-Nets here are made of."""
+
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
 
 from metahdr.nets.conv import Conv2d, ConvTranspose2d
-from metahdr.nets.norm import BatchNormReLU
-
-
-def _block(inputs: int, outputs: int) -> nn.Sequential:
-    # The convolutions need no bias, the normalisation has one.
-    return nn.Sequential(
-        Conv2d(inputs, outputs, 3, padding=1, bias=False),
-        BatchNormReLU(outputs),
-        Conv2d(outputs, outputs, 3, padding=1, bias=False),
-        BatchNormReLU(outputs),
-    )
+from metahdr.nets.norm import make_norm_relu
 
 
 class UNet(nn.Module):
     """LDR to HDR, both in [0, 1], `(N, 3, H, W)` to the same; H and W are multiples of 16.
 
-    Two 3x3 convolutions per block with batch normalisation and ReLU, max pooling, transposed convolutions on
-    the way up, a 1x1 convolution to RGB and a sigmoid.
+    Two 3x3 convolutions per block with normalisation and ReLU, max pooling, transposed convolutions on the way
+    up, a 1x1 convolution to RGB and a sigmoid.
 
     Args:
         filters: channels of the first block; they double with each of four poolings (8 to 128).
+        norm: as `make_norm_relu` takes it.
     """
 
-    def __init__(self, filters: int = 8):
+    def __init__(self, filters: int = 8, norm: str = "batch"):
         super().__init__()
         widths = [filters * 2**level for level in range(5)]
-        self.down = nn.ModuleList(_block(i, o) for i, o in zip([3, *widths], widths, strict=False))
+        self.down = nn.ModuleList(block(i, o, norm) for i, o in zip([3, *widths], widths, strict=False))
         self.up = nn.ModuleList(
             ConvTranspose2d(deep, shallow, 2, stride=2)
             for deep, shallow in zip(widths[:0:-1], widths[-2::-1], strict=True)
         )
-        self.merge = nn.ModuleList(_block(2 * width, width) for width in widths[-2::-1])
+        self.merge = nn.ModuleList(block(2 * width, width, norm) for width in widths[-2::-1])
         self.head = Conv2d(filters, 3, 1)
-        self.to(memory_format=torch.channels_last)  # a tenth less time for the meta-gradient
+        self.to(memory_format=torch.channels_last)  # so that no convolution has to reorder its weights
 
     def forward(self, x: Tensor) -> Tensor:
-        skips = []
-        for block in self.down:
-            if skips:
-                x = nn.functional.max_pool2d(x, 2)
-            x = block(x)
-            skips.append(x)
-        for up, merge, skip in zip(self.up, self.merge, skips[-2::-1], strict=True):
-            x = merge(torch.cat([up(x), skip], 1))
-        return torch.sigmoid(self.head(x))
+        return torch.sigmoid(self.head(climb(descend(x, self.down), self.up, self.merge)))
+
+
+def block(inputs: int, outputs: int, norm: str, bias: bool = False) -> nn.Sequential:
+    """Two 3x3 convolutions, each with normalisation and ReLU, `(N, inputs, H, W)` to `(N, outputs, H, W)`.
+
+    Args:
+        bias: of the convolutions, which need none, as the normalisation has one.
+    """
+    return nn.Sequential(
+        Conv2d(inputs, outputs, 3, padding=1, bias=bias),
+        make_norm_relu(norm, outputs),
+        Conv2d(outputs, outputs, 3, padding=1, bias=bias),
+        make_norm_relu(norm, outputs),
+    )
+
+
+def descend(x: Tensor, down: Iterable[nn.Module]) -> list[Tensor]:
+    """What each block makes of the one before, max pooled: features at scales 1, 1/2, 1/4, ..."""
+    features: list[Tensor] = []
+    for stage in down:
+        x = stage(nn.functional.max_pool2d(x, 2) if features else x)
+        features.append(x)
+    return features
+
+
+def climb(features: list[Tensor], up: Iterable[nn.Module], merge: Iterable[nn.Module]) -> Tensor:
+    """From the deepest features to the first: each step doubles the scale and merges what was there on the way
+    down."""
+    *skips, x = features
+    for enlarge, join, skip in zip(up, merge, reversed(skips), strict=True):
+        x = join(torch.cat([enlarge(x), skip], 1))
+    return x

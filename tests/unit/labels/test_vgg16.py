@@ -12,10 +12,10 @@ from metahdr.nets.hdrcnn import HDRCNN
 
 @pytest.fixture(scope="module")
 def vgg16():
-    from torchvision.models import vgg16
+    from torchvision.models import vgg
 
     torch.manual_seed(0)
-    return vgg16().features.eval()
+    return vgg.make_layers(vgg.cfgs["D"])
 
 
 @pytest.fixture(scope="module")

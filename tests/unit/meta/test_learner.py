@@ -3,7 +3,8 @@ import torch
 from torch import nn
 
 from metahdr.config import Meta
-from metahdr.meta.learner import MAML, adapt, make_learner, make_loss, predict, query, support
+from metahdr.losses import make_loss
+from metahdr.meta.learner import MAML, adapt, make_learner, predict, query, support
 
 
 class Line(nn.Module):
@@ -42,9 +43,21 @@ def test_the_meta_gradient_of_a_line_is_the_one_worked_out_by_hand(steps, first_
     assert learner.module.w.grad.item() == pytest.approx(2 * query_x * (adapted * query_x - query_y) * chain)
 
 
-@pytest.mark.parametrize("filters", [1, 2])
-def test_the_u_nets_meta_gradient_agrees_with_finite_differences(filters):
-    settings = Meta(filters=filters, inner_steps=2, inner_lr=0.1)
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"filters": 1},
+        {"filters": 2},
+        {"filters": 2, "norm": "group"},
+        {"filters": 2, "network": "unet_code"},
+        {"filters": 1, "network": "resnet18"},
+        {"filters": 1, "network": "resnet18", "norm": "group"},
+        {"filters": 1, "loss": "haarpsi_mse"},
+    ],
+    ids=str,
+)
+def test_the_meta_gradient_agrees_with_finite_differences(values):
+    settings = Meta(inner_steps=2, inner_lr=0.1, **values)
     torch.manual_seed(0)
     learner = make_learner(settings).double()
     loss = make_loss(settings)
@@ -54,7 +67,7 @@ def test_the_u_nets_meta_gradient_agrees_with_finite_differences(filters):
     def meta_loss():
         return loss(adapt(learner, x, labels, loss, settings.inner_steps)(exposure), truth)
 
-    parameters = list(learner.parameters())
+    parameters = [parameter for parameter in learner.parameters() if parameter.requires_grad]
     direction = [torch.randn_like(parameter) for parameter in parameters]
     gradient = torch.autograd.grad(meta_loss(), parameters)
     slope = sum((g * d).sum() for g, d in zip(gradient, direction, strict=True)).item()
@@ -68,6 +81,23 @@ def test_the_u_nets_meta_gradient_agrees_with_finite_differences(filters):
     step = 1e-8  # small, because ReLUs that switch within it make the inner gradients jump
     difference = (moved(step) - moved(-2 * step)) / (2 * step)
     assert slope == pytest.approx(difference, rel=1e-4)
+
+
+def test_adaptation_moves_the_decoder_and_leaves_the_frozen_encoder(task, tiny):
+    torch.manual_seed(0)
+    settings = tiny.model_copy(update={"network": "resnet18"})
+    learner = make_learner(settings)
+    before = {name: value.clone() for name, value in learner.module.state_dict().items()}
+    clone = adapt(learner, *support(task, 0, None), make_loss(settings), 2)
+    clone(query(task, 0)[0]).sum().backward()
+    torch.testing.assert_close(dict(learner.module.state_dict()), before, rtol=0, atol=0)
+    adapted = clone.module.state_dict()
+    assert not torch.equal(adapted["head.weight"], before["head.weight"])
+    kept = {name for name, value in adapted.items() if torch.equal(value, before[name])}
+    with_gradient = {name for name, p in learner.module.named_parameters() if p.grad is not None}
+    encoder = {name for name in before if name.startswith("encoder.")}
+    assert encoder <= kept
+    assert with_gradient == before.keys() - encoder
 
 
 def test_adaptation_is_plain_gradient_descent_on_the_support_set(task, tiny):

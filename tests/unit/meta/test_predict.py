@@ -5,7 +5,8 @@ import torch
 from metahdr import checkpoint
 from metahdr.errors import UserError
 from metahdr.images import read_hdr, write_exr
-from metahdr.meta.learner import make_learner, make_loss, predict
+from metahdr.losses import make_loss
+from metahdr.meta.learner import make_learner, predict
 from metahdr.meta.predict import load_learner, prediction_name, write_predictions
 from metahdr.scenes import Scenes, label_name, read_labels
 
@@ -41,6 +42,16 @@ def test_every_scene_exposure_and_mode_is_written_as_predicted(results, model, t
         written = read_hdr(tmp_path / "predictions" / prediction_name(task.scene, task.evs[1], mode))
         expected = predict(learner, task, 1, target, loss, steps).numpy().transpose(1, 2, 0)
         np.testing.assert_allclose(written, expected, rtol=2**-11)
+
+
+def test_a_checkpoint_holds_its_frozen_encoder_and_needs_no_file_of_it(tmp_path, tiny):
+    torch.manual_seed(0)
+    settings = tiny.model_copy(update={"network": "resnet18"})
+    parameters = make_learner(settings).module.state_dict()
+    gone = settings.model_copy(update={"encoder": str(tmp_path / "gone.pth")})
+    checkpoint.save(tmp_path / "best.pt", {"parameters": parameters, "settings": gone.model_dump_json()})
+    learner, _ = load_learner(tmp_path / "best.pt")
+    torch.testing.assert_close(dict(learner.module.state_dict()), dict(parameters), rtol=0, atol=0)
 
 
 def test_a_missing_checkpoint_is_named(tmp_path):

@@ -1,0 +1,57 @@
+"""A U-Net over a frozen ResNet-18 (He et al. 2016): the second network of the MetaHDR authors' published code."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+import metahdr.torchvision_cpu  # noqa: F401  before torchvision
+from metahdr.nets.conv import Conv2d, ConvTranspose2d
+from metahdr.nets.imagenet import MEAN, STD
+from metahdr.nets.unet import block, climb
+
+from torchvision.models import resnet18  # noqa: E402, I001  isort: skip
+from torchvision.ops.misc import FrozenBatchNorm2d  # noqa: E402  isort: skip
+
+
+class ResNetUNet(nn.Module):
+    """LDR to HDR, both in [0, 1], `(N, 3, H, W)` to the same.
+
+    The encoder is ResNet-18 on ImageNet-normalised images; it never changes, nor do the statistics of its batch
+    normalisation, so that the meta-parameters are the decoder's alone. The decoder is the U-Net's, with skip
+    connections at every scale from 1/16 to the normalised image itself. An image whose sides are no multiples of
+    32 is padded at the right and the bottom by its border, and the result cropped.
+
+    Args:
+        filters: channels of the decoder at full resolution; they double at 1/2, 1/4, 1/8 and 1/16. The authors'
+            code has 16.
+        norm: of the decoder, as `make_norm_relu` takes it.
+    """
+
+    def __init__(self, filters: int = 8, norm: str = "batch"):
+        super().__init__()
+        self.encoder = resnet18(norm_layer=FrozenBatchNorm2d).requires_grad_(False)
+        self.encoder.fc = nn.Identity()
+        skips, widths = [256, 128, 64, 64, 3], [filters * 2**level for level in range(4, -1, -1)]
+        self.up = nn.ModuleList(
+            ConvTranspose2d(deep, shallow, 2, stride=2)
+            for deep, shallow in zip([512, *widths], widths, strict=False)
+        )
+        self.merge = nn.ModuleList(block(w + skip, w, norm) for w, skip in zip(widths, skips, strict=True))
+        self.head = Conv2d(filters, 3, 1)
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[2:]
+        x = F.pad(x, (0, -width % 32, 0, -height % 32), mode="replicate")
+        return torch.sigmoid(self.head(climb(self._features(x), self.up, self.merge)))[..., :height, :width]
+
+    def _features(self, x: Tensor) -> list[Tensor]:
+        """The normalised image, and ResNet-18's features at 1/2, 1/4, 1/8, 1/16 and 1/32."""
+        mean, std = (x.new_tensor(values).view(1, 3, 1, 1) for values in (MEAN, STD))
+        net = self.encoder
+        features = [(x - mean) / std]
+        features.append(net.relu(net.bn1(net.conv1(features[0]))))
+        features.append(net.layer1(net.maxpool(features[-1])))
+        for layer in (net.layer2, net.layer3, net.layer4):
+            features.append(layer(features[-1]))
+        return features
