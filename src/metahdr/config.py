@@ -57,6 +57,7 @@ Quality = Annotated[
     list[Annotated[int, Field(ge=1, le=100)]], Field(min_length=2, max_length=2), AfterValidator(_ordered)
 ]
 LabelModel = Literal["shipped", "train", "official", "official_compr", "official_compr_regularized", "expandnet"]
+LabelSource = Literal["true", "simulated", "expandnet", "debevec"]
 
 
 class Data(Section):
@@ -217,8 +218,10 @@ class HDRCNNTraining(Section):
 class Meta(Section):
     """Meta-training: MAML over scenes."""
 
-    runs: Annotated[list[Literal["true", "simulated"]], Field(min_length=1)] = Field(
-        ["true", "simulated"], description="label sources of the support set, one training run each"
+    runs: Annotated[list[LabelSource], Field(min_length=1)] = Field(
+        ["true", "simulated"],
+        description="label sources of the support set, one training run each; true: the HDR truth; simulated: by "
+        "label.model; expandnet: by ExpandNet; debevec: the support exposures merged",
     )
     network: Literal["unet", "unet_code", "resnet18"] = Field(
         "unet",

@@ -83,7 +83,7 @@ def test_predictions_and_labels_are_openexr_named_by_scene_and_exposure(smoke):
     assert {
         f"{scene}_ev{ev}_{mode}.exr" for ev in ("-2", "+0", "+2") for mode in ("single", "adapted_true")
     } <= names
-    label = read_hdr(smoke / DATA / "labels" / f"{scene}_ev-2.exr")
+    label = read_hdr(smoke / DATA / "labels/simulated" / f"{scene}_ev-2.exr")
     assert label.shape == (32, 32, 3)
     assert np.isfinite(label).all()
 
@@ -193,7 +193,7 @@ def test_bad_photographs_are_left_out_with_their_reason(smoke, tmp_path):
 def test_killed_training_goes_on_and_ends_as_if_it_had_not_been(smoke, tmp_path):
     settings = {"filters": 4, "tasks": 2, "iterations": 6, "validate_every": 3, "save_every": 1}
     command = [sys.executable, str(smoke / "workflow/scripts/meta_train.py"), "--data", str(smoke / DATA)]
-    command += ["--settings", json.dumps(settings), "--seed", "0", "--threads", "1"]
+    command += ["--source", "true", "--settings", json.dumps(settings), "--seed", "0", "--threads", "1"]
     for name in ("state", "best", "last"):
         command += [f"--{name}", str(tmp_path / f"{name}.pt")]
     command += ["--history", str(tmp_path / "history.csv")]
@@ -236,7 +236,7 @@ def test_killed_labelling_goes_on_with_what_is_missing(smoke, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["labels"]
     once, again = (
         {path.name: path.read_bytes() for path in folder.glob("*.exr")}
-        for folder in (smoke / DATA / "labels", tmp_path / "labels")
+        for folder in (smoke / DATA / "labels/simulated", tmp_path / "labels")
     )
     assert len(once) > 100 and once == again
 
@@ -245,7 +245,8 @@ def test_the_shipped_model_may_label_the_default_split_and_no_other(smoke, tmp_p
     environment = {"PYTHONPATH": str(smoke / "src"), "PATH": "/usr/bin:/bin"}
     command = label_command(smoke, smoke / "models/hdrcnn.safetensors", tmp_path / "labels")
     assert subprocess.run(command, env=environment).returncode == 0
-    assert len(list((tmp_path / "labels").glob("*.exr"))) == len(list((smoke / DATA / "labels").glob("*.exr")))
+    made = (smoke / DATA / "labels/simulated").glob("*.exr")
+    assert len(list((tmp_path / "labels").glob("*.exr"))) == len(list(made))
     assert {"train_hdrcnn", "retrieve_weights"}.isdisjoint(
         planned(smoke, *overlay(tmp_path, "label: {model: shipped}"))
     )
@@ -274,6 +275,32 @@ def test_a_trained_hdrcnn_is_judged_beside_expandnet_and_gets_its_card(smoke):
     assert set(pd.read_csv(folder / "summary.csv").simulator) == {"x^2", "x^2.2", "HDR-CNN", "ExpandNet"}
     assert sha256(smoke / DATA / "hdrcnn.safetensors") in (folder / "card.md").read_text()
     assert (folder / "labels.png").stat().st_size > 10_000
+
+
+def test_runs_with_expandnets_and_with_merged_labels_are_added_to_those_there_are(smoke, tmp_path):
+    folder = shutil.copytree(smoke, tmp_path / "checkout")
+    torch.manual_seed(0)
+    (folder / "data/weights").mkdir(exist_ok=True)
+    torch.save(ExpandNet().state_dict(), folder / "data/weights/expandnet.pth")
+    runs = ["true", "simulated", "expandnet", "debevec"]
+    settings = overlay(tmp_path, f"meta: {{runs: {json.dumps(runs)}}}")
+    jobs = planned(folder, *settings)
+    assert (jobs["label"], jobs["meta_train"], jobs["adapt"]) == (1, 2, 4), "the trained runs are kept"
+    result = snakemake(folder, *settings)
+    assert result.returncode == 0, result.stdout[-3000:]
+
+    scores = pd.read_csv(folder / DATA / "scores.csv", keep_default_na=False)
+    modes = scores.groupby("run")["mode"].unique().map(set)
+    assert modes.pop("none") == {"ldr"}
+    assert modes.to_dict() == {run: {"single", *(f"adapted_{source}" for source in runs)} for run in runs}
+    assert (scores.groupby(["run", "mode"]).size() == 3 * scores.scene.nunique()).all()
+    before = pd.read_csv(smoke / DATA / "scores.csv", keep_default_na=False)
+    both = before.merge(scores, on=["scene", "source", "ev", "mode", "run"], suffixes=("", "_again"))
+    assert len(both) == len(before) and (both.psnr == both.psnr_again).all()
+    page = (folder / RESULTS / "report/index.html").read_text()
+    for run in runs:
+        assert f"meta-trained with {run} labels" in page
+    assert sha256(folder / "data/weights/expandnet.pth") in page
 
 
 def test_published_weights_are_retrieved_where_they_are_asked_for(smoke, tmp_path):

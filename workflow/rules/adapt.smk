@@ -4,7 +4,7 @@
 rule adapt:
     input:
         scenes=TASKS,
-        labels=f"{DATA}/labels",
+        labels=label_folders(LABEL_SOURCES),
         model=f"{DATA}/{{run}}/best.pt",
         weights=CONFIG.meta.weights,
     output:
@@ -18,6 +18,7 @@ rule adapt:
     threads: CONFIG.threads
     params:
         data=data_folder,
+        sources=LABEL_SOURCES,
     shell:
-        'python "$SCRIPTS/adapt.py" --data {params.data} --labels {input.labels} --model {input.model}'
+        'python "$SCRIPTS/adapt.py" --data {params.data} --sources {params.sources} --model {input.model}'
         " --threads {threads} --predictions {output} --log {log}"

@@ -40,6 +40,11 @@ MODELS = "models"
 RESULTS = CONFIG.results
 DATA = f"{RESULTS}/{NAME}"
 
+# Every run is tested with the same label sources, so that all rows of a table are paired.
+LABEL_SOURCES = list(dict.fromkeys(["true", "simulated", *CONFIG.meta.runs]))
+# The label.model of those whose labels a network makes beforehand; the others are made of the task itself.
+NETWORKS = {"simulated": CONFIG.label.model, "expandnet": "expandnet"}
+
 
 def settings(section):
     """A section of the configuration as a script takes it; when it changes, the rule runs again."""
@@ -61,6 +66,11 @@ def wheel_of(name):
     return f"{WHEELS}/{wheel_name(wheel)}" if wheel and not mirrored else []
 
 
+def label_folders(sources):
+    """The folders of the labels that networks make beforehand, of some label sources."""
+    return [f"{DATA}/labels/{source}" for source in sources if source in NETWORKS]
+
+
 def data_folder(wildcards, input):
     """The folder that holds scenes.csv and the arrays beside it."""
     return Path(input.scenes[0]).parent
@@ -68,4 +78,5 @@ def data_folder(wildcards, input):
 
 wildcard_constraints:
     source=r"[^/]+",
-    run="true|simulated",
+    run="true|simulated|expandnet|debevec",
+    network="|".join(NETWORKS),

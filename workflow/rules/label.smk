@@ -1,5 +1,6 @@
-# Simulated HDR labels: HDR-CNN, shipped, trained on the training scenes alone, or the authors', labels every
-# exposure. What resumes an interrupted job is no output, because Snakemake deletes the outputs of a killed job.
+# HDR labels by networks: that of label.model, by default HDR-CNN, labels every exposure, and so does ExpandNet where
+# a run has its labels. What resumes an interrupted job is no output, because Snakemake deletes the outputs of a
+# killed job.
 
 LABEL_MODELS = {
     "shipped": f"{MODELS}/hdrcnn.safetensors",
@@ -36,19 +37,21 @@ rule train_hdrcnn:
 rule label:
     input:
         scenes=TASKS,
-        model=LABEL_MODELS[CONFIG.label.model],
+        model=lambda w: LABEL_MODELS[NETWORKS[w.network]],
     output:
-        directory(f"{DATA}/labels"),
+        directory(f"{DATA}/labels/{{network}}"),
     log:
-        f"{RESULTS}/logs/label.log",
+        f"{RESULTS}/logs/label/{{network}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/label.tsv"
+        f"{RESULTS}/benchmarks/label_{{network}}.tsv"
     conda:
         "../../environment.yml"
     threads: CONFIG.threads
     params:
         data=data_folder,
-        settings=settings(CONFIG.label),
+        settings=lambda w: settings(
+            CONFIG.label.model_copy(update={"model": NETWORKS[w.network]})
+        ),
     shell:
         'python "$SCRIPTS/label.py" --data {params.data} --model {input.model} --settings {params.settings:q}'
         " --threads {threads} --labels {output} --log {log}"

@@ -5,7 +5,7 @@
 rule meta_train:
     input:
         scenes=TASKS,
-        labels=lambda w: f"{DATA}/labels" if w.run == "simulated" else [],
+        labels=lambda w: label_folders([w.run]),
         weights=CONFIG.meta.weights,
     output:
         best=f"{DATA}/{{run}}/best.pt",
@@ -21,10 +21,9 @@ rule meta_train:
     params:
         seed=CONFIG.seed,
         data=data_folder,
-        settings=settings(CONFIG.meta),
-        labels=lambda w, input: f"--labels {input.labels}" if input.labels else "",
+        settings=lambda w: settings(CONFIG.meta.model_copy(update={"runs": [w.run]})),
         state=lambda w, output: Path(output.best).with_name("state.pt"),
     shell:
-        'python "$SCRIPTS/meta_train.py" --data {params.data} --settings {params.settings:q} --seed {params.seed}'
-        " --threads {threads} --state {params.state} --best {output.best} --last {output.last}"
-        " --history {output.history} {params.labels} --log {log}"
+        'python "$SCRIPTS/meta_train.py" --data {params.data} --source {wildcards.run}'
+        " --settings {params.settings:q} --seed {params.seed} --threads {threads} --state {params.state}"
+        " --best {output.best} --last {output.last} --history {output.history} --log {log}"

@@ -4,8 +4,8 @@
 rule report:
     input:
         scenes=TASKS,
-        labels=f"{DATA}/labels",
-        label_model=LABEL_MODELS[CONFIG.label.model],
+        labels=label_folders(LABEL_SOURCES),
+        label_models=[LABEL_MODELS[NETWORKS[s]] for s in LABEL_SOURCES if s in NETWORKS],
         scores=f"{DATA}/scores.csv",
         summary=f"{DATA}/summary.csv",
         histories=expand(f"{DATA}/{{run}}/history.csv", run=CONFIG.meta.runs),
@@ -31,5 +31,5 @@ rule report:
         benchmarks=f"{RESULTS}/benchmarks",
     shell:
         'python "$SCRIPTS/report.py" --data {params.data} --runs {params.runs} --config {params.config:q}'
-        " --label-model {input.label_model} --register {params.register} --benchmarks {params.benchmarks} --page {output.page}"
+        " --label-models {input.label_models} --register {params.register} --benchmarks {params.benchmarks} --page {output.page}"
         " --provenance-file {output.provenance} --effective-config {output.config} --log {log}"

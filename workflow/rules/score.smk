@@ -23,8 +23,9 @@ rule score:
         seed=CONFIG.seed,
         data=data_folder,
         runs=CONFIG.meta.runs,
+        sources=LABEL_SOURCES,
         settings=settings(CONFIG.score),
     shell:
-        'python "$SCRIPTS/score.py" --data {params.data} --runs {params.runs} --predictions {input.predictions}'
-        " --settings {params.settings:q} --seed {params.seed} --scores {output.scores}"
+        'python "$SCRIPTS/score.py" --data {params.data} --runs {params.runs} --sources {params.sources}'
+        " --predictions {input.predictions} --settings {params.settings:q} --seed {params.seed} --scores {output.scores}"
         " --summary {output.summary} --metrics {output.metrics} --log {log}"

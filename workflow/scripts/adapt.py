@@ -1,4 +1,4 @@
-"""Reconstruct every test scene: single-shot, and adapted with true and with simulated labels."""
+"""Reconstruct every test scene: single-shot, and adapted with the labels of each source."""
 
 from pathlib import Path
 
@@ -9,9 +9,9 @@ from metahdr.scenes import Scenes
 from metahdr.script import run
 
 
-def main(data: Path, labels: Path, model: Path, threads: int, predictions: Path) -> None:
+def main(data: Path, sources: list[str], model: Path, threads: int, predictions: Path) -> None:
     torch.set_num_threads(threads)
-    write_predictions(model, Scenes(data, "test"), labels, predictions)
+    write_predictions(model, Scenes(data, "test"), sources, predictions)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def main(data: Path, model: Path, settings: Label, threads: int, labels: Path) -
     for old in labels.parent.glob(f".part-{labels.name}-*"):
         if old != part:
             shutil.rmtree(old)
-    part.mkdir(exist_ok=True)
+    part.mkdir(parents=True, exist_ok=True)
     write_labels(network, scenes, part, settings.half)
     shutil.rmtree(labels, ignore_errors=True)  # Snakemake makes the folder
     part.replace(labels)

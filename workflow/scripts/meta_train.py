@@ -15,6 +15,7 @@ from metahdr.script import run
 
 def main(
     data: Path,
+    source: str,
     settings: Meta,
     seed: int,
     threads: int,
@@ -22,14 +23,13 @@ def main(
     best: Path,
     last: Path,
     history: Path,
-    labels: Path | None = None,
 ) -> None:
     torch.set_num_threads(threads)
     files = [data / "scenes.csv", *sorted((data / "exposures").glob("*"))]
-    files += sorted(labels.glob("*.exr")) if labels else []
+    files += sorted((data / "labels" / source).glob("*.exr"))  # none where a task has all that its labels are of
     files += map(Path, settings.weights)
     identity = identify(files)
-    trainer = Trainer(Scenes(data, "train"), Scenes(data, "validation"), labels, settings, seed, state, identity)
+    trainer = Trainer(Scenes(data, "train"), Scenes(data, "validation"), source, settings, seed, state, identity)
     trainer.run()
     checkpoint.save(best, trainer.best)
     checkpoint.save(last, trainer.checkpoint())

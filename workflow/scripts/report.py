@@ -16,7 +16,7 @@ def main(
     data: Path,
     runs: list[str],
     config: dict,
-    label_model: Path,
+    label_models: list[Path],
     register: Path,
     benchmarks: Path,
     page: Path,
@@ -25,7 +25,7 @@ def main(
 ) -> None:
     name = config["data"]["dataset"]
     dataset = {"name": name} | find_dataset(register, name).model_dump()
-    origin = provenance(benchmarks, label_model)
+    origin = provenance(benchmarks, label_models)
     text = yaml.safe_dump(config, sort_keys=False)
     files = {
         page: write_page(data, runs, text, dataset, origin),

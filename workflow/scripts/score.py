@@ -15,6 +15,7 @@ from metahdr.script import run
 def main(
     data: Path,
     runs: list[str],
+    sources: list[str],
     predictions: list[Path],
     settings: Score,
     seed: int,
@@ -23,7 +24,9 @@ def main(
     metrics: Path,
 ) -> None:
     scenes = Scenes(data, "test")
-    tables = [score_predictions(scenes, name, folder) for name, folder in zip(runs, predictions, strict=True)]
+    tables = [
+        score_predictions(scenes, name, sources, folder) for name, folder in zip(runs, predictions, strict=True)
+    ]
     table = pd.concat([score_exposures(scenes), *tables], ignore_index=True)
     means = aggregate(table, settings.bootstrap, settings.confidence, seed)
     with whole(scores) as part:

@@ -44,12 +44,12 @@ def support(task: Task, held_out: int, labels: Tensor | None) -> tuple[Tensor, T
     """The exposures that are not held out, with their labels clipped to [0, 1].
 
     Args:
-        labels: simulated labels `(E, 3, H, W)`; None takes the true HDR image for every exposure.
+        labels: of those exposures, `(S, 3, H, W)`, from `support_labels`; None: the true HDR image for each.
     """
     others = [i for i in range(len(task.evs)) if i != held_out]
     if labels is None:
-        labels = task.hdr.expand(len(task.evs), -1, -1, -1)
-    return task.ldr[others], labels[others].clamp(0, 1)
+        labels = task.hdr.expand(len(others), -1, -1, -1)
+    return task.ldr[others], labels.clamp(0, 1)
 
 
 def query(task: Task, held_out: int) -> tuple[Tensor, Tensor]:

@@ -7,15 +7,18 @@ from metahdr import checkpoint
 from metahdr.config import Meta
 from metahdr.errors import UserError
 from metahdr.images import write_exr
+from metahdr.labels.support import support_labels
 from metahdr.losses import make_loss
 from metahdr.meta.learner import MAML, make_learner, predict
 from metahdr.progress import track
-from metahdr.scenes import Scenes, read_labels
+from metahdr.scenes import Scenes
 
 log = logging.getLogger(__name__)
 
-# Modes of a prediction: without adaptation, adapted with true HDR labels, adapted with simulated labels.
-MODES = ("single", "adapted_true", "adapted_simulated")
+
+def modes(sources: list[str]) -> list[str]:
+    """Modes of a prediction: without adaptation, and adapted with the labels of each source."""
+    return ["single", *(f"adapted_{source}" for source in sources)]
 
 
 def load_learner(path: Path) -> tuple[MAML, Meta]:
@@ -27,17 +30,16 @@ def load_learner(path: Path) -> tuple[MAML, Meta]:
     return make_learner(settings, values["parameters"]), settings
 
 
-def write_predictions(model: Path, scenes: Scenes, labels: Path, folder: Path) -> None:
+def write_predictions(model: Path, scenes: Scenes, sources: list[str], folder: Path) -> None:
     """Writes one half-float OpenEXR per scene, held-out exposure and mode."""
     learner, settings = load_learner(model)
     loss = make_loss(settings)
     for index in track(range(len(scenes)), "adapt", len(scenes)):
         task = scenes[index]
-        simulated = read_labels(labels, task)
         for held_out, ev in enumerate(task.evs):
-            for mode in MODES:
+            labels = [None, *(support_labels(scenes, task, held_out, source) for source in sources)]
+            for mode, target in zip(modes(sources), labels, strict=True):
                 steps = 0 if mode == "single" else settings.inner_steps
-                target = simulated if mode == "adapted_simulated" else None
                 image = predict(learner, task, held_out, target, loss, steps)
                 write_exr(folder / prediction_name(task.scene, ev, mode), image.numpy().transpose(1, 2, 0))
 

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from metahdr import checkpoint
 from metahdr.config import Meta
 from metahdr.errors import UserError
+from metahdr.labels.support import support_labels
 from metahdr.losses import make_loss
 from metahdr.meta.learner import adapt, make_learner, predict, query, support
 from metahdr.metrics.fidelity import psnr, ssim
 from metahdr.progress import track
-from metahdr.scenes import Scenes, Task, read_labels
+from metahdr.scenes import Scenes, Task
 from metahdr.seeds import named_rng
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class Trainer:
 
     Args:
         training, validation: scenes.
-        labels: folder of the simulated labels of the support set; None takes the true HDR images.
+        source: of the support sets' labels, see `meta.runs`.
         settings, seed: the configuration's.
         state: file of the resumable state.
         identity: names the inputs; a state with another identity is not resumed.
@@ -40,7 +40,7 @@ class Trainer:
         self,
         training: Scenes,
         validation: Scenes,
-        labels: Path | None,
+        source: str,
         settings: Meta,
         seed: int,
         state: Path,
@@ -51,9 +51,9 @@ class Trainer:
                 raise UserError(
                     f"no {name} scenes: see split.shares, and the reasons in scenes.csv and exposures/"
                 )
-        self.training, self.validation, self.labels = training, validation, labels
+        self.training, self.validation, self.source = training, validation, source
         self.settings, self.state = settings, state
-        self.identity = f"{identity} {settings.model_dump_json()} {seed}"
+        self.identity = f"{identity} {source} {settings.model_dump_json()} {seed}"
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.manual_seed(seed)
         self.learner = make_learner(settings).to(self.device)
@@ -86,7 +86,7 @@ class Trainer:
         self.optimiser.zero_grad()
         total = 0.0
         for task, held_out in self._draw():
-            x, labels = support(task, held_out, self._labels(task))
+            x, labels = support(task, held_out, support_labels(self.training, task, held_out, self.source))
             clone = adapt(self.learner, x, labels, self.loss, self.settings.inner_steps)
             exposure, truth = query(task, held_out)
             loss = self.loss(clone(exposure), truth) / self.settings.tasks
@@ -100,8 +100,8 @@ class Trainer:
         scores: dict[str, list[float]] = {}
         for index in range(len(self.validation)):
             task = self._move(self.validation[index])
-            labels = self._labels(task)
             for held_out in range(len(task.evs)):
+                labels = support_labels(self.validation, task, held_out, self.source)
                 truth = query(task, held_out)[1]
                 for mode, steps in (("single", 0), ("adapted", self.settings.inner_steps)):
                     prediction = predict(self.learner, task, held_out, labels, self.loss, steps)[None]
@@ -139,9 +139,6 @@ class Trainer:
         for index in self.rng.choice(len(self.training), self.settings.tasks, replace=few):
             task = self.training[int(index)]
             yield self._move(task), int(self.rng.integers(len(task.evs)))
-
-    def _labels(self, task: Task) -> Tensor | None:
-        return None if self.labels is None else read_labels(self.labels, task).to(self.device)
 
     def _move(self, task: Task) -> Task:
         return Task(task.scene, task.source, task.evs, task.ldr.to(self.device), task.hdr.to(self.device))

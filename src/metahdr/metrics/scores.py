@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from metahdr.images import read_hdr
-from metahdr.meta.predict import MODES, prediction_name
+from metahdr.meta.predict import modes, prediction_name
 from metahdr.metrics.fidelity import psnr, ssim
 from metahdr.scenes import Scenes
 
@@ -15,13 +15,13 @@ METRICS = {"ssim": ssim, "psnr": psnr}
 NO_RUN = "none"  # the run of "LDR, no reconstruction"
 
 
-def score_predictions(scenes: Scenes, run: str, folder: Path) -> pd.DataFrame:
+def score_predictions(scenes: Scenes, run: str, sources: list[str], folder: Path) -> pd.DataFrame:
     """One row for every scene, held-out exposure and mode of a run."""
     rows = []
     for index in range(len(scenes)):
         task = scenes[index]
         for ev in task.evs:
-            for mode in MODES:
+            for mode in modes(sources):
                 image = read_hdr(folder / prediction_name(task.scene, ev, mode)).transpose(2, 0, 1)
                 rows.append(_row(task, ev, mode, run, torch.from_numpy(image.copy())))
     return pd.DataFrame(rows)

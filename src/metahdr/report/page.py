@@ -15,6 +15,8 @@ MODES = {
     "single": "Single-shot",
     "adapted_true": "Adapted with true labels",
     "adapted_simulated": "Adapted with simulated labels",
+    "adapted_expandnet": "Adapted with ExpandNet's labels",
+    "adapted_debevec": "Adapted with merged exposures",
 }
 EXTREMES = 5
 PUBLISHED = Path(__file__).with_name("published.csv")
@@ -31,7 +33,8 @@ def write_page(
         config: the effective configuration as YAML.
         dataset: name, version, files and the rest of the register's entry.
         origin: from `provenance`.
-        published: the paper's table, with the columns run, mode, ssim and psnr; empty cells are not shown.
+        published: the paper's table, with the columns run, mode, ssim and psnr; empty cells are not shown, and
+            neither are runs that it lacks.
     """
     scenes = Scenes(data, "test")
     scores, summary = read_table(data / "scores.csv"), read_table(data / "summary.csv")
@@ -41,11 +44,12 @@ def write_page(
     template = environment.from_string(Path(__file__).with_name("page.html").read_text())
     return template.render(
         runs=runs,
-        modes=MODES,
+        modes={mode: title for mode, title in MODES.items() if mode in set(summary["mode"])},
         no_run=NO_RUN,
         cell={(row.run, row.mode, row.metric): row for row in summary.itertuples()},
         published={(row.run, row.mode, m): getattr(row, m) for row in papers.itertuples() for m in METRICS},
         has_published=bool(papers[[*METRICS]].notna().any(axis=None)),
+        published_runs=[run for run in runs if papers[papers.run == run][[*METRICS]].notna().any(axis=None)],
         by_exposure=scores.groupby(["run", "mode", "ev"])[["ssim", "psnr"]].mean(),
         evs=sorted(set(scores.ev)),
         counts=table[table.kept]

@@ -15,8 +15,8 @@ LIBRARIES = ["torch", "learn2learn", "snakemake", "dvc", "numpy", "scipy", "pand
 LIBRARIES += ["OpenEXR", "safetensors", "opencv-python-headless", "imageio", "pydantic"]
 
 
-def provenance(benchmarks: Path, label_model: Path) -> dict:
-    """Commit, libraries, label model, machine, and the seconds of each measured stage."""
+def provenance(benchmarks: Path, label_models: list[Path]) -> dict:
+    """Commit, libraries, label models, machine, and the seconds of each measured stage."""
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit(),
@@ -24,7 +24,7 @@ def provenance(benchmarks: Path, label_model: Path) -> dict:
         "python": platform.python_version(),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
         "machine": f"{platform.system()} {platform.machine()}, {_processor()}",
-        "label model": f"{label_model.name}, sha256 {sha256(label_model)}",
+        "label models": "; ".join(f"{path.name}, sha256 {sha256(path)}" for path in label_models),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU",
         "seconds": {
             path.stem: round(float(pd.read_csv(path, sep="\t")["s"].iloc[0]), 1)

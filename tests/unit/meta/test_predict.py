@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -5,10 +7,11 @@ import torch
 from metahdr import checkpoint
 from metahdr.errors import UserError
 from metahdr.images import read_hdr, write_exr
+from metahdr.labels.support import support_labels
 from metahdr.losses import make_loss
 from metahdr.meta.learner import make_learner, predict
-from metahdr.meta.predict import load_learner, prediction_name, write_predictions
-from metahdr.scenes import Scenes, label_name, read_labels
+from metahdr.meta.predict import load_learner, modes, prediction_name, write_predictions
+from metahdr.scenes import Scenes, label_name
 
 
 @pytest.fixture
@@ -24,20 +27,26 @@ def test_a_prediction_names_its_scene_held_out_exposure_and_mode():
     assert prediction_name("courtyard_3", -0.5, "adapted_true") == "courtyard_3_ev-0.5_adapted_true.exr"
 
 
+def test_the_modes_are_single_shot_and_adaptation_with_each_label_source():
+    assert modes(["true", "debevec"]) == ["single", "adapted_true", "adapted_debevec"]
+
+
 def test_every_scene_exposure_and_mode_is_written_as_predicted(results, model, tiny, tmp_path):
-    scenes, labels = Scenes(results, "test"), tmp_path / "labels"
+    scenes = Scenes(shutil.copytree(results, tmp_path / "data"), "test")
     for task in scenes:
         for i, ev in enumerate(task.evs):
-            write_exr(labels / label_name(task.scene, ev), task.ldr[i].numpy().transpose(1, 2, 0) ** 3)
-    write_predictions(model, scenes, labels, tmp_path / "predictions")
-    assert len(list((tmp_path / "predictions").iterdir())) == len(scenes) * 3 * 3
+            name = scenes.folder / "labels/simulated" / label_name(task.scene, ev)
+            write_exr(name, task.ldr[i].numpy().transpose(1, 2, 0) ** 3)
+    write_predictions(model, scenes, ["true", "simulated", "debevec"], tmp_path / "predictions")
+    assert len(list((tmp_path / "predictions").iterdir())) == len(scenes) * 3 * 4
 
     task, loss = scenes[0], make_loss(tiny)
     learner, _ = load_learner(model)
     for mode, target, steps in (
         ("single", None, 0),
         ("adapted_true", None, tiny.inner_steps),
-        ("adapted_simulated", read_labels(labels, task), tiny.inner_steps),
+        ("adapted_simulated", support_labels(scenes, task, 1, "simulated"), tiny.inner_steps),
+        ("adapted_debevec", support_labels(scenes, task, 1, "debevec"), tiny.inner_steps),
     ):
         written = read_hdr(tmp_path / "predictions" / prediction_name(task.scene, task.evs[1], mode))
         expected = predict(learner, task, 1, target, loss, steps).numpy().transpose(1, 2, 0)

@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -16,9 +18,9 @@ def on_the_cpu(monkeypatch):
 
 @pytest.fixture
 def trainer(results, tmp_path, tiny):
-    def make(state="state.pt", labels=None, seed=0, identity="data", **settings):
-        scenes = (Scenes(results, split) for split in ("train", "validation"))
-        return Trainer(*scenes, labels, tiny.model_copy(update=settings), seed, tmp_path / state, identity)
+    def make(state="state.pt", source="true", folder=results, seed=0, identity="data", **settings):
+        scenes = (Scenes(folder, split) for split in ("train", "validation"))
+        return Trainer(*scenes, source, tiny.model_copy(update=settings), seed, tmp_path / state, identity)
 
     return make
 
@@ -68,7 +70,9 @@ def test_after_a_kill_between_two_saves_the_work_since_the_last_is_done_again(tr
     assert trainer(save_every=2).iteration == 2
 
 
-@pytest.mark.parametrize("change", [{"inner_lr": 0.02}, {"seed": 1}, {"identity": "other data"}], ids=str)
+@pytest.mark.parametrize(
+    "change", [{"inner_lr": 0.02}, {"seed": 1}, {"identity": "other data"}, {"source": "debevec"}], ids=str
+)
 def test_a_state_of_another_training_is_not_resumed(trainer, change):
     stop_before(trainer(), step=2)
     anew = trainer(**change)
@@ -118,16 +122,17 @@ def test_training_on_one_task_learns_it(trainer, results):
 
 
 def test_labels_that_equal_the_truth_train_like_the_truth_and_others_do_not(trainer, results, tmp_path):
-    for task in Scenes(results, None):
+    data = shutil.copytree(results, tmp_path / "data")
+    for task in Scenes(data, None):
         for ev in task.evs:
             truth = task.hdr.numpy().transpose(1, 2, 0)
-            write_exr(tmp_path / "equal" / label_name(task.scene, ev), truth, half=False)
-            write_exr(tmp_path / "black" / label_name(task.scene, ev), 0 * truth)
-    true, equal = trainer("true.pt", iterations=2), trainer("equal.pt", tmp_path / "equal", iterations=2)
+            write_exr(data / "labels/expandnet" / label_name(task.scene, ev), truth, half=False)
+            write_exr(data / "labels/simulated" / label_name(task.scene, ev), 0 * truth)
+    true, equal = trainer("true.pt", iterations=2), trainer("equal.pt", "expandnet", data, iterations=2)
     true.run()
     equal.run()
     assert same(everything(true), everything(equal))
-    assert trainer("black.pt", tmp_path / "black").step() != true.history[0]["meta_loss"]
+    assert trainer("black.pt", "simulated", data).step() != true.history[0]["meta_loss"]
 
 
 def test_validation_scores_are_means_over_all_scenes_and_held_out_exposures(trainer, results):

@@ -5,7 +5,7 @@ from scipy.stats import norm
 from skimage.metrics import peak_signal_noise_ratio
 
 from metahdr.images import write_exr
-from metahdr.meta.predict import MODES, prediction_name
+from metahdr.meta.predict import modes, prediction_name
 from metahdr.metrics.scores import aggregate, nested, score_exposures, score_predictions
 from metahdr.scenes import Scenes
 
@@ -93,10 +93,10 @@ def test_predictions_are_scored_on_values_clipped_to_1(results, tmp_path):
         truth = task.hdr.numpy().transpose(1, 2, 0)
         clipped = truth.clip(0, 1)
         images = (truth, truth.clip(0, 3), clipped + np.where(clipped < 0.5, 0.1, -0.1).astype(np.float32))
-        for mode, image in zip(MODES, images, strict=True):
+        for mode, image in zip(modes(["true", "simulated"]), images, strict=True):
             for ev in task.evs:
                 write_exr(tmp_path / prediction_name(task.scene, ev, mode), image, half=False)
-    scores = score_predictions(scenes, "true", tmp_path)
+    scores = score_predictions(scenes, "true", ["true", "simulated"], tmp_path)
     assert len(scores) == len(scenes) * 3 * 3
     assert set(scores.scene) == set(scenes.table.scene)
     by_mode = scores.groupby("mode")[["ssim", "psnr"]].mean()

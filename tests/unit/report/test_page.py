@@ -25,7 +25,7 @@ DATASET = {
 }
 ORIGIN = {
     "commit": "0123456789abcdef",
-    "label model": "hdrcnn.safetensors, sha256 12ab",
+    "label models": "hdrcnn.safetensors, sha256 12ab",
     "uncommitted changes": True,
     "made": "2021-01-01",
     "machine": "M",
@@ -35,20 +35,25 @@ ORIGIN |= {"device": "CPU", "python": "3.11", "libraries": {"torch": "2"}, "seco
 
 @pytest.fixture(scope="module")
 def data(results, tmp_path_factory):
-    """A results folder with the predictions and scores of two untrained runs."""
-    data = tmp_path_factory.mktemp("report") / "tiny"
+    return make_results(results, tmp_path_factory.mktemp("report") / "tiny", RUNS, RUNS)
+
+
+def make_results(results, data, runs, sources):
+    """A results folder with the predictions and scores of untrained runs."""
     shutil.copytree(results, data)
     scenes, settings = Scenes(data, "test"), Meta(filters=1, inner_steps=1)
     for task in scenes:
         for ev, ldr in zip(task.evs, task.ldr, strict=True):
-            write_exr(data / "labels" / label_name(task.scene, ev), ldr.numpy().transpose(1, 2, 0) ** 2)
+            write_exr(
+                data / "labels" / "simulated" / label_name(task.scene, ev), ldr.numpy().transpose(1, 2, 0) ** 2
+            )
     tables = [score_exposures(scenes)]
-    for seed, run in enumerate(RUNS):
+    for seed, run in enumerate(runs):
         torch.manual_seed(seed)
         values = {"parameters": make_learner(settings).module.state_dict(), "settings": settings.model_dump_json()}
         checkpoint.save(data / run / "best.pt", values)
-        write_predictions(data / run / "best.pt", scenes, data / "labels", data / run / "predictions")
-        tables.append(score_predictions(scenes, run, data / run / "predictions"))
+        write_predictions(data / run / "best.pt", scenes, sources, data / run / "predictions")
+        tables.append(score_predictions(scenes, run, sources, data / run / "predictions"))
         history = {"iteration": [1, 2], "meta_loss": [1.0, 0.5]}
         history |= {f"{metric}_{mode}": [None, 0.5] for metric in METRICS for mode in ("single", "adapted")}
         pd.DataFrame(history).to_csv(data / run / "history.csv", index=False)
@@ -103,6 +108,25 @@ def test_the_papers_numbers_stand_beside_ours_where_they_are_known(data, page, t
     assert last["LDR, no reconstruction"] == ["0.111", "1.25", "0.111", "1.25"]
     assert last["Single-shot"] == ["0.222", "2.25", "–", "–"]
     assert last["Adapted with simulated labels"] == ["–", "–", "0.333", "3.25"]
+
+
+def test_a_run_with_merged_labels_alone_has_its_page(results, tmp_path):
+    data = make_results(results, tmp_path / "tiny", ["debevec"], ["true", "simulated", "debevec"])
+    page = write_page(data, ["debevec"], "", DATASET | {"files": []}, ORIGIN)
+    table = page[page.index('id="table"') : page.index('id="exposures"')]
+    rows = re.findall(r"<tr><td>(.*?)</td>", table)
+    assert rows[1:] == [
+        "Single-shot",
+        "Adapted with true labels",
+        "Adapted with simulated labels",
+        "Adapted with merged exposures",
+    ]
+    assert "meta-trained with debevec labels" in table
+    assert "paper, " not in table
+    scores = pd.read_csv(data / "scores.csv")
+    gains = scores.pivot_table(index=["scene", "ev"], columns="mode", values="psnr")
+    best = (gains.adapted_debevec - gains.single).max()
+    assert f"({best:+.2f})" in re.sub("<[^>]*>", "", page[page.index('id="extremes"') :])
 
 
 def test_every_test_scene_and_held_out_exposure_has_its_picture_in_each_run(data, page):

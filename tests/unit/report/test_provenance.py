@@ -20,24 +20,24 @@ def checkout(tmp_path, monkeypatch):
 
 
 def test_the_commit_and_whether_it_was_changed_are_recorded(checkout, tmp_path):
-    assert provenance(tmp_path, tmp_path / "file")["commit"] == "unknown: not a git checkout"
+    assert provenance(tmp_path, [tmp_path / "file"])["commit"] == "unknown: not a git checkout"
     checkout("init", "-q")
     checkout("add", "file")
     checkout("commit", "-qm", "one")
-    origin = provenance(tmp_path, tmp_path / "file")
+    origin = provenance(tmp_path, [tmp_path / "file"])
     assert origin["commit"] == checkout("rev-parse", "HEAD")
     assert origin["uncommitted changes"] is False
     (tmp_path / "file").write_text("two")
-    assert provenance(tmp_path, tmp_path / "file")["uncommitted changes"] is True
+    assert provenance(tmp_path, [tmp_path / "file"])["uncommitted changes"] is True
 
 
 def test_libraries_label_model_and_the_seconds_of_each_stage_are_recorded(tmp_path):
     (tmp_path / "file").write_bytes(b"abc")
     (tmp_path / "label.tsv").write_text("s\th:m:s\n12.3456\t0:00:12\n")
-    origin = provenance(tmp_path, tmp_path / "file")
+    origin = provenance(tmp_path, [tmp_path / "file"])
     assert origin["seconds"] == {"label": 12.3}
     # the SHA-256 of "abc", FIPS 180-2, appendix B.1
-    assert origin["label model"] == "file, sha256 " + (
+    assert origin["label models"] == "file, sha256 " + (
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     )
     assert origin["libraries"]["numpy"] == np.__version__
