@@ -229,6 +229,14 @@ class Meta(Section):
     iterations: Count = Field(200, description="meta-iterations")
     validate_every: Count = Field(100, description="meta-iterations between validations and best checkpoints")
     save_every: Count = Field(10, description="meta-iterations between resumable states")
+    on_nonfinite: Literal["stop", "skip"] = Field(
+        "stop",
+        description="a task whose loss or gradient is not finite stops the training, or is left out of that "
+        "meta-gradient",
+    )
+    tensorboard: bool = Field(
+        False, description="write event files into the run's tensorboard/; needs pip install tensorboard"
+    )
 
 
 class Score(Section):
