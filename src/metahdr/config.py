@@ -254,14 +254,77 @@ class Meta(Section):
     loss_lambda: Annotated[float, Field(ge=0)] = Field(
         5.0, description="weight of the cosine term in the ExpandNet loss"
     )
+    algorithm: Literal["maml", "reptile", "joint"] = Field(
+        "maml",
+        description="of the outer loop; joint: no meta-learning, all exposures of all scenes are trained on; "
+        "adaptation at test time is the same for all",
+    )
     inner_lr: Positive = Field(0.01, description="learning rate of the inner loop's SGD")
     inner_steps: Count = Field(3, description="gradient steps of the inner loop")
-    second_order: bool = Field(True, description="differentiate through the inner gradients")
+    adapted: Literal["all", "head"] = Field(
+        "all", description="parameters that the inner loop changes; head: the last convolution (ANIL)"
+    )
+    inner_rates: Literal["fixed", "per_parameter", "per_layer_and_step"] = Field(
+        "fixed",
+        description="fixed: inner_lr; else learned from there, per_parameter: Meta-SGD's; per_layer_and_step: "
+        "MAML++'s",
+    )
+    second_order: bool = Field(
+        True, description="maml: differentiate through the inner gradients; false: first-order MAML"
+    )
+    first_order_iterations: Annotated[int, Field(ge=0)] = Field(
+        0, description="maml: so many meta-iterations are of first order before the others"
+    )
+    multi_step_iterations: Annotated[int, Field(ge=0)] = Field(
+        0,
+        description="maml: the query loss of every inner step counts, the last one's more and more, until it is "
+        "alone after so many meta-iterations (MAML++)",
+    )
+    engine: Literal["fast", "learn2learn"] = Field(
+        "fast", description="what computes MAML's meta-gradient; learn2learn: the reference"
+    )
+    kept_steps: Annotated[int, Field(ge=0)] = Field(
+        1,
+        description="fast: inner steps whose graph is kept instead of made again; each more takes less time and "
+        "more memory (docs/performance.md)",
+    )
     outer_lr: Positive = Field(0.005, description="learning rate of the outer loop's Adam")
     tasks: Count = Field(5, description="tasks per meta-iteration")
     iterations: Count = Field(200, description="meta-iterations")
     validate_every: Count = Field(100, description="meta-iterations between validations and best checkpoints")
     save_every: Count = Field(10, description="meta-iterations between resumable states")
+    on_nonfinite: Literal["stop", "skip"] = Field(
+        "stop",
+        description="a task whose loss or gradient is not finite stops the training, or is left out of that "
+        "meta-gradient",
+    )
+    tensorboard: bool = Field(
+        False, description="write event files into the run's tensorboard/; needs pip install tensorboard"
+    )
+
+    @field_validator("adapted")
+    @classmethod
+    def _is_all_for_reptile(cls, adapted: str, info: ValidationInfo) -> str:
+        if adapted == "head" and info.data.get("algorithm") == "reptile":
+            raise ValueError("reptile follows the inner loop, so that nothing else would be trained; give all")
+        return adapted
+
+    @field_validator("inner_rates")
+    @classmethod
+    def _are_learned_by_maml_alone(cls, rates: str, info: ValidationInfo) -> str:
+        algorithm = info.data.get("algorithm", "maml")
+        if rates != "fixed" and algorithm != "maml":
+            raise ValueError(f"{algorithm} has no gradient of them; give fixed")
+        return rates
+
+    @field_validator("engine")
+    @classmethod
+    def _can_do_it(cls, engine: str, info: ValidationInfo) -> str:
+        known = {"algorithm": "maml", "adapted": "all", "inner_rates": "fixed"}
+        if engine == "learn2learn" and any(info.data.get(key, value) != value for key, value in known.items()):
+            wanted = ", ".join(f"{key} {value}" for key, value in known.items())
+            raise ValueError(f"this engine is for {wanted} alone; give fast")
+        return engine
 
     @field_validator("vgg16")
     @classmethod
@@ -298,6 +361,11 @@ class Config(Section):
         1,
         description="threads of a training; with 1, two cores carry both runs side by side. A key, because "
         "another number of threads adds up in another order",
+    )
+    processes: Count = Field(
+        1,
+        description="processes that share the tasks of a training by torchrun, on a machine with GPUs one each; "
+        "any number gives the same numbers",
     )
     data: Data = Data()
     prepare: Prepare = Prepare()

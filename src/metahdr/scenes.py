@@ -4,9 +4,12 @@ Everything is read where it lies: arrays are memory-mapped, labels are opened wh
 a dataset's size costs no memory.
 """
 
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,6 +17,8 @@ import torch
 
 from metahdr.images import read_hdr
 from metahdr.tables import read_table
+
+Item, Loaded = TypeVar("Item"), TypeVar("Loaded")
 
 
 @dataclass(frozen=True)
@@ -92,3 +97,15 @@ def label_name(scene: str, ev: float) -> str:
 @lru_cache(maxsize=256)
 def _array(path: Path) -> np.ndarray:
     return np.load(path, mmap_mode="r")
+
+
+def prefetched(load: Callable[[Item], Loaded], items: Sequence[Item]) -> Iterator[Loaded]:
+    """`load` of every item in turn; each is read while the one before is worked on."""
+    with ThreadPoolExecutor(1) as reader:
+        ahead = None
+        for item in items:
+            ready, ahead = ahead, reader.submit(load, item)
+            if ready:
+                yield ready.result()
+        if ahead:
+            yield ahead.result()

@@ -49,16 +49,26 @@ def run(main: Callable[..., None]) -> None:
         format="%(asctime)s %(levelname)s %(message)s",
         datefmt="%Y-%m-%d %H:%M:%S",
     )
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that half-written files are removed
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         main(**arguments)
     except UserError as error:
-        logging.getLogger(__name__).error("%s", error)
-        if log_file:
-            print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        _end(str(error), 1, log_file)
+    except KeyboardInterrupt as interrupt:
+        number = signal.Signals((interrupt.args or (signal.SIGINT,))[0])
+        _end(f"ended by {number.name}", 128 + number, log_file)
+
+
+def _interrupt(number: int, _frame: object) -> None:
+    raise KeyboardInterrupt(number)  # an exception, so that half-written files are removed
+
+
+def _end(message: str, status: int, log_file: Path | None) -> None:
+    logging.getLogger(__name__).error("%s", message)
+    if log_file:
+        print(f"error: {message}", file=sys.stderr)
+    sys.exit(status)
 
 
 def _parse(kind: type) -> Callable[[str], object]:

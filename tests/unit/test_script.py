@@ -82,11 +82,13 @@ def test_a_wrong_argument_is_explained(start):
     assert "argument --seed: invalid int value: 'three'" in errors
 
 
-def test_a_terminated_script_leaves_no_half_written_file(tmp_path, start):
-    process = start("wait")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_an_interrupted_script_leaves_one_line_and_no_half_written_file(tmp_path, start, number):
+    process = start("wait", "--log", str(tmp_path.with_suffix(".log")))
     while not (tmp_path / ".part-out.json").exists() and process.poll() is None:
         time.sleep(0.02)
-    process.send_signal(signal.SIGTERM)
-    process.communicate()
-    assert process.returncode == 143
+    process.send_signal(number)
+    _, errors = process.communicate()
+    assert process.returncode == 128 + number
+    assert errors == f"error: ended by {number.name}\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["script.py"]

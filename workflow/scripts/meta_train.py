@@ -35,7 +35,7 @@ def main(
     checkpoint.save(last, trainer.checkpoint())
     with whole(history) as part:
         pd.DataFrame(trainer.history).to_csv(part, index=False)
-    state.unlink()
+    checkpoint.remove_state(state)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+from metahdr import checkpoint
 from metahdr.config import HDRCNNTraining
 from metahdr.files import sha256, whole
 from metahdr.labels.pairs import TrainingPairs
@@ -42,7 +43,7 @@ def main(
     facts = {"width": settings.width, "trained_on": hashes, "settings": settings.model_dump(), "seed": seed}
     facts["commit"] = commit()
     save_hdrcnn(model, trainer.network, facts)
-    state.unlink()
+    checkpoint.remove_state(state)
 
 
 if __name__ == "__main__":

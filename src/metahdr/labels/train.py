@@ -1,6 +1,7 @@
 """Training of HDR-CNN, resumable at any moment."""
 
 import logging
+import signal
 from pathlib import Path
 
 import torch
@@ -8,6 +9,7 @@ from torch.utils.data import DataLoader
 
 from metahdr import checkpoint
 from metahdr.config import HDRCNNTraining
+from metahdr.interrupts import deferred, interrupted
 from metahdr.labels.pairs import TrainingPairs
 from metahdr.labels.vgg16 import start_from_vgg16
 from metahdr.losses import hdrcnn_log_loss, hdrcnn_loss
@@ -29,7 +31,7 @@ class HDRCNNTrainer:
 
     def __init__(self, pairs: TrainingPairs, settings: HDRCNNTraining, seed: int, state: Path, identity: str):
         self.pairs, self.settings, self.state = pairs, settings, state
-        self.identity = f"{identity} {settings.model_dump_json()} {seed}"
+        self.identity = f"{identity} {settings.model_dump_json(exclude={'save_every'})} {seed}"
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.manual_seed(seed)
         self.network = HDRCNN(settings.width).train()
@@ -46,13 +48,25 @@ class HDRCNNTrainer:
         return len(self.history)
 
     def run(self) -> None:
-        """Trains to the last step; saves the state on the way and at the end."""
+        """Trains to the last step; saves the state on the way, at the end, and when interrupted."""
         remaining = range(self.step * self.settings.batch, len(self.pairs))
-        batches = DataLoader(self.pairs, self.settings.batch, sampler=remaining, num_workers=1, prefetch_factor=4)
-        for x, target in track(batches, "train HDR-CNN", self.settings.steps, self.step):
-            self.history.append({"step": self.step + 1, "loss": self._train_on(x, target)})
-            if self.step % self.settings.save_every == 0 or self.step == self.settings.steps:
-                self.save()
+        batches = DataLoader(
+            self.pairs,
+            self.settings.batch,
+            sampler=remaining,
+            num_workers=1,
+            prefetch_factor=4,
+            worker_init_fn=_leave_interrupts_to_the_training,
+        )
+        with deferred():
+            for x, target in track(batches, "train HDR-CNN", self.settings.steps, self.step):
+                self.history.append({"step": self.step + 1, "loss": self._train_on(x, target)})
+                last = self.step == self.settings.steps
+                if last or interrupted() or self.step % self.settings.save_every == 0:
+                    self.save()
+                if interrupted():
+                    log.info("interrupted: %s goes on at step %d", self.state, self.step + 1)
+                    break
 
     def _train_on(self, x: torch.Tensor, target: torch.Tensor) -> float:
         x, target = x.to(self.device), target.to(self.device)
@@ -78,7 +92,7 @@ class HDRCNNTrainer:
 
     def save(self) -> None:
         values = {"identity": self.identity, "history": self.history, "network": self.network.state_dict()}
-        checkpoint.save(self.state, values | {"optimiser": self.optimiser.state_dict()})
+        checkpoint.save_state(self.state, values | {"optimiser": self.optimiser.state_dict()})
 
     def _resume(self) -> None:
         values = checkpoint.load_state(self.state, self.identity)
@@ -88,3 +102,9 @@ class HDRCNNTrainer:
         self.optimiser.load_state_dict(values["optimiser"])
         self.history = values["history"]
         log.info("resumed from %s after step %d", self.state, self.step)
+
+
+def _leave_interrupts_to_the_training(_worker: int) -> None:
+    """Ctrl-C and a batch system's SIGTERM reach every process of a job: a worker ends with its training."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)

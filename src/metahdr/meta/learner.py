@@ -1,43 +1,111 @@
 """The inner loop. `adapt` is the only place where a network takes gradient steps on a scene."""
 
-import gym_notices.notices
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.func import functional_call
 
-import metahdr.torchvision_cpu  # noqa: F401  before learn2learn, which imports torchvision
+from metahdr.config import Meta
+from metahdr.losses import Loss
+from metahdr.nets.networks import make_network
+from metahdr.scenes import Task
 
-gym_notices.notices.notices.clear()  # learn2learn imports gym, which prints advice about itself
-from learn2learn.algorithms import MAML  # noqa: E402
-
-from metahdr.config import Meta  # noqa: E402
-from metahdr.losses import Loss  # noqa: E402
-from metahdr.nets.networks import make_network  # noqa: E402
-from metahdr.scenes import Task  # noqa: E402
+Parameters = dict[str, Tensor]
+Rates = dict[str, float | Tensor]  # of the adapted parameters; a tensor has one entry a step, or one for all
 
 
-def make_learner(settings: Meta, parameters: dict[str, Tensor] | None = None) -> MAML:
-    """The configured network inside learn2learn's MAML; its parameters are freshly drawn, or a checkpoint's."""
-    return MAML(make_network(settings, parameters), lr=settings.inner_lr, first_order=not settings.second_order)
+class Learner(nn.Module):
+    """The meta-parameters: a network's, and the inner loop's learning rates where these are learned.
+
+    Rates per parameter are Meta-SGD's (Li et al. 2017), rates per layer and step MAML++'s (Antoniou et al. 2019,
+    section 4), where a layer is one weight or bias. Where only the head adapts it is ANIL (Raghu et al. 2020).
+
+    Args:
+        parameters: of a checkpoint; None draws the network anew.
+    """
+
+    def __init__(self, settings: Meta, parameters: Parameters | None = None):
+        super().__init__()
+        inside = "network."
+        network = {k.removeprefix(inside): v for k, v in (parameters or {}).items() if k.startswith(inside)}
+        self.network = make_network(settings, network or None)
+        self.inner_lr = settings.inner_lr
+        trained = self.parameters_of_network()
+        self.adapted = [name for name in trained if settings.adapted == "all" or name.startswith("head.")]
+        shapes = {
+            "fixed": [],
+            "per_parameter": [(1, *trained[name].shape) for name in self.adapted],
+            "per_layer_and_step": [(settings.inner_steps,) for _ in self.adapted],
+        }
+        self.learned_rates = nn.ParameterList(
+            torch.full(shape, settings.inner_lr) for shape in shapes[settings.inner_rates]
+        )
+        if parameters is not None:
+            self.load_state_dict(parameters)
+
+    def parameters_of_network(self) -> Parameters:
+        """All that training changes in the network, by name; a frozen encoder's are not among them."""
+        return {name: value for name, value in self.network.named_parameters() if value.requires_grad}
+
+    def rates(self) -> Rates:
+        """The inner learning rate of every parameter that adapts."""
+        rates = list(self.learned_rates) or [self.inner_lr] * len(self.adapted)
+        return dict(zip(self.adapted, rates, strict=True))
+
+    def meta_parameters(self) -> list[Tensor]:
+        """The network's and the learned rates, in the order of an engine's gradients."""
+        return [*self.parameters_of_network().values(), *self.learned_rates]
 
 
 def adapt(
-    learner: MAML, x: Tensor, labels: Tensor, loss: Loss, steps: int, first_order: bool | None = None
-) -> MAML:
-    """A clone of the learner after gradient steps on the support set, differentiable down to the learner.
+    network: nn.Module,
+    parameters: Parameters,
+    rates: Rates,
+    x: Tensor,
+    labels: Tensor,
+    loss: Loss,
+    steps: int,
+    differentiable: bool = False,
+    first: int = 0,
+) -> Parameters:
+    """The parameters after gradient steps on the support set.
 
     Args:
-        learner: holds the meta-parameters; they are not changed.
+        network: what the parameters are put into; neither it nor they are changed.
+        parameters: as `Learner.parameters_of_network` names them; they require gradients.
+        rates: as `Learner.rates` gives them; parameters without one stay as they are.
         x: support exposures in [0, 1], `(S, 3, H, W)`.
         labels: their HDR labels clipped to [0, 1], of the same shape.
         loss: of a prediction and its label.
         steps: number of gradient steps; 0 is single-shot.
-        first_order: drop the inner gradients' own derivatives; default: as the learner says. The adapted
-            values are the same either way.
+        differentiable: the result is a function of parameters and rates, with all derivatives.
+        first: number of the first step, which chooses among rates of several steps.
     """
-    clone = learner.clone(first_order=first_order)
-    for _ in range(steps):
-        clone.adapt(loss(clone(x), labels), allow_nograd=True)  # a frozen encoder's parameters
-    return clone
+    for step in range(first, first + steps):
+        slopes = torch.autograd.grad(
+            loss(functional_call(network, parameters, x), labels),
+            [parameters[name] for name in rates],
+            create_graph=differentiable,
+        )
+        parameters = descend(parameters, rates, slopes, step)
+        if not differentiable:
+            parameters = leaves(parameters)
+    return parameters
+
+
+def descend(parameters: Parameters, rates: Rates, slopes: tuple[Tensor, ...], step: int) -> Parameters:
+    """The parameters after one gradient step, given the gradients of those that have a rate."""
+    moved = {n: parameters[n] - rate_at(rates[n], step) * slope for n, slope in zip(rates, slopes, strict=True)}
+    return parameters | moved
+
+
+def rate_at(rate: float | Tensor, step: int) -> float | Tensor:
+    """The rate of a step; the last one serves all further steps."""
+    return rate[min(step, len(rate) - 1)] if isinstance(rate, Tensor) else rate
+
+
+def leaves(parameters: Parameters) -> Parameters:
+    """The same values without a history, to be differentiated by."""
+    return {name: value.detach().requires_grad_() for name, value in parameters.items()}
 
 
 def support(task: Task, held_out: int, labels: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -57,9 +125,13 @@ def query(task: Task, held_out: int) -> tuple[Tensor, Tensor]:
     return task.ldr[held_out : held_out + 1], task.hdr[None].clamp(0, 1)
 
 
-def predict(learner: MAML, task: Task, held_out: int, labels: Tensor | None, loss: Loss, steps: int) -> Tensor:
+def predict(
+    learner: Learner, task: Task, held_out: int, labels: Tensor | None, loss: Loss, steps: int
+) -> Tensor:
     """The reconstruction `(3, H, W)` from the held-out exposure, adapted on the others; the same for validation
     and test."""
-    clone = adapt(learner, *support(task, held_out, labels), loss, steps, first_order=True)
+    start = leaves(learner.parameters_of_network())
+    with torch.enable_grad():
+        adapted = adapt(learner.network, start, learner.rates(), *support(task, held_out, labels), loss, steps)
     with torch.no_grad():
-        return clone(query(task, held_out)[0])[0]
+        return functional_call(learner.network, adapted, query(task, held_out)[0])[0]

@@ -9,7 +9,7 @@ from metahdr.errors import UserError
 from metahdr.images import write_exr
 from metahdr.labels.support import support_labels
 from metahdr.losses import make_loss
-from metahdr.meta.learner import MAML, make_learner, predict
+from metahdr.meta.learner import Learner, predict
 from metahdr.progress import track
 from metahdr.scenes import Scenes
 
@@ -21,13 +21,13 @@ def modes(sources: list[str]) -> list[str]:
     return ["single", *(f"adapted_{source}" for source in sources)]
 
 
-def load_learner(path: Path) -> tuple[MAML, Meta]:
+def load_learner(path: Path) -> tuple[Learner, Meta]:
     """The meta-parameters of a checkpoint and the settings they were trained with."""
     values = checkpoint.load(path)
     if not {"settings", "parameters"} <= values.keys():
         raise UserError(f"{path}: a checkpoint, but not of meta-training")
     settings = Meta.model_validate_json(values["settings"])
-    return make_learner(settings, values["parameters"]), settings
+    return Learner(settings, values["parameters"]), settings
 
 
 def write_predictions(model: Path, scenes: Scenes, sources: list[str], folder: Path) -> None:

@@ -1,29 +1,41 @@
-"""Meta-training: the outer loop of MAML (Finn et al. 2017, algorithm 1) over scenes, resumable at any moment."""
+"""Meta-training: the outer loop over scenes, resumable at any moment, alone or shared by several processes."""
 
 import json
 import logging
-from collections.abc import Iterator
+import math
+import time
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from metahdr import checkpoint
+from metahdr import checkpoint, processes
 from metahdr.config import Meta
 from metahdr.errors import UserError
+from metahdr.interrupts import Interrupted, deferred, interrupted
 from metahdr.labels.support import support_labels
 from metahdr.losses import make_loss
-from metahdr.meta.learner import adapt, make_learner, predict, query, support
+from metahdr.meta.board import open_board
+from metahdr.meta.engines import Pair
+from metahdr.meta.learner import Learner, predict, query, support
+from metahdr.meta.outer import task_gradient
 from metahdr.metrics.fidelity import psnr, ssim
 from metahdr.progress import track
-from metahdr.scenes import Scenes, Task
+from metahdr.scenes import Scenes, Task, prefetched
 from metahdr.seeds import named_rng
 
 log = logging.getLogger(__name__)
 
+# Settings that change no result: an interrupted training goes on when they are changed.
+WITHOUT_EFFECT = {"runs", "save_every", "on_nonfinite", "tensorboard"}
+
 
 class Trainer:
     """Meta-parameters, optimiser, random state, history: all that training is at one moment.
+
+    Under torchrun the processes share the tasks of a meta-iteration and of a validation. They exchange what each
+    task gave and add it up in the same order, so that any number of processes trains to the same bits.
 
     Args:
         training, validation: scenes.
@@ -53,66 +65,138 @@ class Trainer:
                 )
         self.training, self.validation, self.source = training, validation, source
         self.settings, self.state = settings, state
-        self.identity = f"{identity} {source} {settings.model_dump_json()} {seed}"
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.identity = f"{identity} {source} {settings.model_dump_json(exclude=WITHOUT_EFFECT)} {seed}"
+        self.device = processes.device()
         torch.manual_seed(seed)
-        self.learner = make_learner(settings).to(self.device)
-        self.optimiser = torch.optim.Adam(self.learner.parameters(), lr=settings.outer_lr)
+        self.learner = Learner(settings).to(self.device)
+        self.parameters = self.learner.meta_parameters()
+        self.optimiser = torch.optim.Adam(self.parameters, lr=settings.outer_lr)
         self.loss = make_loss(settings)
         self.rng = named_rng(seed, "meta-train")  # the same tasks for every label source
         self.iteration = 0
         self.history: list[dict] = []
         self.best: dict | None = None
+        self.skipped = 0  # tasks of the last meta-iteration, left out because they were not finite
+        self.last = self.checkpoint()
         self._resume()
 
     def run(self) -> None:
-        """Trains to the last iteration; saves the state on the way and at the end."""
+        """Trains to the last iteration; saves the state on the way and at the end.
+
+        SIGINT and SIGTERM end it after the task at hand, with the state of the last whole iteration saved.
+
+        Raises:
+            UserError: a loss or gradient is not finite and `on_nonfinite` is stop; the state cannot be saved.
+        """
         remaining = range(self.iteration, self.settings.iterations)
-        for iteration in track(remaining, "meta-train", self.settings.iterations, self.iteration):
-            row = {"iteration": iteration + 1, "meta_loss": self.step()}
-            self.iteration = iteration + 1
-            last = self.iteration == self.settings.iterations
-            if last or self.iteration % self.settings.validate_every == 0:
-                row |= self.validate()
-                log.info("%s", "  ".join(f"{k} {v:.5g}" for k, v in row.items()))
-                if self.best is None or row["ssim_adapted"] > self.best["validation"]["ssim_adapted"]:
-                    self.best = self.checkpoint() | {"validation": row}
-            self.history.append(row)
-            if last or self.iteration % self.settings.save_every == 0:
-                self.save()
+        add_to_board = None
+        if self.settings.tensorboard and processes.rank() == 0:
+            add_to_board = open_board(self.state.with_name("tensorboard"), self.history)
+        figures: dict[str, float] = {}
+        with deferred():
+            for _ in track(remaining, "meta-train", self.settings.iterations, self.iteration, figures=figures):
+                start = time.monotonic()
+                try:
+                    row = self._iterate()
+                except Interrupted:
+                    self.save()
+                    log.info("interrupted: %s goes on at iteration %d", self.state, self.last["iteration"] + 1)
+                    break
+                figures |= {
+                    name: row[name] for name in ("meta_loss", "ssim_single", "ssim_adapted") if name in row
+                }
+                figures["tasks/s"] = self.settings.tasks / (time.monotonic() - start)
+                if add_to_board:
+                    add_to_board(row)
+                last = self.iteration == self.settings.iterations
+                if last or self.iteration % self.settings.save_every == 0:
+                    self.save()
+
+    def _iterate(self) -> dict:
+        """One meta-iteration and what belongs to it; its row of the history."""
+        row = {"iteration": self.iteration + 1, "meta_loss": self.step(), "skipped": self.skipped}
+        self.iteration += 1
+        last = self.iteration == self.settings.iterations
+        if last or self.iteration % self.settings.validate_every == 0:
+            row |= self.validate()
+            log.info("%s", "  ".join(f"{k} {v:.5g}" for k, v in row.items()))
+            best = self.best["validation"]["ssim_adapted"] if self.best else math.nan
+            if math.isnan(best) or row["ssim_adapted"] > best:
+                self.best = self.checkpoint() | {"validation": row}
+        self.history.append(row)
+        self.last = self.checkpoint()
+        return row
 
     def step(self) -> float:
-        """One meta-iteration; the gradients of one task at a time. Returns the mean query loss."""
-        self.optimiser.zero_grad()
-        total = 0.0
-        for task, held_out in self._draw():
-            x, labels = support(task, held_out, support_labels(self.training, task, held_out, self.source))
-            clone = adapt(self.learner, x, labels, self.loss, self.settings.inner_steps)
-            exposure, truth = query(task, held_out)
-            loss = self.loss(clone(exposure), truth) / self.settings.tasks
-            loss.backward()
-            total += loss.item()
+        """One meta-iteration. Returns the mean query loss.
+
+        Tasks whose loss or gradient is not finite are in neither mean; without any other, nothing changes.
+        """
+        drawn = self._draw()
+        # One row a task: its loss and its gradient.
+        rows = torch.zeros(len(drawn), 1 + sum(p.numel() for p in self.parameters), device=self.device)
+        mine = processes.share(range(len(drawn)))
+        for number, (shown, asked) in zip(mine, prefetched(self._task, [drawn[i] for i in mine]), strict=True):
+            if interrupted():
+                break
+            value, gradients = task_gradient(
+                self.learner, shown, asked, self.loss, self.settings, self.iteration
+            )
+            rows[number] = torch.cat([value.view(1), *(gradient.flatten() for gradient in gradients)])
+        self._end_if_interrupted()
+        processes.add_up(rows)
+        finite = torch.isfinite(rows.sum(1))  # a sum is not finite if one of its terms is not
+        for number in torch.nonzero(~finite).flatten().tolist():
+            self._report(number, *drawn[number], rows[number, 0].item())
+        self.skipped = int((~finite).sum())
+        if self.skipped == len(drawn):
+            return math.nan
+        loss, gradient = rows[finite].mean(0).split([1, rows.shape[1] - 1])
+        for parameter, part in zip(
+            self.parameters, gradient.split([p.numel() for p in self.parameters]), strict=True
+        ):
+            parameter.grad = part.view_as(parameter)
         self.optimiser.step()
-        return total
+        return loss.item()
+
+    def _report(self, number: int, index: int, held_out: int, loss: float) -> None:
+        """Names a task that is not finite, and stops if `on_nonfinite` says so."""
+        task = self.training[index]
+        problem = (
+            f"meta-iteration {self.iteration + 1}, task {number + 1} of {self.settings.tasks} (scene {task.scene}, "
+            f"EV {task.evs[held_out]:+g} held out): loss {loss:.3g}, and it or its gradient is not finite"
+        )
+        if self.settings.on_nonfinite == "stop":
+            raise UserError(
+                f"{problem}; try a smaller meta.inner_lr ({self.settings.inner_lr:g}) or meta.outer_lr "
+                f"({self.settings.outer_lr:g}), or leave such tasks out with meta.on_nonfinite: skip"
+            )
+        log.warning("%s; the task is left out", problem)
 
     def validate(self) -> dict[str, float]:
         """Means over all validation scenes and held-out exposures, before and after adaptation."""
-        scores: dict[str, list[float]] = {}
-        for index in range(len(self.validation)):
+        names = [f"{name}_{mode}" for mode in ("single", "adapted") for name in ("loss", "ssim", "psnr")]
+        exposures = len(self.validation[0].evs)
+        scores = torch.zeros(len(self.validation), exposures, len(names), dtype=torch.float64, device=self.device)
+        for index in processes.share(range(len(self.validation))):
+            if interrupted():
+                break
             task = self._move(self.validation[index])
-            for held_out in range(len(task.evs)):
+            for held_out in range(exposures):
                 labels = support_labels(self.validation, task, held_out, self.source)
                 truth = query(task, held_out)[1]
-                for mode, steps in (("single", 0), ("adapted", self.settings.inner_steps)):
+                for mode, steps in enumerate((0, self.settings.inner_steps)):
                     prediction = predict(self.learner, task, held_out, labels, self.loss, steps)[None]
-                    for name, metric in (("loss", self.loss), ("ssim", ssim), ("psnr", psnr)):
-                        scores.setdefault(f"{name}_{mode}", []).append(metric(prediction, truth).item())
-        return {name: float(np.mean(values)) for name, values in scores.items()}
+                    values = [metric(prediction, truth).item() for metric in (self.loss, ssim, psnr)]
+                    scores[index, held_out, 3 * mode : 3 * mode + 3] = torch.tensor(values)
+        self._end_if_interrupted()
+        processes.add_up(scores)
+        return dict(zip(names, scores.mean((0, 1)).tolist(), strict=True))
 
     def checkpoint(self) -> dict:
-        """What `best.pt` and `last.pt` hold; meta-parameters, never an adapted clone's."""
+        """What `best.pt` and `last.pt` hold; meta-parameters, never adapted ones."""
         return {
-            "parameters": {k: v.detach().clone() for k, v in self.learner.module.state_dict().items()},
+            "parameters": {k: v.detach().clone() for k, v in self.learner.state_dict().items()},
             "optimiser": _copied(self.optimiser.state_dict()),
             "random_state": json.dumps(self.rng.bit_generator.state),
             "iteration": self.iteration,
@@ -120,28 +204,46 @@ class Trainer:
         }
 
     def save(self) -> None:
-        values = {"identity": self.identity, "history": self.history, "best": self.best, "last": self.checkpoint()}
-        checkpoint.save(self.state, values)
+        """Saves the state after the last whole meta-iteration."""
+        values = {"identity": self.identity, "history": self.history, "best": self.best, "last": self.last}
+        if processes.rank() == 0:
+            checkpoint.save_state(self.state, values)
 
     def _resume(self) -> None:
-        values = checkpoint.load_state(self.state, self.identity)
+        values = processes.first(lambda: checkpoint.load_state(self.state, self.identity))
         if values is None:
             return
-        last = values["last"]
-        self.learner.module.load_state_dict(last["parameters"])
+        self.last = last = values["last"]
+        self.learner.load_state_dict(last["parameters"])
         self.optimiser.load_state_dict(last["optimiser"])
         self.rng.bit_generator.state = json.loads(last["random_state"])
         self.iteration, self.history, self.best = last["iteration"], values["history"], values["best"]
         log.info("resumed from %s at iteration %d", self.state, self.iteration)
 
-    def _draw(self) -> Iterator[tuple[Task, int]]:
+    def _draw(self) -> list[tuple[int, int]]:
+        """Training scenes and held-out exposures of the next meta-iteration, by their numbers."""
         few = len(self.training) < self.settings.tasks
-        for index in self.rng.choice(len(self.training), self.settings.tasks, replace=few):
-            task = self.training[int(index)]
-            yield self._move(task), int(self.rng.integers(len(task.evs)))
+        scenes = self.rng.choice(len(self.training), self.settings.tasks, replace=few)
+        exposures = len(self.training[0].evs)
+        return [(int(index), int(self.rng.integers(exposures))) for index in scenes]
+
+    def _task(self, drawn: tuple[int, int]) -> tuple[Pair, Pair]:
+        """Support and query set of a drawn task, on the device."""
+        index, held_out = drawn
+        task = self._move(self.training[index])
+        labels = support_labels(self.training, task, held_out, self.source)
+        return support(task, held_out, labels), query(task, held_out)
 
     def _move(self, task: Task) -> Task:
-        return Task(task.scene, task.source, task.evs, task.ldr.to(self.device), task.hdr.to(self.device))
+        ldr, hdr = (processes.move(image, self.device) for image in (task.ldr, task.hdr))
+        return Task(task.scene, task.source, task.evs, ldr, hdr)
+
+    def _end_if_interrupted(self) -> None:
+        """All processes end together, because each waits for what the others computed."""
+        flag = torch.tensor([float(interrupted())], device=self.device)
+        processes.add_up(flag)
+        if flag.item():
+            raise Interrupted
 
 
 def _copied(value: object) -> object:

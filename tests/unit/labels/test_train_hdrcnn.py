@@ -1,3 +1,7 @@
+import multiprocessing
+import os
+import signal
+
 import numpy as np
 import pytest
 import torch
@@ -49,6 +53,19 @@ def test_a_training_that_was_killed_ends_as_if_it_had_not_been(trainer, monkeypa
     for name, value in whole.network.state_dict().items():
         assert torch.equal(resumed.network.state_dict()[name], value), name
     assert trainer("other.pt", seed=1).network.head.weight.ne(whole.network.head.weight).any()
+
+
+def test_a_signal_to_all_processes_of_a_training_saves_it_after_the_step_at_hand(trainer, monkeypatch):
+    def interrupted(self, *batch, train_on=HDRCNNTrainer._train_on):
+        if self.step == 1:
+            for process in (*multiprocessing.active_children(), multiprocessing.current_process()):
+                os.kill(process.pid, signal.SIGINT)
+        return train_on(self, *batch)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(HDRCNNTrainer, "_train_on", interrupted)
+        trainer(save_every=4).run()
+    assert trainer(save_every=2).step == 2
 
 
 def test_a_state_of_other_settings_is_not_resumed(trainer):

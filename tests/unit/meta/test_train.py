@@ -5,6 +5,7 @@ import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
+from metahdr import checkpoint
 from metahdr.images import write_exr
 from metahdr.meta.predict import load_learner
 from metahdr.meta.train import Trainer
@@ -175,7 +176,7 @@ def test_the_best_checkpoint_is_that_of_the_highest_adapted_ssim(trainer):
 def test_a_checkpoint_holds_the_meta_parameters_that_a_learner_loads(trainer, tmp_path, task):
     one = trainer(iterations=1)
     one.run()
-    torch.save(one.checkpoint(), tmp_path / "last.pt")
+    checkpoint.save(tmp_path / "last.pt", one.checkpoint())
     learner, settings = load_learner(tmp_path / "last.pt")
     assert settings == one.settings
     assert torch.equal(learner(task.ldr), one.learner(task.ldr))

@@ -8,7 +8,7 @@ import torch
 from metahdr import checkpoint
 from metahdr.config import Meta
 from metahdr.images import write_exr
-from metahdr.meta.learner import make_learner
+from metahdr.meta.learner import Learner
 from metahdr.meta.predict import write_predictions
 from metahdr.metrics.scores import METRICS, aggregate, score_exposures, score_predictions
 from metahdr.report.page import write_page
@@ -50,7 +50,7 @@ def make_results(results, data, runs, sources):
     tables = [score_exposures(scenes)]
     for seed, run in enumerate(runs):
         torch.manual_seed(seed)
-        values = {"parameters": make_learner(settings).module.state_dict(), "settings": settings.model_dump_json()}
+        values = {"parameters": Learner(settings).state_dict(), "settings": settings.model_dump_json()}
         checkpoint.save(data / run / "best.pt", values)
         write_predictions(data / run / "best.pt", scenes, sources, data / run / "predictions")
         tables.append(score_predictions(scenes, run, sources, data / run / "predictions"))

@@ -1,0 +1,127 @@
+"""Two ways to MAML's meta-gradient of one task, which agree: learn2learn's, and one that is fast and small."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+from torch.func import functional_call
+
+from metahdr.losses import Loss
+from metahdr.meta.learner import Learner, adapt, descend, leaves, rate_at
+
+Pair = tuple[Tensor, Tensor]  # exposures and their labels
+Engine = Callable[..., tuple[Tensor, list[Tensor]]]
+
+
+def fast(
+    learner: Learner,
+    support: Pair,
+    query: Pair,
+    loss: Loss,
+    weights: Sequence[float],
+    second_order: bool,
+    kept_steps: int = 1,
+) -> tuple[Tensor, list[Tensor]]:
+    """The query loss and its gradient by the meta-parameters, formed backwards through the inner loop.
+
+    Of a step t' = t - a g(t), the gradient v by t' becomes v - H a v by t, with H the Hessian of the support loss
+    at t, and -v g by the rate a (Finn et al. 2017, section 2.2). The parameters of every step are saved on the way
+    forward; on the way back each step needs one Hessian-vector product, for which its own graph is enough. Memory
+    is thus that of one step instead of all.
+
+    Args:
+        support, query: exposures in [0, 1] and labels, `(S, 3, H, W)` and `(1, 3, H, W)`.
+        weights: of the query loss after 0, 1, ... steps; as many steps are made as there are further weights.
+        second_order: False takes H for zero (first-order MAML).
+        kept_steps: of the last so many steps the graph is kept on the way forward, not made again on the way
+            back: less time for more memory. With 1, only the query loss comes between.
+
+    Returns:
+        The weighted sum of the query losses, without a graph, and one gradient for each of
+        `learner.meta_parameters()`.
+    """
+    network, rates = learner.network, learner.rates()
+    steps = len(weights) - 1
+    points, slopes = [leaves(learner.parameters_of_network())], []
+
+    def slope(point: dict[str, Tensor], graph: bool) -> tuple[Tensor, ...]:
+        value = loss(functional_call(network, point, support[0]), support[1])
+        return torch.autograd.grad(value, [point[name] for name in rates], create_graph=graph)
+
+    for step in range(steps):
+        slopes.append(slope(points[step], second_order and step >= steps - kept_steps))
+        with torch.no_grad():
+            points.append(leaves(descend(points[step], rates, slopes[step], step)))
+
+    total = torch.zeros_like(query[1][0, 0, 0, 0])
+    v = {name: torch.zeros_like(value) for name, value in points[0].items()}
+    by_rate = [torch.zeros_like(rate) for rate in learner.learned_rates]
+    for step in reversed(range(steps + 1)):
+        point = points.pop()
+        if weights[step]:
+            value = weights[step] * loss(functional_call(network, point, query[0]), query[1])
+            total += value.detach()
+            _add(v, torch.autograd.grad(value, point.values()))
+        if step == 0:
+            break
+        before, of_step = points[-1], slopes.pop()
+        for gradient, name, g in zip(by_rate, rates, of_step, strict=False):
+            entry = gradient[min(step - 1, len(gradient) - 1)]
+            entry -= (v[name] * g.detach()).sum_to_size(entry.shape)
+        if second_order:
+            if not of_step[0].requires_grad:
+                of_step = slope(before, graph=True)
+            moved = [-rate_at(rate, step - 1) * v[name] for name, rate in rates.items()]
+            with torch.no_grad():
+                _add(v, torch.autograd.grad(of_step, before.values(), [m.detach() for m in moved]))
+    return total, [*v.values(), *by_rate]
+
+
+def learn2learn(
+    learner: Learner,
+    support: Pair,
+    query: Pair,
+    loss: Loss,
+    weights: Sequence[float],
+    second_order: bool,
+    kept_steps: int = 1,
+) -> tuple[Tensor, list[Tensor]]:
+    """The same by learn2learn's MAML, which differentiates through the whole inner loop: the reference.
+
+    For fixed rates and networks of which all parameters adapt. Arguments and result are those of `fast`;
+    `kept_steps` says nothing here, all graphs are kept.
+    """
+    from metahdr.meta.reference import MAML  # it imports gym and torchvision
+
+    maml = MAML(learner.network, lr=learner.inner_lr, first_order=not second_order, allow_nograd=True)
+    clone = maml.clone()
+    total = torch.zeros_like(query[1][0, 0, 0, 0])
+    for step, weight in enumerate(weights):
+        if step:
+            clone.adapt(loss(clone(support[0]), support[1]))
+        if weight:
+            total = total + weight * loss(clone(query[0]), query[1])
+    return total.detach(), list(torch.autograd.grad(total, learner.parameters_of_network().values()))
+
+
+def unrolled(
+    learner: Learner, support: Pair, query: Pair, loss: Loss, weights: Sequence[float]
+) -> tuple[Tensor, list[Tensor]]:
+    """The same by differentiating through `adapt` as it stands, in second order: for whatever learner, to check
+    `fast` where learn2learn has no counterpart."""
+    parameters, rates = learner.parameters_of_network(), learner.rates()
+    total = torch.zeros_like(query[1][0, 0, 0, 0])
+    for step, weight in enumerate(weights):
+        if step:
+            last = (parameters, rates, *support, loss, 1, True, step - 1)
+            parameters = adapt(learner.network, *last)
+        total = total + weight * loss(functional_call(learner.network, parameters, query[0]), query[1])
+    return total.detach(), list(torch.autograd.grad(total, learner.meta_parameters()))
+
+
+def _add(sums: dict[str, Tensor], terms: Sequence[Tensor]) -> None:
+    for value, term in zip(sums.values(), terms, strict=True):
+        value += term
+
+
+ENGINES: dict[str, Engine] = {"fast": fast, "learn2learn": learn2learn}

@@ -1,0 +1,75 @@
+"""The outer loop's algorithms: what one task contributes to a meta-iteration."""
+
+import torch
+from torch import Tensor
+from torch.func import functional_call
+
+from metahdr.config import Meta
+from metahdr.losses import Loss
+from metahdr.meta.engines import ENGINES, Pair
+from metahdr.meta.learner import Learner, adapt, leaves
+
+
+def task_gradient(
+    learner: Learner, support: Pair, query: Pair, loss: Loss, settings: Meta, iteration: int
+) -> tuple[Tensor, list[Tensor]]:
+    """A task's loss, and the direction that the outer optimiser descends, for every meta-parameter.
+
+    Args:
+        support, query: exposures in [0, 1] and labels, `(S, 3, H, W)` and `(1, 3, H, W)`.
+        settings: choose among MAML and its relatives, Reptile and joint training.
+        iteration: of the outer loop, from 0; warm-up and annealing follow it.
+    """
+    if settings.algorithm == "joint":
+        return joint(learner, support, query, loss)
+    if settings.algorithm == "reptile":
+        return reptile(learner, support, query, loss, settings.inner_steps)
+    second_order = settings.second_order and iteration >= settings.first_order_iterations
+    weights = step_weights(settings.inner_steps, iteration, settings.multi_step_iterations)
+    engine = ENGINES[settings.engine]
+    return engine(learner, support, query, loss, weights, second_order, settings.kept_steps)
+
+
+def step_weights(steps: int, iteration: int, annealing: int) -> list[float]:
+    """Weights of the query loss after 0, 1, ..., `steps` steps: MAML's, all on the last; with annealing, MAML++'s
+    multi-step loss (Antoniou et al. 2019, section 4), which begins with all steps alike and ends there.
+
+    Args:
+        annealing: iterations until the weights are MAML's; 0 has them from the beginning.
+    """
+    early = max(0.0, 1 - iteration / annealing) / steps if annealing else 0.0
+    return [0.0] + [early] * (steps - 1) + [1 - early * (steps - 1)]
+
+
+def reptile(
+    learner: Learner, support: Pair, query: Pair, loss: Loss, steps: int
+) -> tuple[Tensor, list[Tensor]]:
+    """Reptile (Nichol et al. 2018, algorithm 2): the way back from where gradient steps on the task lead.
+
+    It knows no query: each step is on all exposures of the scene, the support set with its labels and the query
+    with the truth. The way is divided by the inner learning rate, so that it is a sum of gradients.
+
+    Returns:
+        The query loss after the steps, and the directions.
+    """
+    start = leaves(learner.parameters_of_network())
+    x, labels = (torch.cat(images) for images in zip(support, query, strict=True))
+    adapted = adapt(learner.network, start, learner.rates(), x, labels, loss, steps)
+    with torch.no_grad():
+        value = loss(functional_call(learner.network, adapted, query[0]), query[1])
+        way = [(start[name] - adapted[name]) / learner.inner_lr for name in start]
+    return value, way
+
+
+def joint(learner: Learner, support: Pair, query: Pair, loss: Loss) -> tuple[Tensor, list[Tensor]]:
+    """Training without meta-learning, on what MAML sees of the task: the control.
+
+    Every exposure counts the same. The support set is one batch and the query another, as they are at test time.
+
+    Returns:
+        The query loss before any adaptation, and the gradients.
+    """
+    on_support, on_query = (loss(learner.network(x), labels) for x, labels in (support, query))
+    exposures = len(support[0]) + len(query[0])
+    total = (len(support[0]) * on_support + len(query[0]) * on_query) / exposures
+    return on_query.detach(), list(torch.autograd.grad(total, learner.meta_parameters()))

@@ -1,0 +1,190 @@
+"""Interrupts, losses that are not finite, and what the state of a training survives."""
+
+import dataclasses
+import logging
+import math
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from test_train import everything, same
+
+from metahdr.config import Meta
+from metahdr.errors import UserError
+from metahdr.meta.train import Trainer, finite
+from metahdr.scenes import Scenes
+
+
+@pytest.fixture(autouse=True, scope="module")
+def on_the_cpu():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.cuda, "is_available", lambda: False)
+        yield
+
+
+def make_trainer(results: Path, state: Path, **settings) -> Trainer:
+    scenes = (Scenes(results, split) for split in ("train", "validation"))
+    tiny = {"filters": 2, "inner_steps": 1, "tasks": 2, "iterations": 4, "validate_every": 2, "save_every": 3}
+    return Trainer(*scenes, None, Meta(**tiny | settings), 0, state, "data")
+
+
+@pytest.fixture
+def trainer(results, tmp_path):
+    return lambda state="state.pt", **settings: make_trainer(results, tmp_path / state, **settings)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(results, tmp_path_factory) -> dict:
+    one = make_trainer(results, tmp_path_factory.mktemp("uninterrupted") / "state.pt")
+    one.run()
+    return everything(one)
+
+
+@pytest.fixture
+def sick(results):
+    """A task whose truth is not a number."""
+    task = Scenes(results, "train")[2]
+    return dataclasses.replace(task, scene="sick_1", hdr=torch.full_like(task.hdr, math.nan))
+
+
+def interrupt_after(one: Trainer, owner: object, name: str, call: int) -> None:
+    """Ctrl-C comes while the `call`-th call of `owner.name` is still at work."""
+    work, calls = getattr(owner, name), iter(range(1, 1000))
+
+    def interrupted_work(*arguments):
+        result = work(*arguments)
+        if next(calls) == call:
+            signal.raise_signal(signal.SIGINT)
+        return result
+
+    setattr(owner, name, interrupted_work)
+    with pytest.raises(KeyboardInterrupt):
+        one.run()
+
+
+# Where Ctrl-C comes, and how many iterations are whole; there are two tasks in each and a validation after two.
+MOMENTS = {
+    "between the tasks of an iteration": (lambda one: (one, "_labels", 3), 1),
+    "in the optimiser's step": (lambda one: (one.optimiser, "step", 3), 3),
+    "in the validation": (lambda one: (one, "_labels", 5), 1),
+    "while saving": (lambda one: (one, "save", 1), 3),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_ctrl_c_saves_the_last_whole_iteration_and_the_end_is_bit_for_bit_the_same(trainer, uninterrupted, moment):
+    where, iterations = MOMENTS[moment]
+    one = trainer()
+    interrupt_after(one, *where(one))
+    resumed = trainer()
+    assert resumed.iteration == len(resumed.history) == iterations
+    resumed.run()
+    assert same(everything(resumed), uninterrupted)
+
+
+def test_the_log_says_where_an_interrupted_training_goes_on(trainer, caplog):
+    caplog.set_level(logging.INFO)
+    one = trainer()
+    interrupt_after(one, one, "_labels", 1)
+    assert "state.pt goes on at iteration 1" in caplog.text
+
+
+def test_a_task_that_is_not_finite_stops_the_training_with_its_name_and_advice(trainer, sick, task):
+    one = trainer()
+    before = everything(one)
+    one._draw = lambda: iter([(task, 0), (sick, 2)])
+    expected = (
+        r"meta-iteration 1, task 2 of 2 \(scene sick_1, EV \+2 held out\): loss nan.* smaller meta\.inner_lr"
+    )
+    with pytest.raises(UserError, match=expected):
+        one.run()
+    assert same(one.checkpoint()["parameters"], before["parameters"])
+
+
+def test_a_skipped_task_is_in_no_mean_and_is_counted_and_named(trainer, sick, task, caplog):
+    healthy, one = trainer("healthy.pt", tasks=1), trainer(tasks=2, on_nonfinite="skip", iterations=1)
+    healthy._draw = lambda: iter([(task, 0)])
+    one._draw = lambda: iter([(sick, 2), (task, 0)])
+    alone = healthy.step()
+    one.run()
+    assert one.history[0]["skipped"] == 1
+    assert one.history[0]["meta_loss"] == pytest.approx(alone)
+    for a, b in zip(healthy.learner.parameters(), one.learner.parameters(), strict=True):
+        torch.testing.assert_close(a.grad, b.grad)
+        torch.testing.assert_close(a, b)
+    assert "scene sick_1, EV +2 held out" in caplog.text and "left out" in caplog.text
+
+
+def test_when_all_tasks_are_skipped_nothing_changes(trainer, sick):
+    one = trainer(on_nonfinite="skip")
+    before = everything(one)
+    one._draw = lambda: iter([(sick, 0), (sick, 1)])
+    assert math.isnan(one.step())
+    assert one.skipped == 2
+    assert same(one.checkpoint()["parameters"], before["parameters"])
+    assert same(one.checkpoint()["optimiser"], before["optimiser"])
+
+
+def test_a_training_without_such_a_task_skips_none(trainer):
+    one = trainer(iterations=2)
+    one.run()
+    assert [row["skipped"] for row in one.history] == [0, 0]
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_one_element_that_is_not_finite_is_enough(bad):
+    loss, gradients = torch.tensor(1.0), [torch.ones(3, 3), torch.ones(2)]
+    assert finite(loss, gradients)
+    assert not finite(torch.tensor(bad), gradients)
+    gradients[1][1] = bad
+    assert not finite(loss, gradients)
+
+
+def test_a_validation_that_diverged_is_best_only_until_another(trainer):
+    one = trainer(validate_every=1)
+    scores = [math.nan, 0.2, math.nan, 0.1]
+    one.validate = lambda: {"ssim_adapted": scores[one.iteration - 1]}
+    one.run()
+    assert one.best["iteration"] == 2
+
+
+def test_a_training_stopped_by_a_bad_task_goes_on_when_told_to_skip_it(trainer, sick):
+    def run(one):
+        draw = one._draw
+        one._draw = lambda: iter([(sick, 0), *list(draw())[1:]]) if one.iteration == 2 else draw()
+        one.run()
+        return everything(one) | {"settings": None}
+
+    whole = run(trainer("whole.pt", on_nonfinite="skip", iterations=3))
+    with pytest.raises(UserError, match="meta-iteration 3"):
+        run(trainer(save_every=1, iterations=3))
+    resumed = trainer(on_nonfinite="skip", iterations=3)
+    assert resumed.iteration == 2
+    assert same(run(resumed), whole)
+
+
+@pytest.mark.parametrize("change", [{"save_every": 7}, {"tensorboard": True}, {"runs": ["true"]}], ids=str)
+def test_settings_that_change_no_result_may_change_in_the_middle(trainer, change):
+    one = trainer()
+    interrupt_after(one, one, "_labels", 3)
+    assert trainer(**change).iteration == 1
+
+
+def test_tensorboard_without_its_package_is_explained(trainer, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(UserError, match=r"meta\.tensorboard: .* pip install tensorboard"):
+        trainer(tensorboard=True).run()
+
+
+def test_tensorboard_shows_the_history_from_the_first_iteration_also_when_resumed(trainer, tmp_path):
+    accumulators = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    one = trainer()
+    interrupt_after(one, one, "_labels", 3)
+    one = trainer(tensorboard=True)
+    one.run()
+    board = accumulators.EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    shown = [(event.step, event.value) for event in board.Scalars("meta_loss")]
+    assert shown == [(row["iteration"], pytest.approx(row["meta_loss"])) for row in one.history]
+    assert [event.step for event in board.Scalars("ssim_adapted")] == [2, 4]

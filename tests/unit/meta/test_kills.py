@@ -1,0 +1,131 @@
+"""The meta-training script and signals, in processes forked from one that has imported everything."""
+
+import json
+import multiprocessing
+import os
+import random
+import runpy
+import signal
+import sys
+import time
+from multiprocessing import Process
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from test_train import same
+
+from metahdr.checkpoint import remove_state
+
+KILLS = 20
+OUTPUTS = ("best.pt", "last.pt", "history.csv")
+
+
+def meta_train(script: Path, data: Path, settings: dict, run: Path) -> None:
+    """The script as it runs from the command line; each attempt has a log in the run's folder."""
+    sys.argv = [
+        str(script),
+        "--data",
+        str(data),
+        "--settings",
+        json.dumps(settings),
+        "--seed",
+        "0",
+        "--threads",
+        "1",
+    ]
+    sys.argv += ["--state", str(run / "state.pt"), "--best", str(run / "best.pt"), "--last", str(run / "last.pt")]
+    sys.argv += ["--history", str(run / "history.csv"), "--log", str(run / f"{time.monotonic_ns()}.log")]
+    runpy.run_path(str(script), run_name="__main__")
+
+
+def outputs(run: Path) -> list:
+    return [torch.load(run / name, weights_only=True) for name in OUTPUTS[:2]] + [(run / OUTPUTS[2]).read_text()]
+
+
+def finished(run: Path) -> bool:
+    return all((run / name).exists() for name in OUTPUTS)
+
+
+def logs(run: Path) -> list[str]:
+    return [path.read_text() for path in sorted(run.glob("*.log"))]
+
+
+@pytest.fixture(scope="module")
+def start(results, repository):
+    """Starts the script with the smoke configuration, but one inner step, for a run's folder."""
+    script = repository / "workflow" / "scripts" / "meta_train.py"
+    settings = yaml.safe_load((repository / "config" / "smoke.yaml").read_text())["meta"] | {"inner_steps": 1}
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["metahdr.meta.train", "metahdr.script"])
+
+    def start(run: Path) -> Process:
+        run.mkdir(exist_ok=True)
+        process = processes.Process(target=meta_train, args=(script, results, settings, run))
+        process.start()
+        return process
+
+    with pytest.MonkeyPatch.context() as patch:  # what the forks' parent is started with
+        patch.setenv("PYTHONPATH", str(repository / "src"))
+        patch.setenv("CUDA_VISIBLE_DEVICES", "")
+        yield start
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(start, tmp_path_factory) -> tuple[list, float]:
+    """What a run makes, and how many seconds it takes."""
+    run = tmp_path_factory.mktemp("uninterrupted")
+    process, begun = start(run), None  # the first process waits until the forks' parent has imported everything
+    while not (run / "state.pt").exists() and process.is_alive():
+        begun = begun or (time.monotonic() if list(run.glob("*.log")) else None)
+        time.sleep(0.01)
+    process.join()
+    return outputs(run), time.monotonic() - begun
+
+
+def test_a_training_killed_twenty_times_ends_bit_for_bit_like_one_that_was_not(start, uninterrupted, tmp_path):
+    expected, duration = uninterrupted
+    rng, run, kills, in_a_save = random.Random(0), tmp_path / "run", 0, 0
+    while kills < KILLS or not finished(run):
+        if finished(run):  # before the last kill: once more from the beginning
+            remove_state(run / "state.pt")
+            for name in OUTPUTS:
+                (run / name).unlink()
+        process = start(run)
+        if kills < KILLS:
+            if kills % 2:
+                process.join(rng.uniform(0, duration / 4))
+            else:
+                while process.is_alive() and not (run / ".part-state.pt").exists():
+                    time.sleep(0.0002)
+                time.sleep(rng.uniform(0, 0.01))
+            process.kill()
+        process.join()
+        assert process.exitcode in (0, -signal.SIGKILL)
+        kills += process.exitcode != 0
+        in_a_save += (run / ".part-state.pt").exists()
+        if finished(run):
+            assert same(outputs(run), expected)
+    assert in_a_save
+    assert sum("resumed from" in log for log in logs(run)) > 1
+    assert {path.name for path in run.iterdir() if path.suffix != ".log"} == set(OUTPUTS)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_a_signal_ends_the_script_with_its_status_and_one_line_and_loses_nothing(
+    start, uninterrupted, tmp_path, number
+):
+    run = tmp_path / "run"
+    process = start(run)
+    while not (run / "state.pt").exists():
+        time.sleep(0.002)
+    os.kill(process.pid, number)
+    process.join()
+    assert process.exitcode == 128 + number
+    (log,) = logs(run)
+    assert log.splitlines()[-1].endswith(f"ERROR ended by {number.name}")
+    assert "Traceback" not in log
+    assert "state.pt goes on at iteration" in log
+    start(run).join()
+    assert same(outputs(run), uninterrupted[0])
