@@ -136,7 +136,7 @@ class Trainer:
             loss = self.loss(clone(exposure), truth) / self.settings.tasks
             gradients = torch.autograd.grad(loss, parameters)
             if not finite(loss, gradients):
-                self._skip(number, task, held_out, loss)
+                self._skip(number, task, held_out, loss * self.settings.tasks)
                 continue
             for parameter, gradient in zip(parameters, gradients, strict=True):
                 parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
