@@ -282,21 +282,17 @@ def test_runs_with_expandnets_and_with_merged_labels_are_added_to_those_there_ar
     torch.manual_seed(0)
     (folder / "data/weights").mkdir(exist_ok=True)
     torch.save(ExpandNet().state_dict(), folder / "data/weights/expandnet.pth")
-    runs = ["true", "simulated", "expandnet", "debevec"]
-    settings = overlay(tmp_path, f"meta: {{runs: {json.dumps(runs)}}}")
-    jobs = planned(folder, *settings)
+    runs, sources = ["expandnet", "debevec"], ["true", "simulated", "expandnet", "debevec"]
+    jobs = planned(folder, *overlay(tmp_path, f"meta: {{runs: {json.dumps(sources)}}}"))
     assert (jobs["label"], jobs["meta_train"], jobs["adapt"]) == (1, 2, 4), "the trained runs are kept"
-    result = snakemake(folder, *settings)
+    result = snakemake(folder, *overlay(tmp_path, f"meta: {{runs: {json.dumps(runs)}}}"))
     assert result.returncode == 0, result.stdout[-3000:]
 
     scores = pd.read_csv(folder / DATA / "scores.csv", keep_default_na=False)
     modes = scores.groupby("run")["mode"].unique().map(set)
     assert modes.pop("none") == {"ldr"}
-    assert modes.to_dict() == {run: {"single", *(f"adapted_{source}" for source in runs)} for run in runs}
+    assert modes.to_dict() == {run: {"single", *(f"adapted_{source}" for source in sources)} for run in runs}
     assert (scores.groupby(["run", "mode"]).size() == 3 * scores.scene.nunique()).all()
-    before = pd.read_csv(smoke / DATA / "scores.csv", keep_default_na=False)
-    both = before.merge(scores, on=["scene", "source", "ev", "mode", "run"], suffixes=("", "_again"))
-    assert len(both) == len(before) and (both.psnr == both.psnr_again).all()
     page = (folder / RESULTS / "report/index.html").read_text()
     for run in runs:
         assert f"meta-trained with {run} labels" in page
