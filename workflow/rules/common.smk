@@ -66,6 +66,13 @@ def data_folder(wildcards, input):
     return Path(input.scenes[0]).parent
 
 
+def label_folder(source):
+    """The folder of the labels of the support sets; none for true labels."""
+    return f"{DATA}/labels" if source == "simulated" else []
+
+
 wildcard_constraints:
     source=r"[^/]+",
     run="true|simulated",
+    arm=r"[\w-]+",
+    seed=r"\d+",

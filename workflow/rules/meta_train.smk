@@ -5,7 +5,7 @@
 rule meta_train:
     input:
         scenes=TASKS,
-        labels=lambda w: f"{DATA}/labels" if w.run == "simulated" else [],
+        labels=lambda w: label_folder(w.run),
     output:
         best=f"{DATA}/{{run}}/best.pt",
         last=f"{DATA}/{{run}}/last.pt",
