@@ -7,13 +7,16 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test lint format config env unlock clean
+.PHONY: help reproduce ablation test lint format config env unlock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 reproduce: $(STAMP) ## run the whole pipeline; ends with results/report/index.html
 	snakemake --workflow-profile workflow/profiles/default --configfile $(CONFIG)
+
+ablation: $(STAMP) ## compare variants of meta-training (docs/ablation.md)
+	snakemake ablation --workflow-profile workflow/profiles/default --configfile config/ablation.yaml
 
 test: $(STAMP) ## pass the tests
 	pytest

@@ -22,11 +22,13 @@ include: "workflow/rules/meta_train.smk"
 include: "workflow/rules/adapt.smk"
 include: "workflow/rules/score.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/ablation.smk"
 
 
 localrules:
     all,
     hdrcnn,
+    ablation,
 
 
 rule all:

@@ -7,15 +7,18 @@
 import difflib
 import json
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
+    PlainSerializer,
+    StringConstraints,
     ValidationError,
     ValidationInfo,
+    create_model,
     field_validator,
 )
 
@@ -42,6 +45,12 @@ def _sums_to_one(shares: dict[str, float]) -> dict[str, float]:
     if not math.isclose(sum(shares.values()), 1.0, abs_tol=1e-6):
         raise ValueError("the three shares must add up to 1")
     return shares
+
+
+def _unique(values: list[int]) -> list[int]:
+    if len(set(values)) < len(values):
+        raise ValueError("the values must differ")
+    return values
 
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -352,6 +361,37 @@ class Score(Section):
     confidence: Annotated[float, Field(gt=0, lt=1)] = Field(0.95, description="of the intervals")
 
 
+# Every key of meta but `runs`, none of them needed: an arm has the keys that it was given and no others.
+Arm = create_model(
+    "Arm",
+    __base__=Section,
+    **{
+        name: (Annotated[field.annotation, field], None)
+        for name, field in Meta.model_fields.items()
+        if name != "runs"
+    },
+)
+Overrides = Annotated[
+    Arm,
+    AfterValidator(lambda arm: arm.model_dump(exclude_unset=True)),
+    PlainSerializer(lambda overrides: overrides),
+]
+ArmName = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_-]+$")]
+
+
+class Ablation(Section):
+    """Variants of meta-training (arms) beside one another, each with the same seeds: docs/ablation.md."""
+
+    arms: dict[ArmName, Overrides] = Field(
+        {}, description="name of an arm: the keys of meta that it changes; none for meta as it is"
+    )
+    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_unique)] = Field(
+        [0, 1, 2], description="of meta-training, one run of every arm each; all differ"
+    )
+    baseline: str | None = Field(None, description="the arm that the others are compared with; null: the first")
+    labels: LabelSource = Field("simulated", description="label source of the support sets, in every arm")
+
+
 class Config(Section):
     """metahdr's configuration."""
 
@@ -375,6 +415,11 @@ class Config(Section):
     hdrcnn: HDRCNNTraining = HDRCNNTraining()
     meta: Meta = Meta()
     score: Score = Score()
+    ablation: Ablation = Ablation()
+
+    def arm(self, name: str) -> Meta:
+        """Section meta as an arm of the ablation has it."""
+        return Meta.model_validate(self.meta.model_dump() | self.ablation.arms[name])
 
 
 def load(values: dict[str, Any]) -> Config:
@@ -387,24 +432,35 @@ def load(values: dict[str, Any]) -> Config:
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
-        lines = [_explain(mistake) for mistake in error.errors()]
-        raise UserError(f"{len(lines)} mistake(s) in the configuration:\n" + "\n".join(lines)) from None
+        raise _refusal([_explain(mistake) for mistake in error.errors()]) from None
+    lines = []
     if config.expose.method == "percentile" and len(config.expose.percentiles) != len(config.expose.evs):
-        raise UserError(
-            "1 mistake(s) in the configuration:\n  expose.percentiles: found "
-            f"{len(config.expose.percentiles)} ranges for {len(config.expose.evs)} evs; give one range per ev"
+        lines.append(
+            f"  expose.percentiles: found {len(config.expose.percentiles)} ranges for {len(config.expose.evs)} "
+            "evs; give one range per ev"
         )
+    arms, baseline = config.ablation.arms, config.ablation.baseline
+    if baseline is not None and baseline not in arms:
+        lines.append(f"  ablation.baseline: found {baseline!r}; no such arm; {_nearest(baseline, list(arms))}")
+    for name in arms:
+        try:
+            config.arm(name)
+        except ValidationError as error:  # keys that are right one by one, but not together
+            lines += [_explain(mistake, ("ablation", "arms", name)) for mistake in error.errors()]
+    if lines:
+        raise _refusal(lines)
     return config
 
 
-def _explain(mistake: dict[str, Any]) -> str:
-    location = [part for part in mistake["loc"] if part != "[key]"]
+def _refusal(lines: list[str]) -> UserError:
+    return UserError(f"{len(lines)} mistake(s) in the configuration:\n" + "\n".join(lines))
+
+
+def _explain(mistake: dict[str, Any], inside: tuple[str, ...] = ()) -> str:
+    location = [*inside, *(part for part in mistake["loc"] if part != "[key]")]
     key = ".".join(str(part) for part in location)
     if mistake["type"] == "extra_forbidden":
-        known = _known_keys(location[:-1])
-        near = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
-        return f"  {key}: unknown key; {hint}"
+        return f"  {key}: unknown key; {_nearest(str(location[-1]), _known_keys(location[:-1]))}"
     found, allowed = mistake["input"], mistake["msg"]
     line = f"  {key}: found {found!r}; {allowed[0].lower()}{allowed[1:]}"
     if isinstance(found, str) and mistake["type"] in ("float_type", "int_type") and _is_number(found):
@@ -413,9 +469,17 @@ def _explain(mistake: dict[str, Any]) -> str:
     return line
 
 
+def _nearest(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(known) or 'none'}"
+
+
 def _known_keys(path: list[Any]) -> list[str]:
     model: Any = Config
     for part in path:
+        if get_origin(model) is dict:  # of sections: any name leads to one
+            model = get_args(get_args(model)[1])[0]
+            continue
         field = next(f for name, f in model.model_fields.items() if part in (name, f.alias))
         model = field.annotation
     if not (isinstance(model, type) and issubclass(model, BaseModel)):

@@ -4,6 +4,7 @@ import argparse
 import inspect
 import json
 import logging
+import os
 import signal
 import sys
 import types
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from metahdr import processes
 from metahdr.errors import UserError
 
 
@@ -40,6 +42,9 @@ def run(main: Callable[..., None]) -> None:
         )
     arguments = vars(parser.parse_args())
     log_file = arguments.pop("log")
+    if processes.rank():  # the first process speaks for all that torchrun started
+        log_file = Path(os.devnull)
+        sys.stderr = log_file.open("w")
     if log_file:
         log_file.parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import model_validator
 
-from metahdr.config import Config, Section, commented_yaml, load, schema
+from metahdr.config import Config, Meta, Section, commented_yaml, load, schema
 from metahdr.errors import UserError
 
 CONFIGS = Path(__file__).parents[2] / "config"
@@ -19,7 +20,7 @@ def mistakes(values: dict) -> list[str]:
 
 def merged(default: dict, override: dict) -> dict:
     """As Snakemake merges several --configfile."""
-    both = {key: merged(default[key], value) for key, value in override.items() if isinstance(value, dict)}
+    both = {key: merged(default.get(key, {}), value) for key, value in override.items() if isinstance(value, dict)}
     return default | override | both
 
 
@@ -36,7 +37,7 @@ def test_the_default_configuration_file_means_the_defaults():
 
 
 @pytest.mark.parametrize(
-    "path", [p for p in VARIANTS if p.stem in ("smoke", "paper", "hdrcnn")], ids=lambda path: path.stem
+    "path", [p for p in VARIANTS if p.stem in ("smoke", "paper", "hdrcnn", "ablation")], ids=lambda path: path.stem
 )
 def test_each_shipped_variant_is_valid_over_the_default(path):
     default = yaml.safe_load((CONFIGS / "config.yaml").read_text())
@@ -143,3 +144,56 @@ def test_numbers_without_meaning_are_refused(values):
 
 def test_the_advice_for_a_whole_number_in_text_is_right():
     assert "write 1000)" in mistakes({"meta": {"iterations": "1e3"}})[1]
+
+
+def test_every_arm_of_the_ablation_is_checked_as_the_settings_it_changes():
+    arms = {
+        "maml": {},
+        "short": {"inner_stps": 1, "inner_lr": "1e-3", "tasks": 0, "runs": ["true"]},
+        "a/b": {"second_order": None},
+        "list": [1],
+    }
+    lines = mistakes({"ablation": {"arms": arms, "seeds": [1, 1]}, "score": {"confidence": 1}})
+    assert lines[0] == "9 mistake(s) in the configuration:"
+    known = [key for key in Meta.model_fields if key != "runs"]
+    assert sorted(lines[1:]) == [
+        "  ablation.arms.a/b.second_order: found None; input should be a valid boolean",
+        "  ablation.arms.a/b: found 'a/b'; string should match pattern '^[A-Za-z0-9_-]+$'",
+        "  ablation.arms.list: found [1]; input should be a valid dictionary or instance of Arm",
+        "  ablation.arms.short.inner_lr: found '1e-3'; input should be a valid number "
+        "(1e-3 was read as text: write 0.001)",
+        "  ablation.arms.short.inner_stps: unknown key; did you mean inner_steps?",
+        f"  ablation.arms.short.runs: unknown key; known here: {', '.join(known)}",
+        "  ablation.arms.short.tasks: found 0; input should be greater than or equal to 1",
+        "  ablation.seeds: found [1, 1]; value error, the values must differ",
+        "  score.confidence: found 1; input should be less than 1",
+    ]
+
+
+def test_an_arm_is_section_meta_with_its_own_keys_changed():
+    config = load({"meta": {"tasks": 7}, "ablation": {"arms": {"maml": {}, "first": {"second_order": False}}}})
+    assert config.arm("maml") == config.meta
+    assert config.arm("first") == Meta(tasks=7, second_order=False)
+    assert load(json.loads(config.model_dump_json(by_alias=True))) == config
+
+
+def test_the_baseline_is_an_arm():
+    arms = {"maml": {}, "reptile": {}}
+    assert load({"ablation": {"arms": arms, "baseline": "reptile"}}).ablation.baseline == "reptile"
+    (_, line) = mistakes({"ablation": {"arms": arms, "baseline": "reptiles"}})
+    assert line == "  ablation.baseline: found 'reptiles'; no such arm; did you mean reptile?"
+    assert mistakes({"ablation": {"baseline": "maml"}})[1].endswith("no such arm; known here: none")
+
+
+def test_keys_of_an_arm_that_do_not_go_together_are_refused_with_the_arms_name(monkeypatch):
+    class Paired(Meta):
+        @model_validator(mode="after")
+        def _pair(self):
+            if self.loss_lambda and not self.second_order:
+                raise ValueError("loss_lambda needs second_order")
+            return self
+
+    monkeypatch.setattr("metahdr.config.Meta", Paired)
+    arms = {"good": {"second_order": False, "loss_lambda": 0}, "bad": {"second_order": False}}
+    (_, line) = mistakes({"ablation": {"arms": arms}})
+    assert line.startswith("  ablation.arms.bad: ") and line.endswith("loss_lambda needs second_order")

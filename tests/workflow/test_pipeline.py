@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import torch
 import yaml
-from conftest import SMOKE, check_out, snakemake
+from conftest import SMOKE, check_out, overlay, planned, snakemake
 
 from metahdr.align import ORIENTATIONS, find_alignment, orient
 from metahdr.camera.exposure import expose, metered_scale
@@ -25,19 +25,6 @@ from metahdr.panorama import perspective_view
 
 RESULTS = "results/smoke"
 DATA = f"{RESULTS}/polyhaven-mini"
-
-
-def overlay(folder, text: str) -> list[str]:
-    """The arguments of a smoke run with some keys changed."""
-    (folder / "overlay.yaml").write_text(text)
-    return [*SMOKE, str(folder / "overlay.yaml")]
-
-
-def planned(folder, *arguments) -> dict[str, int]:
-    """Rules that a dry run would run, with their number of jobs."""
-    output = snakemake(folder, "--dry-run", *arguments).stdout
-    table = output.partition("Job stats:")[2].partition("total")[0]
-    return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
 
 
 def test_every_test_scene_exposure_mode_and_run_is_scored_once(smoke):

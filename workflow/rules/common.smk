@@ -40,6 +40,13 @@ MODELS = "models"
 RESULTS = CONFIG.results
 DATA = f"{RESULTS}/{NAME}"
 
+# What starts a meta-training: one process, or several that share its tasks.
+LAUNCHER = (
+    "python"
+    if CONFIG.processes == 1
+    else f"torchrun --standalone --nproc-per-node={CONFIG.processes}"
+)
+
 # Every run is tested with the same label sources, so that all rows of a table are paired.
 LABEL_SOURCES = list(dict.fromkeys(["true", "simulated", *CONFIG.meta.runs]))
 # The label.model of those whose labels a network makes beforehand; the others are made of the task itself.
@@ -80,3 +87,5 @@ wildcard_constraints:
     source=r"[^/]+",
     run="true|simulated|expandnet|debevec",
     network="|".join(NETWORKS),
+    arm=r"[\w-]+",
+    seed=r"\d+",

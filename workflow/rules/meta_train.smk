@@ -17,13 +17,16 @@ rule meta_train:
         f"{RESULTS}/benchmarks/meta_train_{{run}}.tsv"
     conda:
         "../../environment.yml"
-    threads: CONFIG.threads
+    threads: CONFIG.threads * CONFIG.processes
     params:
+        python=LAUNCHER,
         seed=CONFIG.seed,
         data=data_folder,
+        source=lambda w: w.run,
+        threads=CONFIG.threads,
         settings=lambda w: settings(CONFIG.meta.model_copy(update={"runs": [w.run]})),
         state=lambda w, output: Path(output.best).with_name("state.pt"),
     shell:
-        'python "$SCRIPTS/meta_train.py" --data {params.data} --source {wildcards.run}'
-        " --settings {params.settings:q} --seed {params.seed} --threads {threads} --state {params.state}"
+        '{params.python} "$SCRIPTS/meta_train.py" --data {params.data} --source {params.source}'
+        " --settings {params.settings:q} --seed {params.seed} --threads {params.threads} --state {params.state}"
         " --best {output.best} --last {output.last} --history {output.history} --log {log}"

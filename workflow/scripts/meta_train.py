@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from metahdr import checkpoint
+from metahdr import checkpoint, processes
 from metahdr.config import Meta
 from metahdr.files import identify, whole
 from metahdr.meta.train import Trainer
@@ -29,8 +29,12 @@ def main(
     files += sorted((data / "labels" / source).glob("*.exr"))  # none where a task has all that its labels are of
     files += map(Path, settings.weights)
     identity = identify(files)
-    trainer = Trainer(Scenes(data, "train"), Scenes(data, "validation"), source, settings, seed, state, identity)
-    trainer.run()
+    scenes = Scenes(data, "train"), Scenes(data, "validation")
+    with processes.joined():
+        trainer = Trainer(*scenes, source, settings, seed, state, identity)
+        trainer.run()
+    if processes.rank():
+        return
     checkpoint.save(best, trainer.best)
     checkpoint.save(last, trainer.checkpoint())
     with whole(history) as part:

@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from metahdr.metrics.bootstrap import intervals
 from metahdr.metrics.hdr import log_rmse, pu21_psnr
 from metahdr.progress import track
 from metahdr.scenes import Scenes
@@ -55,28 +56,18 @@ def compare(rows: pd.DataFrame, ours: str, resamples: int, confidence: float, se
     Returns:
         One row per (metric, simulator): mean, low, high, difference, difference_low, difference_high, count.
     """
-    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
     result = []
     for column in (f"{metric}_{region}" for metric in METRICS for region in REGIONS):
         wide = rows.pivot(index=["source", "scene", "ev"], columns="simulator", values=column).dropna()
         sums, counts = wide.groupby("source").sum(), wide.groupby("source").size()
-        rng = np.random.default_rng(seed)
-        weights = rng.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), size=resamples)
-        size = weights @ counts.to_numpy()
-        for simulator in wide.columns:
-            gaps = sums[simulator] - sums[ours]
-            low, high = np.quantile(weights @ sums[simulator].to_numpy() / size, tails)
-            gap_low, gap_high = np.quantile(weights @ gaps.to_numpy() / size, tails)
+        gaps = sums.sub(sums[ours], axis=0)
+        stacked = np.stack([sums, gaps], axis=-1)[:, None]
+        ends = intervals(stacked, counts.to_numpy(), resamples, confidence, seed)
+        for simulator, (low, gap_low), (high, gap_high) in zip(sums, *ends, strict=True):
+            mean, gap = wide[simulator].mean(), gaps[simulator].sum() / len(wide)
             result.append(
-                {
-                    "metric": column,
-                    "simulator": simulator,
-                    "mean": wide[simulator].mean(),
-                    "low": low,
-                    "high": high,
-                }
-                | {"difference": gaps.sum() / len(wide), "difference_low": gap_low, "difference_high": gap_high}
-                | {"count": len(wide)}
+                {"metric": column, "simulator": simulator, "mean": mean, "low": low, "high": high}
+                | {"difference": gap, "difference_low": gap_low, "difference_high": gap_high, "count": len(wide)}
             )
     return pd.DataFrame(result)
 

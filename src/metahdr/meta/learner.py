@@ -125,9 +125,7 @@ def query(task: Task, held_out: int) -> tuple[Tensor, Tensor]:
     return task.ldr[held_out : held_out + 1], task.hdr[None].clamp(0, 1)
 
 
-def predict(
-    learner: Learner, task: Task, held_out: int, labels: Tensor | None, loss: Loss, steps: int
-) -> Tensor:
+def predict(learner: Learner, task: Task, held_out: int, labels: Tensor | None, loss: Loss, steps: int) -> Tensor:
     """The reconstruction `(3, H, W)` from the held-out exposure, adapted on the others; the same for validation
     and test."""
     start = leaves(learner.parameters_of_network())

@@ -41,9 +41,7 @@ def step_weights(steps: int, iteration: int, annealing: int) -> list[float]:
     return [0.0] + [early] * (steps - 1) + [1 - early * (steps - 1)]
 
 
-def reptile(
-    learner: Learner, support: Pair, query: Pair, loss: Loss, steps: int
-) -> tuple[Tensor, list[Tensor]]:
+def reptile(learner: Learner, support: Pair, query: Pair, loss: Loss, steps: int) -> tuple[Tensor, list[Tensor]]:
     """Reptile (Nichol et al. 2018, algorithm 2): the way back from where gradient steps on the task lead.
 
     It knows no query: each step is on all exposures of the scene, the support set with its labels and the query

@@ -6,9 +6,7 @@ import math
 import time
 from pathlib import Path
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from metahdr import checkpoint, processes
 from metahdr.config import Meta
@@ -139,9 +137,7 @@ class Trainer:
         for number, (shown, asked) in zip(mine, prefetched(self._task, [drawn[i] for i in mine]), strict=True):
             if interrupted():
                 break
-            value, gradients = task_gradient(
-                self.learner, shown, asked, self.loss, self.settings, self.iteration
-            )
+            value, gradients = task_gradient(self.learner, shown, asked, self.loss, self.settings, self.iteration)
             rows[number] = torch.cat([value.view(1), *(gradient.flatten() for gradient in gradients)])
         self._end_if_interrupted()
         processes.add_up(rows)
@@ -163,8 +159,8 @@ class Trainer:
         """Names a task that is not finite, and stops if `on_nonfinite` says so."""
         task = self.training[index]
         problem = (
-            f"meta-iteration {self.iteration + 1}, task {number + 1} of {self.settings.tasks} (scene {task.scene}, "
-            f"EV {task.evs[held_out]:+g} held out): loss {loss:.3g}, and it or its gradient is not finite"
+            f"meta-iteration {self.iteration + 1}, task {number + 1} of {self.settings.tasks} "
+            f"(scene {task.scene}, EV {task.evs[held_out]:+g} held out): loss {loss:.3g}, and it or its gradient is not finite"
         )
         if self.settings.on_nonfinite == "stop":
             raise UserError(

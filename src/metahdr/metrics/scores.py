@@ -8,8 +8,9 @@ import torch
 
 from metahdr.images import read_hdr
 from metahdr.meta.predict import modes, prediction_name
+from metahdr.metrics.bootstrap import intervals
 from metahdr.metrics.fidelity import psnr, ssim
-from metahdr.scenes import Scenes
+from metahdr.scenes import Scenes, Task
 
 METRICS = {"ssim": ssim, "psnr": psnr}
 NO_RUN = "none"  # the run of "LDR, no reconstruction"
@@ -35,10 +36,14 @@ def score_exposures(scenes: Scenes) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _row(task, ev: float, mode: str, run: str, image: torch.Tensor) -> dict:
+def _row(task: Task, ev: float, mode: str, run: str, image: torch.Tensor) -> dict:
+    return {"scene": task.scene, "source": task.source, "ev": ev, "mode": mode, "run": run} | measure(task, image)
+
+
+def measure(task: Task, image: torch.Tensor) -> dict[str, float]:
+    """Every metric of a reconstruction `(3, H, W)` of a scene, on values clipped to [0, 1]."""
     prediction, truth = image[None].clamp(0, 1).double(), task.hdr[None].clamp(0, 1).double()
-    row = {"scene": task.scene, "source": task.source, "ev": ev, "mode": mode, "run": run}
-    return row | {name: metric(prediction, truth).item() for name, metric in METRICS.items()}
+    return {name: metric(prediction, truth).item() for name, metric in METRICS.items()}
 
 
 def aggregate(scores: pd.DataFrame, resamples: int, confidence: float, seed: int) -> pd.DataFrame:
@@ -54,25 +59,24 @@ def aggregate(scores: pd.DataFrame, resamples: int, confidence: float, seed: int
     Raises:
         ValueError: the table is not paired, some scene and exposure lacks a mode.
     """
-    rng = np.random.default_rng(seed)
-    scenes = sorted(set(scores.scene))
-    weights = rng.multinomial(len(scenes), np.full(len(scenes), 1 / len(scenes)), size=resamples) / len(scenes)
-    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
     rows = []
     for metric in METRICS:
         wide = scores.pivot(index=["scene", "ev"], columns=["run", "mode"], values=metric)
         if wide.isna().any(axis=None):
             raise ValueError("the scores are not paired: a scene and exposure lacks a mode")
-        per_scene = wide.groupby("scene").mean().loc[scenes]
-        for run, mode in per_scene.columns:
-            values = per_scene[run, mode]
-            baseline = per_scene[run, "single"] if run != NO_RUN else values
-            gains = values - baseline
-            low, high = np.quantile(weights @ values.to_numpy(), tails)
-            gain_low, gain_high = np.quantile(weights @ gains.to_numpy(), tails)
+        values = wide.groupby("scene").mean()
+        gains = pd.DataFrame(
+            {
+                (run, mode): values[run, mode] - values[run, mode if run == NO_RUN else "single"]
+                for run, mode in values
+            }
+        )
+        ends = intervals(np.stack([values, gains], axis=-1)[:, None], None, resamples, confidence, seed)
+        for (run, mode), (low, gain_low), (high, gain_high) in zip(values, *ends, strict=True):
+            mean, gain = values[run, mode].mean(), gains[run, mode].mean()
             rows.append(
-                {"run": run, "mode": mode, "metric": metric, "mean": values.mean(), "low": low, "high": high}
-                | {"gain": gains.mean(), "gain_low": gain_low, "gain_high": gain_high, "count": len(wide)}
+                {"run": run, "mode": mode, "metric": metric, "mean": mean, "low": low, "high": high}
+                | {"gain": gain, "gain_low": gain_low, "gain_high": gain_high, "count": len(wide)}
             )
     return pd.DataFrame(rows)
 

@@ -1,0 +1,97 @@
+"""The ablation as a table in Markdown and as a forest plot."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from metahdr.ablation import QUANTITIES
+from metahdr.config import Ablation, Meta
+from metahdr.files import whole
+from metahdr.report.figures import plt
+
+SHOWN = {"ssim": ("SSIM", 4), "psnr": ("PSNR / dB", 2)}  # title and decimals
+
+
+def ablation_tables(
+    summary: pd.DataFrame, ablation: Ablation, arms: dict[str, Meta], seconds: dict[str, float], confidence: float
+) -> str:
+    """One table for each metric and one of the arms' settings and cost, as Markdown.
+
+    Args:
+        summary: from `compare_arms`.
+        arms: settings of every arm.
+        seconds: of one meta-training of every arm.
+        confidence: of the intervals.
+    """
+    baseline = summary.arm[0]
+    lines = [
+        "# Ablation",
+        "",
+        f"{len(arms)} arms, meta-training seeds {', '.join(map(str, ablation.seeds))}, {ablation.labels} labels;"
+        f" every number is a mean over {summary['count'][0]} reconstructions of test scenes. In brackets:"
+        f" {100 * confidence:g} % bootstrap intervals over scenes and seeds. The gain is that of adaptation over"
+        f" the same network's single shot; the difference is from {baseline}, after adaptation, paired by scene,"
+        " exposure and seed. Between seeds: standard deviation of the seeds' means after adaptation.",
+    ]
+    for metric, (title, decimals) in SHOWN.items():
+        lines += ["", f"## {title}", ""]
+        lines += _table("arm", "single-shot", "adapted", "gain", f"difference from {baseline}", "between seeds")
+        rows = summary[summary.metric == metric].set_index(["arm", "mode"])
+        for arm in dict.fromkeys(summary.arm):
+            adapted = rows.loc[(arm, "adapted")]
+            mean, gain, difference = (adapted[list(names)] for names in QUANTITIES)
+            lines += [
+                _row(
+                    arm,
+                    f"{rows.loc[(arm, 'single'), 'mean']:.{decimals}f}",
+                    _interval(mean, f".{decimals}f"),
+                    _interval(gain, f"+z.{decimals}f"),
+                    "" if arm == baseline else _interval(difference, f"+z.{decimals}f"),
+                    "" if pd.isna(adapted.seed_std) else f"{adapted.seed_std:.{decimals}f}",
+                )
+            ]
+    lines += ["", "## Settings and cost", ""]
+    lines += _table("arm", "changes of `meta`", "iterations", "tasks seen", "seconds of one training")
+    for arm in dict.fromkeys(summary.arm):
+        changes = ", ".join(f"`{key}: {json.dumps(value)}`" for key, value in ablation.arms[arm].items())
+        iterations, tasks = arms[arm].iterations, arms[arm].tasks
+        lines += [_row(arm, changes or "none", iterations, iterations * tasks, f"{seconds[arm]:.0f}")]
+    return "\n".join(lines) + "\n"
+
+
+def _interval(values: pd.Series, form: str) -> str:
+    """A value with its two ends; `z` in the form writes no -0.00."""
+    middle, low, high = (format(value, form) for value in values)
+    return f"{middle} [{low}, {high}]"
+
+
+def _table(*names: str) -> list[str]:
+    return [_row(*names), _row(*["---"] * len(names))]
+
+
+def _row(*cells: object) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def forest_plot(path: Path, summary: pd.DataFrame, confidence: float) -> None:
+    """Every arm's difference from the baseline after adaptation, with its interval, one panel a metric, as PNG."""
+    baseline = summary.arm[0]
+    arms = [arm for arm in dict.fromkeys(summary.arm) if arm != baseline]
+    figure, axes = plt.subplots(
+        1, len(SHOWN), figsize=(9, 1.4 + 0.32 * len(arms)), sharey=True, layout="constrained"
+    )
+    for axis, (metric, (title, _)) in zip(axes, SHOWN.items(), strict=True):
+        rows = summary[(summary.metric == metric) & (summary["mode"] == "adapted")].set_index("arm").loc[arms]
+        # not errorbar, which refuses an interval that does not hold the mean: a percentile interval need not
+        axis.hlines(arms, rows.difference_low, rows.difference_high, color="C0", linewidth=2)
+        axis.plot(rows.difference, arms, "o", color="C0", markersize=5)
+        axis.axvline(0, color="black", linewidth=0.8)
+        axis.set_xlabel(f"{title}, difference from {baseline}")
+        axis.locator_params(axis="x", nbins=6)
+        axis.grid(axis="x", alpha=0.3)
+    axes[0].invert_yaxis()
+    figure.suptitle(f"After adaptation; {100 * confidence:g} % intervals over scenes and seeds", fontsize=10)
+    with whole(path) as part:
+        figure.savefig(part, dpi=110)
+    plt.close(figure)

@@ -1,0 +1,49 @@
+"""Compare the arms of the ablation: one table of all scores, one of their means, a page and a figure."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from metahdr.ablation import compare_arms
+from metahdr.config import Ablation, Meta, Score
+from metahdr.errors import UserError
+from metahdr.files import whole
+from metahdr.report.ablation import ablation_tables, forest_plot
+from metahdr.script import run
+from metahdr.tables import read_table
+
+
+def main(
+    ablation: Ablation,
+    arms: dict,
+    settings: Score,
+    seed: int,
+    runs: list[Path],
+    benchmarks: list[Path],
+    scores: Path,
+    summary: Path,
+    page: Path,
+    figure: Path,
+) -> None:
+    """`arms`: settings of every arm. `runs`, `benchmarks`: a table each, of every arm's seeds in turn."""
+    if not arms:
+        raise UserError(
+            "ablation.arms: no arm to compare; run with --configfile config/ablation.yaml, or name arms"
+        )
+    table = pd.concat([read_table(path) for path in runs], ignore_index=True)
+    baseline = ablation.baseline or next(iter(arms))
+    means = compare_arms(table, baseline, settings.bootstrap, settings.confidence, seed)
+    for path, frame in ((scores, table), (summary, means)):
+        with whole(path) as part:
+            frame.to_csv(part, index=False, float_format="%.6g")
+    seconds = np.array([pd.read_csv(path, sep="\t").s[0] for path in benchmarks]).reshape(len(arms), -1).mean(1)
+    trained = {arm: Meta.model_validate(values) for arm, values in arms.items()}
+    text = ablation_tables(means, ablation, trained, dict(zip(arms, seconds, strict=True)), settings.confidence)
+    with whole(page) as part:
+        part.write_text(text)
+    forest_plot(figure, means, settings.confidence)
+
+
+if __name__ == "__main__":
+    run(main)
