@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -42,7 +44,7 @@ def trained(results, tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained")
     settings = Meta(filters=2, inner_steps=2, tasks=2, iterations=2, validate_every=2, save_every=2)
     splits = Scenes(results, "train"), Scenes(results, "validation")
-    trainer = Trainer(*splits, None, settings, 0, folder / "state.pt", "")
+    trainer = Trainer(*splits, "true", settings, 0, folder / "state.pt", "")
     trainer.run()
     checkpoint.save(folder / "best.pt", trainer.best)
     return folder / "best.pt"
@@ -113,16 +115,18 @@ def test_arms_that_were_not_scored_on_the_same_are_not_compared(drawn, lacking):
 
 
 def test_scores_are_those_of_the_predictions_that_the_default_run_writes(trained, results, tmp_path):
-    scenes = Scenes(results, "test")
-    found = score_arm(scenes, trained, None, "maml", 4)
+    data = shutil.copytree(results, tmp_path / "data")
+    scenes, labels = Scenes(data, "test"), data / "labels/simulated"
+    found = score_arm(scenes, trained, "true", "maml", 4)
     assert set(found.arm) == {"maml"} and set(found.seed) == {4}
-    labels = tmp_path / "labels"
     for task in (scenes[index] for index in range(len(scenes))):
         for ev, image in zip(task.evs, task.ldr, strict=True):
             write_exr(labels / label_name(task.scene, ev), image.numpy().transpose(1, 2, 0), half=False)
-    simulated = score_arm(scenes, trained, labels, "maml", 4)
-    write_predictions(trained, scenes, labels, tmp_path / "predictions")
-    written = score_predictions(scenes, "maml", tmp_path / "predictions").set_index(["mode", "scene", "ev"])
+    simulated = score_arm(scenes, trained, "simulated", "maml", 4)
+    write_predictions(trained, scenes, ["true", "simulated"], tmp_path / "predictions")
+    written = score_predictions(scenes, "maml", ["true", "simulated"], tmp_path / "predictions").set_index(
+        ["mode", "scene", "ev"]
+    )
     for scores, mode in ((found, "adapted_true"), (simulated, "adapted_simulated")):
         for ours, theirs in (("single", "single"), ("adapted", mode)):
             rows = scores[scores["mode"] == ours].set_index(["scene", "ev"])[["ssim", "psnr"]]

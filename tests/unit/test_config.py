@@ -58,7 +58,7 @@ def test_all_mistakes_are_listed_at_once_each_with_key_value_and_remedy():
             "threads": 0,
             "prepare": {"size": 100, "views": 2.5},
             "expose": {"evs": [0.0], "noise": "much"},
-            "meta": {"loss": "l2", "inner_lr": "1e-3", "inner_rate": 0.1},
+            "meta": {"loss": "l2", "inner_lr": "1e-3", "inner_speed": 0.1},
             "split": {"shares": {"train": 0.5, "validation": 0.2, "test": 0.1}},
         }
     )
@@ -67,7 +67,7 @@ def test_all_mistakes_are_listed_at_once_each_with_key_value_and_remedy():
         "  expose.evs: found [0.0]; list should have at least 2 items after validation, not 1",
         "  expose.noise: found 'much'; input should be a valid number",
         "  meta.inner_lr: found '1e-3'; input should be a valid number (1e-3 was read as text: write 0.001)",
-        "  meta.inner_rate: unknown key; did you mean inner_lr?",
+        "  meta.inner_speed: unknown key; did you mean inner_steps?",
         "  meta.loss: found 'l2'; input should be 'expandnet', 'ssim_l1', 'mu_law', 'ir', 'lpips', "
         "'lpips_l1' or 'haarpsi_mse'",
         "  prepare.size: found 100; input should be a multiple of 16",

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from metahdr import checkpoint, processes
 from metahdr.config import Meta
@@ -141,13 +142,13 @@ class Trainer:
             rows[number] = torch.cat([value.view(1), *(gradient.flatten() for gradient in gradients)])
         self._end_if_interrupted()
         processes.add_up(rows)
-        finite = torch.isfinite(rows.sum(1))  # a sum is not finite if one of its terms is not
-        for number in torch.nonzero(~finite).flatten().tolist():
+        good = finite(rows)
+        for number in torch.nonzero(~good).flatten().tolist():
             self._report(number, *drawn[number], rows[number, 0].item())
-        self.skipped = int((~finite).sum())
+        self.skipped = int((~good).sum())
         if self.skipped == len(drawn):
             return math.nan
-        loss, gradient = rows[finite].mean(0).split([1, rows.shape[1] - 1])
+        loss, gradient = rows[good].mean(0).split([1, rows.shape[1] - 1])
         for parameter, part in zip(
             self.parameters, gradient.split([p.numel() for p in self.parameters]), strict=True
         ):
@@ -160,7 +161,8 @@ class Trainer:
         task = self.training[index]
         problem = (
             f"meta-iteration {self.iteration + 1}, task {number + 1} of {self.settings.tasks} "
-            f"(scene {task.scene}, EV {task.evs[held_out]:+g} held out): loss {loss:.3g}, and it or its gradient is not finite"
+            f"(scene {task.scene}, EV {task.evs[held_out]:+g} held out): loss {loss:.3g}, "
+            "and it or its gradient is not finite"
         )
         if self.settings.on_nonfinite == "stop":
             raise UserError(
@@ -240,6 +242,11 @@ class Trainer:
         processes.add_up(flag)
         if flag.item():
             raise Interrupted
+
+
+def finite(rows: Tensor) -> Tensor:
+    """Which rows of a table have finite numbers alone, `(N, K)` to `(N,)`."""
+    return torch.isfinite(rows.sum(1))  # a sum with one other term is not finite either
 
 
 def _copied(value: object) -> object:

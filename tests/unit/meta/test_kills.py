@@ -28,6 +28,8 @@ def meta_train(script: Path, data: Path, settings: dict, run: Path) -> None:
         str(script),
         "--data",
         str(data),
+        "--source",
+        "true",
         "--settings",
         json.dumps(settings),
         "--seed",

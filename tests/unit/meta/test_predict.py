@@ -9,7 +9,7 @@ from metahdr.errors import UserError
 from metahdr.images import read_hdr, write_exr
 from metahdr.labels.support import support_labels
 from metahdr.losses import make_loss
-from metahdr.meta.learner import make_learner, predict
+from metahdr.meta.learner import Learner, predict
 from metahdr.meta.predict import load_learner, modes, prediction_name, write_predictions
 from metahdr.scenes import Scenes, label_name
 
@@ -17,7 +17,7 @@ from metahdr.scenes import Scenes, label_name
 @pytest.fixture
 def model(tmp_path, tiny):
     torch.manual_seed(0)
-    values = {"parameters": make_learner(tiny).module.state_dict(), "settings": tiny.model_dump_json()}
+    values = {"parameters": Learner(tiny).state_dict(), "settings": tiny.model_dump_json()}
     checkpoint.save(tmp_path / "best.pt", values)
     return tmp_path / "best.pt"
 
@@ -56,11 +56,11 @@ def test_every_scene_exposure_and_mode_is_written_as_predicted(results, model, t
 def test_a_checkpoint_holds_its_frozen_encoder_and_needs_no_file_of_it(tmp_path, tiny):
     torch.manual_seed(0)
     settings = tiny.model_copy(update={"network": "resnet18"})
-    parameters = make_learner(settings).module.state_dict()
+    parameters = Learner(settings).state_dict()
     gone = settings.model_copy(update={"encoder": str(tmp_path / "gone.pth")})
     checkpoint.save(tmp_path / "best.pt", {"parameters": parameters, "settings": gone.model_dump_json()})
     learner, _ = load_learner(tmp_path / "best.pt")
-    torch.testing.assert_close(dict(learner.module.state_dict()), dict(parameters), rtol=0, atol=0)
+    torch.testing.assert_close(dict(learner.state_dict()), dict(parameters), rtol=0, atol=0)
 
 
 def test_a_missing_checkpoint_is_named(tmp_path):

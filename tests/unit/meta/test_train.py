@@ -89,13 +89,12 @@ def test_a_finished_training_is_not_trained_further(trainer):
     assert same(everything(again), everything(done))
 
 
-def test_the_meta_gradient_is_the_mean_over_the_tasks(trainer, results):
-    scenes = Scenes(results, "train")
-    drawn = [(scenes[0], 0), (scenes[1], 2)]
+def test_the_meta_gradient_is_the_mean_over_the_tasks(trainer):
+    drawn = [(0, 0), (1, 2)]
 
     def gradient(tasks):
         one = trainer("none.pt", tasks=len(tasks))
-        one._draw = lambda: iter(tasks)
+        one._draw = lambda: tasks
         loss = one.step()
         return loss, [parameter.grad for parameter in one.learner.parameters()]
 
@@ -114,10 +113,9 @@ def test_the_first_outer_step_is_adams(trainer):
         torch.testing.assert_close(new.detach(), expected)
 
 
-def test_training_on_one_task_learns_it(trainer, results):
-    scenes = Scenes(results, "train")
+def test_training_on_one_task_learns_it(trainer):
     one = trainer(tasks=1, outer_lr=0.02)
-    one._draw = lambda: iter([(scenes[0], 1)])
+    one._draw = lambda: [(0, 1)]
     losses = [one.step() for _ in range(10)]
     assert losses[-1] < 0.8 * losses[0]
 
@@ -144,7 +142,7 @@ def test_validation_scores_are_means_over_all_scenes_and_held_out_exposures(trai
         truth = task.hdr.clamp(0, 1).numpy()
         for ldr in task.ldr:
             with torch.no_grad():
-                image = one.learner.module(ldr[None])[0].numpy()
+                image = one.learner.network(ldr[None])[0].numpy()
             ssim = structural_similarity(
                 image,
                 truth,
@@ -179,4 +177,4 @@ def test_a_checkpoint_holds_the_meta_parameters_that_a_learner_loads(trainer, tm
     checkpoint.save(tmp_path / "last.pt", one.checkpoint())
     learner, settings = load_learner(tmp_path / "last.pt")
     assert settings == one.settings
-    assert torch.equal(learner(task.ldr), one.learner(task.ldr))
+    assert torch.equal(learner.network(task.ldr), one.learner.network(task.ldr))
