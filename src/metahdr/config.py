@@ -293,9 +293,9 @@ class Meta(Section):
         "fast", description="what computes MAML's meta-gradient; learn2learn: the reference"
     )
     kept_steps: Annotated[int, Field(ge=0)] = Field(
-        1,
-        description="fast: inner steps whose graph is kept instead of made again; each more takes less time and "
-        "more memory (docs/performance.md)",
+        3,
+        description="fast: inner steps whose graph is kept instead of made again: less time for small images; 1 "
+        "saves memory, and for large images time too (docs/performance.md)",
     )
     outer_lr: Positive = Field(0.005, description="learning rate of the outer loop's Adam")
     tasks: Count = Field(5, description="tasks per meta-iteration")
