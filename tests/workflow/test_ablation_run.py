@@ -1,4 +1,4 @@
-"""The ablation on crops of the real panoramas: two arms, two seeds."""
+"""The ablation on crops of the real panoramas: two arms, two seeds, two processes each."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,9 @@ import torch
 from conftest import overlay, planned, snakemake
 
 FOLDER = "results/smoke/polyhaven-mini/ablation"
+# Under torchrun, while the smoke run's trainings are of one process each.
 ABLATION = """
+processes: 2
 ablation:
   seeds: [0, 1]
   arms:

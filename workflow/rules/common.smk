@@ -8,14 +8,6 @@ from pathlib import Path
 _src = Path(workflow.basedir, "src")
 sys.path.insert(0, str(_src))
 
-# What every script runs with. PYTHONPATH: the library is found also where it is not installed. GLIBC_TUNABLES:
-# malloc keeps its memory and asks for huge pages; a meta-iteration takes a fifth less time, to the same bits.
-_malloc = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=4294967296"
-shell.prefix(
-    f'export PYTHONPATH="{_src}:${{{{PYTHONPATH:-}}}}" GLIBC_TUNABLES="${{{{GLIBC_TUNABLES:-{_malloc}}}}}"'
-    f' SCRIPTS="{Path(workflow.basedir, "workflow", "scripts")}"; '
-)
-
 from metahdr.config import load
 from metahdr.datasets.register import find_dataset, read_weights_register
 from metahdr.datasets.sources import check_exposures, find_sources
@@ -31,6 +23,18 @@ try:
 except UserError as error:
     sys.exit(f"error: {error}")
 
+# What every script runs with. PYTHONPATH: the library is found also where it is not installed. LAUNCH starts a
+# meta-training, in one process or in several that share its tasks; no rule's own text, because the results are the
+# same. GLIBC_TUNABLES: malloc keeps its memory and asks for huge pages; a meta-iteration takes a fifth less time, to
+# the same bits.
+_malloc = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=4294967296"
+_several = f"torchrun --standalone --nproc-per-node={CONFIG.processes} --"
+shell.prefix(
+    f'export PYTHONPATH="{_src}:${{{{PYTHONPATH:-}}}}" GLIBC_TUNABLES="${{{{GLIBC_TUNABLES:-{_malloc}}}}}"'
+    f' SCRIPTS="{Path(workflow.basedir, "workflow", "scripts")}"'
+    f' LAUNCH="{_several if CONFIG.processes > 1 else "python"}"; '
+)
+
 NAME = CONFIG.data.dataset
 MIRROR = CONFIG.data.mirror or os.environ.get("METAHDR_MIRROR")
 RAW = f"{CONFIG.data.raw}/{NAME}"
@@ -39,13 +43,6 @@ WEIGHTS = f"{Path(CONFIG.data.raw).parent}/weights"
 MODELS = "models"
 RESULTS = CONFIG.results
 DATA = f"{RESULTS}/{NAME}"
-
-# What starts a meta-training: one process, or several that share its tasks.
-LAUNCHER = (
-    "python"
-    if CONFIG.processes == 1
-    else f"torchrun --standalone --nproc-per-node={CONFIG.processes}"
-)
 
 # Every run is tested with the same label sources, so that all rows of a table are paired.
 LABEL_SOURCES = list(dict.fromkeys(["true", "simulated", *CONFIG.meta.runs]))

@@ -19,7 +19,6 @@ rule meta_train:
         "../../environment.yml"
     threads: CONFIG.threads * CONFIG.processes
     params:
-        python=LAUNCHER,
         seed=CONFIG.seed,
         data=data_folder,
         source=lambda w: w.run,
@@ -27,6 +26,6 @@ rule meta_train:
         settings=lambda w: settings(CONFIG.meta.model_copy(update={"runs": [w.run]})),
         state=lambda w, output: Path(output.best).with_name("state.pt"),
     shell:
-        '{params.python} "$SCRIPTS/meta_train.py" --data {params.data} --source {params.source}'
+        '$LAUNCH "$SCRIPTS/meta_train.py" --data {params.data} --source {params.source}'
         " --settings {params.settings:q} --seed {params.seed} --threads {params.threads} --state {params.state}"
         " --best {output.best} --last {output.last} --history {output.history} --log {log}"
