@@ -1,6 +1,7 @@
 """Small structured images, and the results folder of a tiny dataset made of them by the library itself."""
 
 import runpy
+import signal
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,7 @@ from metahdr.images import write_exr
 from metahdr.scenes import Scenes
 
 torch.set_num_threads(1)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may start the tests where Ctrl-C is ignored
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,19 @@ class Interrupted(Exception):
     """Leaves a piece of work that an interrupt makes pointless to finish; who began it tidies up."""
 
 
+def heeded() -> list[signal.Signals]:
+    """Those of SIGINT and SIGTERM that the process does not ignore; a shell lets what it starts in the background
+    ignore Ctrl-C."""
+    return [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) != signal.SIG_IGN]
+
+
 @contextmanager
 def deferred() -> Iterator[None]:
     """Within the block, the first SIGINT or SIGTERM is only noted, and `interrupted` says so.
 
     At the end of the block it does what it would have done before. A second one does that at once.
     """
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in heeded()}
 
     def restore() -> None:
         for number, handler in before.items():

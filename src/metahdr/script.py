@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from metahdr import processes
 from metahdr.errors import UserError
+from metahdr.interrupts import heeded
 
 
 def run(main: Callable[..., None]) -> None:
@@ -54,7 +55,7 @@ def run(main: Callable[..., None]) -> None:
         format="%(asctime)s %(levelname)s %(message)s",
         datefmt="%Y-%m-%d %H:%M:%S",
     )
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in heeded():
         signal.signal(number, _interrupt)
     try:
         main(**arguments)

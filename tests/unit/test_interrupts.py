@@ -54,3 +54,14 @@ def test_an_error_in_the_block_comes_before_a_signal(number):
         signal.raise_signal(number)
         raise ZeroDivisionError
     assert not interrupted()
+
+
+def test_a_signal_that_the_process_ignores_stays_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with deferred():
+            signal.raise_signal(signal.SIGINT)
+            assert not interrupted()
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
