@@ -14,7 +14,6 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from metahdr import processes
 from metahdr.errors import UserError
 from metahdr.interrupts import heeded
 
@@ -43,7 +42,7 @@ def run(main: Callable[..., None]) -> None:
         )
     arguments = vars(parser.parse_args())
     log_file = arguments.pop("log")
-    if processes.rank():  # the first process speaks for all that torchrun started
+    if int(os.environ.get("RANK", 0)):  # the first process speaks for all that torchrun started
         log_file = Path(os.devnull)
         sys.stderr = log_file.open("w")
     if log_file:

@@ -1,16 +1,15 @@
 """Two ways to MAML's meta-gradient of one task, which agree: learn2learn's, and one that is fast and small."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 from torch.func import functional_call
 
 from metahdr.losses import Loss
-from metahdr.meta.learner import Learner, adapt, descend, leaves, rate_at
+from metahdr.meta.learner import Learner, descend, leaves, rate_at
 
 Pair = tuple[Tensor, Tensor]  # exposures and their labels
-Engine = Callable[..., tuple[Tensor, list[Tensor]]]
 
 
 def fast(
@@ -84,12 +83,10 @@ def learn2learn(
     loss: Loss,
     weights: Sequence[float],
     second_order: bool,
-    kept_steps: int = 1,
 ) -> tuple[Tensor, list[Tensor]]:
     """The same by learn2learn's MAML, which differentiates through the whole inner loop: the reference.
 
-    For fixed rates and networks of which all parameters adapt. Arguments and result are those of `fast`;
-    `kept_steps` says nothing here, all graphs are kept.
+    For fixed rates and networks of which all parameters adapt. Arguments and result are those of `fast`.
     """
     from metahdr.meta.reference import MAML  # it imports gym and torchvision
 
@@ -104,24 +101,6 @@ def learn2learn(
     return total.detach(), list(torch.autograd.grad(total, learner.parameters_of_network().values()))
 
 
-def unrolled(
-    learner: Learner, support: Pair, query: Pair, loss: Loss, weights: Sequence[float]
-) -> tuple[Tensor, list[Tensor]]:
-    """The same by differentiating through `adapt` as it stands, in second order: for whatever learner, to check
-    `fast` where learn2learn has no counterpart."""
-    parameters, rates = learner.parameters_of_network(), learner.rates()
-    total = torch.zeros_like(query[1][0, 0, 0, 0])
-    for step, weight in enumerate(weights):
-        if step:
-            last = (parameters, rates, *support, loss, 1, True, step - 1)
-            parameters = adapt(learner.network, *last)
-        total = total + weight * loss(functional_call(learner.network, parameters, query[0]), query[1])
-    return total.detach(), list(torch.autograd.grad(total, learner.meta_parameters()))
-
-
 def _add(sums: dict[str, Tensor], terms: Sequence[Tensor]) -> None:
     for value, term in zip(sums.values(), terms, strict=True):
         value += term
-
-
-ENGINES: dict[str, Engine] = {"fast": fast, "learn2learn": learn2learn}

@@ -6,7 +6,7 @@ from torch.func import functional_call
 
 from metahdr.config import Meta
 from metahdr.losses import Loss
-from metahdr.meta.engines import ENGINES, Pair
+from metahdr.meta.engines import Pair, fast, learn2learn
 from metahdr.meta.learner import Learner, adapt, leaves
 
 
@@ -26,8 +26,10 @@ def task_gradient(
         return reptile(learner, support, query, loss, settings.inner_steps)
     second_order = settings.second_order and iteration >= settings.first_order_iterations
     weights = step_weights(settings.inner_steps, iteration, settings.multi_step_iterations)
-    engine = ENGINES[settings.engine]
-    return engine(learner, support, query, loss, weights, second_order, settings.kept_steps)
+    arguments = (learner, support, query, loss, weights, second_order)
+    if settings.engine == "learn2learn":
+        return learn2learn(*arguments)
+    return fast(*arguments, settings.kept_steps)
 
 
 def step_weights(steps: int, iteration: int, annealing: int) -> list[float]:

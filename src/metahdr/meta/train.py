@@ -64,6 +64,7 @@ class Trainer:
                 )
         self.training, self.validation, self.source = training, validation, source
         self.settings, self.state = settings, state
+        self.evs = training[0].evs  # the same in every scene
         self.identity = f"{identity} {source} {settings.model_dump_json(exclude=WITHOUT_EFFECT)} {seed}"
         self.device = processes.device()
         torch.manual_seed(seed)
@@ -158,10 +159,10 @@ class Trainer:
 
     def _report(self, number: int, index: int, held_out: int, loss: float) -> None:
         """Names a task that is not finite, and stops if `on_nonfinite` says so."""
-        task = self.training[index]
+        scene = self.training[index].scene
         problem = (
             f"meta-iteration {self.iteration + 1}, task {number + 1} of {self.settings.tasks} "
-            f"(scene {task.scene}, EV {task.evs[held_out]:+g} held out): loss {loss:.3g}, "
+            f"(scene {scene}, EV {self.evs[held_out]:+g} held out): loss {loss:.3g}, "
             "and it or its gradient is not finite"
         )
         if self.settings.on_nonfinite == "stop":
@@ -174,13 +175,14 @@ class Trainer:
     def validate(self) -> dict[str, float]:
         """Means over all validation scenes and held-out exposures, before and after adaptation."""
         names = [f"{name}_{mode}" for mode in ("single", "adapted") for name in ("loss", "ssim", "psnr")]
-        exposures = len(self.validation[0].evs)
-        scores = torch.zeros(len(self.validation), exposures, len(names), dtype=torch.float64, device=self.device)
+        scores = torch.zeros(
+            len(self.validation), len(self.evs), len(names), dtype=torch.float64, device=self.device
+        )
         for index in processes.share(range(len(self.validation))):
             if interrupted():
                 break
             task = self._move(self.validation[index])
-            for held_out in range(exposures):
+            for held_out in range(len(self.evs)):
                 labels = support_labels(self.validation, task, held_out, self.source)
                 truth = query(task, held_out)[1]
                 for mode, steps in enumerate((0, self.settings.inner_steps)):
@@ -222,8 +224,7 @@ class Trainer:
         """Training scenes and held-out exposures of the next meta-iteration, by their numbers."""
         few = len(self.training) < self.settings.tasks
         scenes = self.rng.choice(len(self.training), self.settings.tasks, replace=few)
-        exposures = len(self.training[0].evs)
-        return [(int(index), int(self.rng.integers(exposures))) for index in scenes]
+        return [(int(index), int(self.rng.integers(len(self.evs)))) for index in scenes]
 
     def _task(self, drawn: tuple[int, int]) -> tuple[Pair, Pair]:
         """Support and query set of a drawn task, on the device."""

@@ -1,12 +1,13 @@
 import pytest
 import torch
 from torch import nn
+from torch.func import functional_call
 
 import metahdr.meta.reference  # noqa: F401  before learn2learn
 from metahdr.config import Meta
 from metahdr.losses import make_loss
-from metahdr.meta.engines import fast, learn2learn, unrolled
-from metahdr.meta.learner import Learner, query, support
+from metahdr.meta.engines import fast, learn2learn
+from metahdr.meta.learner import Learner, adapt, query, support
 
 NETWORKS = [
     {},
@@ -44,6 +45,18 @@ def learner(request):
         return learner, make_loss(settings)
 
     return make
+
+
+def unrolled(learner, support, query, loss, weights):
+    """The meta-gradient by differentiating through `adapt` as it stands, in second order, for whatever learner."""
+    parameters, rates = learner.parameters_of_network(), learner.rates()
+    total = 0.0
+    for step, weight in enumerate(weights):
+        if step:
+            last = (parameters, rates, *support, loss, 1, True, step - 1)
+            parameters = adapt(learner.network, *last)
+        total = total + weight * loss(functional_call(learner.network, parameters, query[0]), query[1])
+    return total.detach(), list(torch.autograd.grad(total, learner.meta_parameters()))
 
 
 def flat(tensors) -> torch.Tensor:
