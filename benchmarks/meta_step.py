@@ -27,14 +27,14 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
-from metahdr import processes
 from metahdr.config import Meta
-from metahdr.losses import make_loss
+from metahdr.losses.losses import make_loss
 from metahdr.meta.engines import fast, learn2learn
 from metahdr.meta.learner import Learner, support
 from metahdr.nets.conv import Conv2d, ConvTranspose2d
 from metahdr.nets.norm import BatchNormReLU
 from metahdr.scenes import Scenes
+from metahdr.training import processes
 
 CORES, TASKS, SIZES = 2, 5, (128, 256, 512)
 STEPS = [0.0, 0.0, 0.0, 1.0]
@@ -85,9 +85,9 @@ def work(rank: int, connection: Connection) -> None:
             task()
             torch.distributed.barrier()
             start = time.perf_counter()
-            for _ in processes.share(range(TASKS)):
+            for _ in processes.shard(range(TASKS)):
                 _, gradients = task()
-            processes.add_up(torch.cat([gradient.flatten() for gradient in gradients]).repeat(TASKS, 1))
+            processes.all_reduce(torch.cat([gradient.flatten() for gradient in gradients]).repeat(TASKS, 1))
             torch.distributed.barrier()
             connection.send(time.perf_counter() - start)
 

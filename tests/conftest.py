@@ -100,7 +100,7 @@ def vgg16_file(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def task(results):
+def scene(results):
     return Scenes(results, "train")[0]
 
 

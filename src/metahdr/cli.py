@@ -50,7 +50,7 @@ def _label(images: list[Path], model: Path, out: Path) -> None:
 
     from metahdr.images import read_photograph, write_exr  # torch and OpenCV load slowly: only where needed
     from metahdr.labels.simulate import simulate_large
-    from metahdr.labels.weights import load_simulator
+    from metahdr.weights.hdrcnn import load_simulator
 
     targets = {out / f"{path.stem}.exr": path for path in images}
     if len(targets) < len(images):

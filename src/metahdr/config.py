@@ -96,7 +96,7 @@ class Prepare(Section):
         description="side of a photograph's centre crop in pixels before it is scaled to size; "
         "null: the largest square",
     )
-    min_stops: Annotated[float, Field(ge=0)] = Field(
+    min_dynamic_range: Annotated[float, Field(ge=0)] = Field(
         4.0, description="views with less dynamic range (0.1 to 99.9 % of luminance) are dropped"
     )
     max_value: Positive | None = Field(

@@ -9,7 +9,7 @@ from metahdr.errors import UserError
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Yields a path to write to, which takes the place of `path` when the block ends without an error.
 
     The suffix is kept, because writers choose the format by it.

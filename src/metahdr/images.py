@@ -13,7 +13,7 @@ import OpenEXR
 from PIL import Image
 
 from metahdr.errors import ImageError
-from metahdr.files import whole
+from metahdr.files import atomic_write
 from metahdr.primaries import to_bt709
 
 cv2.utils.logging.setLogLevel(0)  # what it cannot read is said in our own words
@@ -92,7 +92,7 @@ def write_exr(path: Path, image: np.ndarray, half: bool = True) -> None:
     """
     pixels = np.minimum(image, HALF_MAX).astype(np.float16) if half else image.astype(np.float32)
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
-    with whole(path) as part, OpenEXR.File(header, {"RGB": np.ascontiguousarray(pixels)}) as file:
+    with atomic_write(path) as part, OpenEXR.File(header, {"RGB": np.ascontiguousarray(pixels)}) as file:
         file.write(str(part))
 
 

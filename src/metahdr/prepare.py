@@ -18,7 +18,17 @@ from metahdr.panorama import perspective_view
 log = logging.getLogger(__name__)
 
 # One row a scene; the row's place among the kept ones is its place in the source's arrays.
-COLUMNS = ["scene", "source", "kept", "reason", "scale", "scaled_by", "stops", "max_value", "repaired_pixels"]
+COLUMNS = [
+    "scene",
+    "source",
+    "kept",
+    "reason",
+    "scale",
+    "scaled_by",
+    "dynamic_range",
+    "max_value",
+    "repaired_pixels",
+]
 COLUMNS += ["orientation", "alignment_ssim", "alignment_margin"]
 
 # What the alignment check compares an HDR image with where the dataset brings no LDR image of its own.
@@ -50,7 +60,7 @@ def prepare_source(
         rows.append({"scene": name, "source": name, "kept": False, "reason": str(error)})
     for scene, view, own in cuts:
         row = {"scene": scene, "source": name} | decisions | _alignment(view, own)
-        row |= {"stops": _stops(view), "max_value": float(view.max()), "reason": ""}
+        row |= {"dynamic_range": _dynamic_range(view), "max_value": float(view.max()), "reason": ""}
         row["reason"] = _too_little(row, settings)
         row["kept"] = not row["reason"]
         rows.append(row)
@@ -138,7 +148,8 @@ def _alignment_columns(alignment: Alignment) -> dict:
     }
 
 
-def _stops(view: np.ndarray) -> float:
+def _dynamic_range(view: np.ndarray) -> float:
+    """Stops between the 0.1 and the 99.9 percentile of luminance."""
     values = luminance(view)
     if not (values > 0).any():
         return 0.0
@@ -147,8 +158,9 @@ def _stops(view: np.ndarray) -> float:
 
 
 def _too_little(row: dict, settings: Prepare) -> str:
-    if row["stops"] < settings.min_stops:
-        return f"{row['stops']:.1f} stops of dynamic range; at least {settings.min_stops:g} are wanted"
+    if row["dynamic_range"] < settings.min_dynamic_range:
+        found, wanted = row["dynamic_range"], settings.min_dynamic_range
+        return f"{found:.1f} stops of dynamic range; at least {wanted:g} are wanted"
     if settings.max_value is not None and row["max_value"] > settings.max_value:
         return f"largest value {row['max_value']:g} is above {settings.max_value:g}"
     return ""

@@ -1,7 +1,6 @@
-"""Scenes as tasks: three exposures of one view, its HDR truth and its simulated labels.
+"""Scenes: the exposures of one view with their EVs, and its HDR truth.
 
-Everything is read where it lies: arrays are memory-mapped, labels are opened when a task is asked for, so that
-a dataset's size costs no memory.
+Arrays are memory-mapped and read when a scene is asked for, so that a dataset's size costs no memory.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,25 +21,28 @@ Item, Loaded = TypeVar("Item"), TypeVar("Loaded")
 
 
 @dataclass(frozen=True)
-class Task:
-    """One scene.
+class Scene:
+    """One scene: a task of meta-learning, once one of its exposures is held out.
 
     Attributes:
-        scene, source: names.
-        evs: names of the exposures in stops, dark to bright, length E.
+        name: of the scene.
+        source: name of the panorama, photograph or pair that it was cut from.
+        evs: nominal exposure values, dark to bright, length E; they name the exposures.
+        stops: what each exposure really is, in stops relative to the scene's scale.
         ldr: exposures float32 in [0, 1], `(E, 3, H, W)`.
         hdr: truth in linear light, 1.0 is where EV 0 clips, float32 `(3, H, W)`.
     """
 
-    scene: str
+    name: str
     source: str
     evs: tuple[float, ...]
+    stops: tuple[float, ...]
     ldr: torch.Tensor
     hdr: torch.Tensor
 
 
 class Scenes:
-    """The accepted scenes of one split, as a sequence of tasks.
+    """The accepted scenes of one split, as a sequence.
 
     Args:
         folder: a dataset's results folder with `scenes.csv`, `scenes/` and `exposures/`.
@@ -64,28 +66,25 @@ class Scenes:
     def __len__(self) -> int:
         return len(self.table)
 
-    def __getitem__(self, index: int) -> Task:
+    def __getitem__(self, index: int) -> Scene:
         row = self.table.iloc[index]
         exposures = self.exposures.loc[row.scene]
         hdr = _array(self.folder / "scenes" / f"{row.source}.npy")[row["index"]]
         ldr = _array(self.folder / "exposures" / f"{row.source}.npy")[row["index"]]
         hdr = hdr * np.float32(2.0 ** exposures.metering.iloc[0])
-        return Task(
+        return Scene(
             row.scene,
             row.source,
             tuple(exposures.ev),
+            tuple(exposures.stops),
             torch.from_numpy(ldr.transpose(0, 3, 1, 2).astype(np.float32) / 255),
             torch.from_numpy(np.ascontiguousarray(hdr.transpose(2, 0, 1))),
         )
 
-    def stops(self, scene: str) -> list[float]:
-        """What each exposure of a scene really is, in stops relative to the scene's scale."""
-        return self.exposures.loc[scene, "stops"].tolist()
 
-
-def read_labels(folder: Path, task: Task) -> torch.Tensor:
-    """The simulated labels of a task's exposures in the scene's scale, float32 `(E, 3, H, W)`."""
-    images = [read_hdr(folder / label_name(task.scene, ev)) for ev in task.evs]
+def read_labels(folder: Path, scene: Scene) -> torch.Tensor:
+    """The simulated labels of a scene's exposures in the scene's scale, float32 `(E, 3, H, W)`."""
+    images = [read_hdr(folder / label_name(scene.name, ev)) for ev in scene.evs]
     return torch.from_numpy(np.stack(images).transpose(0, 3, 1, 2).copy())
 
 

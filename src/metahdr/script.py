@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from metahdr.errors import UserError
-from metahdr.interrupts import heeded
+from metahdr.training.interrupts import handled_signals
 
 
 def run(main: Callable[..., None]) -> None:
@@ -54,7 +54,7 @@ def run(main: Callable[..., None]) -> None:
         format="%(asctime)s %(levelname)s %(message)s",
         datefmt="%Y-%m-%d %H:%M:%S",
     )
-    for number in heeded():
+    for number in handled_signals():
         signal.signal(number, _interrupt)
     try:
         main(**arguments)

@@ -1,12 +1,12 @@
 import pytest
 
 from metahdr.errors import UserError
-from metahdr.files import sha256, whole
+from metahdr.files import atomic_write, sha256
 
 
 def test_a_file_appears_only_when_it_is_complete(tmp_path):
     place = tmp_path / "new" / "file.txt"
-    with whole(place) as part:
+    with atomic_write(place) as part:
         part.write_text("all of it")
         assert not place.exists()
     assert place.read_text() == "all of it"
@@ -16,7 +16,7 @@ def test_a_file_appears_only_when_it_is_complete(tmp_path):
 def test_after_an_error_the_old_file_is_there_and_nothing_beside_it(tmp_path):
     place = tmp_path / "file.txt"
     place.write_text("old")
-    with pytest.raises(RuntimeError), whole(place) as part:
+    with pytest.raises(RuntimeError), atomic_write(place) as part:
         part.write_text("ne")
         raise RuntimeError
     assert place.read_text() == "old"
@@ -24,7 +24,7 @@ def test_after_an_error_the_old_file_is_there_and_nothing_beside_it(tmp_path):
 
 
 def test_the_unfinished_file_keeps_the_suffix_that_writers_look_at(tmp_path):
-    with whole(tmp_path / "image.exr") as part:
+    with atomic_write(tmp_path / "image.exr") as part:
         assert part.suffix == ".exr"
         part.touch()
 

@@ -88,7 +88,7 @@ def test_views_of_low_dynamic_range_are_dropped_with_their_reason(tmp_path, scen
 def test_the_dynamic_range_is_that_of_the_luminance_in_stops(tmp_path):
     steps = np.repeat(np.exp2(np.arange(8, dtype=np.float32)), 4)  # from 1 to 128: seven stops
     _, _, table = prepare(tmp_path, np.ones((32, 1, 3), np.float32) * steps[:, None], "photographs")
-    assert table.stops[0] == pytest.approx(7)
+    assert table.dynamic_range[0] == pytest.approx(7)
 
 
 def test_views_above_the_largest_value_are_dropped_with_their_reason(tmp_path, scenery):
@@ -151,5 +151,5 @@ def test_a_bad_image_is_skipped_with_its_reason_or_stops_as_configured(tmp_path,
 
 def test_log1p_minmax_of_a_uniform_image_is_finite(tmp_path):
     image = np.ones((32, 32, 3), np.float32)
-    hdrs, _, _ = prepare(tmp_path, image, "photographs", normalise="log1p_minmax", min_stops=0.0)
+    hdrs, _, _ = prepare(tmp_path, image, "photographs", normalise="log1p_minmax", min_dynamic_range=0.0)
     assert np.isfinite(hdrs).all()

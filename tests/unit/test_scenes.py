@@ -11,38 +11,38 @@ def test_every_split_has_the_scenes_of_its_sources_and_no_others(results):
     table = pd.read_csv(results / "scenes.csv")
     names = {}
     for split in ("train", "validation", "test"):
-        names[split] = {task.scene for task in Scenes(results, split)}
+        names[split] = {scene.name for scene in Scenes(results, split)}
         assert names[split] == set(table.scene[table.split == split])
     assert sum(map(len, names.values())) == len(Scenes(results, None)) == 10
     assert {split: len(scenes) for split, scenes in names.items()} == {"train": 6, "validation": 2, "test": 2}
 
 
 def test_a_task_is_a_bracket_of_8_bit_exposures_in_0_to_1_with_its_truth(results):
-    for task in Scenes(results, None):
-        assert task.evs == (-2, 0, 2)
-        assert task.ldr.shape == (3, 3, 32, 32)
-        assert task.hdr.shape == (3, 32, 32)
-        levels = task.ldr.numpy() * 255
+    for scene in Scenes(results, None):
+        assert scene.evs == (-2, 0, 2)
+        assert scene.ldr.shape == (3, 3, 32, 32)
+        assert scene.hdr.shape == (3, 32, 32)
+        levels = scene.ldr.numpy() * 255
         np.testing.assert_allclose(levels, levels.round(), atol=1e-4)
-        assert task.ldr.min() >= 0
-        assert task.ldr.max() == 1
+        assert scene.ldr.min() >= 0
+        assert scene.ldr.max() == 1
 
 
 def test_each_exposure_is_its_own_scene_seen_through_the_recorded_camera(results):
-    for task in Scenes(results, None):
-        rows = pd.read_csv(results / "exposures" / f"{task.source}.csv").set_index("scene").loc[task.scene]
-        for ldr, row in zip(task.ldr.numpy(), rows.itertuples(), strict=True):
+    for scene in Scenes(results, None):
+        rows = pd.read_csv(results / "exposures" / f"{scene.source}.csv").set_index("scene").loc[scene.name]
+        for ldr, row in zip(scene.ldr.numpy(), rows.itertuples(), strict=True):
             light = Response(row.response_n, row.response_sigma).inverse(ldr) / 2**row.ev
             known = (ldr > 0.3) & (ldr < 0.9)
-            assert np.median(np.abs(light / task.hdr.numpy() - 1)[known]) < 0.05
+            assert np.median(np.abs(light / scene.hdr.numpy() - 1)[known]) < 0.05
 
 
 def test_the_truth_is_the_prepared_scene_times_its_metering(results):
-    task = Scenes(results, None)[3]
-    name, view = task.scene.rsplit("_", 1)
-    metering = pd.read_csv(results / "exposures" / f"{name}.csv").groupby("scene").metering.first()[task.scene]
+    scene = Scenes(results, None)[3]
+    name, view = scene.name.rsplit("_", 1)
+    metering = pd.read_csv(results / "exposures" / f"{name}.csv").groupby("scene").metering.first()[scene.name]
     expected = np.load(results / "scenes" / f"{name}.npy")[int(view)] * 2**metering
-    np.testing.assert_allclose(task.hdr.numpy().transpose(1, 2, 0), expected, rtol=1e-6)
+    np.testing.assert_allclose(scene.hdr.numpy().transpose(1, 2, 0), expected, rtol=1e-6)
 
 
 def test_arrays_stay_on_disk(results):
@@ -63,12 +63,12 @@ def test_rejected_scenes_and_dropped_views_are_absent(tmp_path, scenery, build_r
     assert rejected
     assert dropped == {"b_0"}
     assert len(scenes)
-    assert {task.scene for task in scenes} == set(table.scene) - rejected - dropped
-    for task in scenes:
-        stored = np.load(folder / "exposures" / f"{task.source}.npy")
-        kept = table[table.kept & (table.source == task.source)].scene.tolist()
+    assert {scene.name for scene in scenes} == set(table.scene) - rejected - dropped
+    for scene in scenes:
+        stored = np.load(folder / "exposures" / f"{scene.source}.npy")
+        kept = table[table.kept & (table.source == scene.source)].scene.tolist()
         np.testing.assert_allclose(
-            task.ldr.numpy(), stored[kept.index(task.scene)].transpose(0, 3, 1, 2) / 255, rtol=1e-6
+            scene.ldr.numpy(), stored[kept.index(scene.name)].transpose(0, 3, 1, 2) / 255, rtol=1e-6
         )
 
 
@@ -78,9 +78,9 @@ def test_percentile_scenes_know_the_stops_of_their_exposures(tmp_path, scenery, 
         tmp_path / "results", images, Prepare(size=16, views=1), Expose(method="percentile", max_saturated=1.0)
     )
     scenes = Scenes(folder, None)
-    task = scenes[0]
-    white = [np.quantile(task.hdr, high / 100) for high in (99.9, 97, 85)]
-    np.testing.assert_allclose(scenes.stops(task.scene), -np.log2(white), atol=1e-4)
+    scene = scenes[0]
+    white = [np.quantile(scene.hdr, high / 100) for high in (99.9, 97, 85)]
+    np.testing.assert_allclose(scene.stops, -np.log2(white), atol=1e-4)
 
 
 def test_a_split_without_scenes_is_empty(tmp_path, results):
@@ -90,13 +90,13 @@ def test_a_split_without_scenes_is_empty(tmp_path, results):
 def test_a_panorama_with_more_than_ten_views_keeps_scenes_and_images_together(tmp_path, scenery, build_results):
     images = {name: scenery(seed) for seed, name in enumerate("abc")}
     folder = build_results(tmp_path / "results", images, Prepare(size=16, views=12))
-    for task in Scenes(folder, None):
-        stored = np.load(folder / "exposures" / f"{task.source}.npy")[int(task.scene.split("_")[1])]
-        np.testing.assert_allclose(task.ldr.numpy(), stored.transpose(0, 3, 1, 2) / 255, rtol=1e-6)
+    for scene in Scenes(folder, None):
+        stored = np.load(folder / "exposures" / f"{scene.source}.npy")[int(scene.name.split("_")[1])]
+        np.testing.assert_allclose(scene.ldr.numpy(), stored.transpose(0, 3, 1, 2) / 255, rtol=1e-6)
 
 
 @pytest.mark.parametrize("names", [["001", "002", "003"], ["001", "002", "oak"], ["elm", "oak", "null"]], ids=str)
 def test_a_source_may_be_called_like_a_number_or_null(tmp_path, scenery, build_results, names):
     images = {name: scenery(seed, 32, 32) for seed, name in enumerate(names)}
     folder = build_results(tmp_path / "results", images, Prepare(size=16), kind="photographs")
-    assert [task.scene for task in Scenes(folder, None)] == sorted(names)
+    assert [scene.name for scene in Scenes(folder, None)] == sorted(names)

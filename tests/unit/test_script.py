@@ -17,7 +17,7 @@ from pathlib import Path
 
 from metahdr.config import Score
 from metahdr.errors import UserError
-from metahdr.files import whole
+from metahdr.files import atomic_write
 from metahdr.script import run
 
 
@@ -28,7 +28,7 @@ def main(
     if name == "mistake":
         raise UserError("image.exr: not what was expected")
     if name == "wait":
-        with whole(out) as part:
+        with atomic_write(out) as part:
             part.touch()
             time.sleep(30)
     given = [name, seed, [str(p) for p in paths], settings.confidence, source, labels and str(labels)]

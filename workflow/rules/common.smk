@@ -12,7 +12,7 @@ from metahdr.config import load
 from metahdr.datasets.register import find_dataset, read_weights_register
 from metahdr.datasets.sources import check_exposures, find_sources
 from metahdr.errors import UserError
-from metahdr.retrieve import wheel_name
+from metahdr.datasets.retrieve import wheel_name
 
 try:
     CONFIG = load(config)

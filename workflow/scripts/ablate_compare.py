@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from metahdr.ablation import compare_arms
 from metahdr.config import Ablation, Meta, Score
 from metahdr.errors import UserError
-from metahdr.files import whole
+from metahdr.evaluation.ablation import compare_arms
+from metahdr.files import atomic_write
 from metahdr.report.ablation import ablation_tables, forest_plot
 from metahdr.script import run
 from metahdr.tables import read_table
@@ -35,12 +35,12 @@ def main(
     baseline = ablation.baseline or next(iter(arms))
     means = compare_arms(table, baseline, settings.bootstrap, settings.confidence, seed)
     for path, frame in ((scores, table), (summary, means)):
-        with whole(path) as part:
+        with atomic_write(path) as part:
             frame.to_csv(part, index=False, float_format="%.6g")
     seconds = np.array([pd.read_csv(path, sep="\t").s[0] for path in benchmarks]).reshape(len(arms), -1).mean(1)
     trained = {arm: Meta.model_validate(values) for arm, values in arms.items()}
     text = ablation_tables(means, ablation, trained, dict(zip(arms, seconds, strict=True)), settings.confidence)
-    with whole(page) as part:
+    with atomic_write(page) as part:
         part.write_text(text)
     forest_plot(figure, means, settings.confidence)
 

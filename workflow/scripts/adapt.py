@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from metahdr.meta.predict import write_predictions
+from metahdr.evaluation.predictions import write_predictions
 from metahdr.scenes import Scenes
 from metahdr.script import run
 

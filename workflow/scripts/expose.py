@@ -6,7 +6,7 @@ import numpy as np
 
 from metahdr.camera.bracket import expose_scenes
 from metahdr.config import Expose
-from metahdr.files import whole
+from metahdr.files import atomic_write
 from metahdr.script import run
 from metahdr.tables import read_table
 
@@ -17,9 +17,9 @@ def main(
     scenes = read_table(table)
     names = scenes.loc[scenes.kept, "scene"].tolist()
     images, rows = expose_scenes(names, np.load(hdr), np.load(own), settings, seed)
-    with whole(exposures) as part:
+    with atomic_write(exposures) as part:
         np.save(part, images)
-    with whole(exposures_table) as part:
+    with atomic_write(exposures_table) as part:
         rows.to_csv(part, index=False)
 
 

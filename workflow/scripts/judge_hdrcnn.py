@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from metahdr.config import Score
-from metahdr.files import sha256, whole
-from metahdr.labels.judge import BASELINES, compare, judge, typical_scenes
+from metahdr.evaluation.judge import BASELINES, compare, judge, typical_scenes
+from metahdr.files import atomic_write, sha256
 from metahdr.labels.simulate import check_unseen
-from metahdr.labels.weights import load_simulator, read_facts
 from metahdr.report.labels import label_figure, model_card
 from metahdr.report.provenance import commit
 from metahdr.scenes import Scenes
 from metahdr.script import run
+from metahdr.weights.hdrcnn import load_simulator, read_facts
 
 OURS = "HDR-CNN"
 
@@ -34,10 +34,10 @@ def main(
     rows = judge(scenes, BASELINES | networks)
     table = compare(rows, OURS, settings.bootstrap, settings.confidence, seed)
     for path, frame in ((scores, rows), (summary, table)):
-        with whole(path) as part:
+        with atomic_write(path) as part:
             frame.to_csv(part, index=False)
     label_figure(figure, scenes, typical_scenes(rows, figure_ev), networks, figure_ev)
-    with whole(card) as part:
+    with atomic_write(card) as part:
         held_out = sorted(set(scenes.table.source))
         part.write_text(model_card(facts, sha256(model), commit(), table, held_out))
 

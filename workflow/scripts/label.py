@@ -8,9 +8,9 @@ import torch
 from metahdr.config import Label
 from metahdr.files import identify
 from metahdr.labels.simulate import check_unseen, write_labels
-from metahdr.labels.weights import load_simulator, read_facts
 from metahdr.scenes import Scenes
 from metahdr.script import run
+from metahdr.weights.hdrcnn import load_simulator, read_facts
 
 
 def main(data: Path, model: Path, settings: Label, threads: int, labels: Path) -> None:

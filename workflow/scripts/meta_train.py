@@ -5,12 +5,12 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from metahdr import checkpoint, processes
 from metahdr.config import Meta
-from metahdr.files import identify, whole
-from metahdr.meta.train import Trainer
+from metahdr.files import atomic_write, identify
+from metahdr.meta.trainer import Trainer
 from metahdr.scenes import Scenes
 from metahdr.script import run
+from metahdr.training import checkpoint, processes
 
 
 def main(
@@ -37,7 +37,7 @@ def main(
         return
     checkpoint.save(best, trainer.best)
     checkpoint.save(last, trainer.checkpoint())
-    with whole(history) as part:
+    with atomic_write(history) as part:
         pd.DataFrame(trainer.history).to_csv(part, index=False)
     checkpoint.remove_state(state)
 

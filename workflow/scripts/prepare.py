@@ -6,7 +6,7 @@ import numpy as np
 
 from metahdr.config import Prepare
 from metahdr.datasets.sources import Source
-from metahdr.files import whole
+from metahdr.files import atomic_write
 from metahdr.prepare import prepare_source
 from metahdr.script import run
 
@@ -16,11 +16,11 @@ def main(
 ) -> None:
     files = Source(source["hdr"], {float(ev): name for ev, name in source["ldr"].items()})
     hdrs, exposures, rows = prepare_source(name, files, folder, kind, settings)
-    with whole(hdr) as part:
+    with atomic_write(hdr) as part:
         np.save(part, hdrs)
-    with whole(own) as part:
+    with atomic_write(own) as part:
         np.save(part, exposures)
-    with whole(table) as part:
+    with atomic_write(table) as part:
         rows.to_csv(part, index=False)
 
 

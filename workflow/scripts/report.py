@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from metahdr.datasets.register import find_dataset
-from metahdr.files import whole
+from metahdr.files import atomic_write
 from metahdr.report.page import write_page
 from metahdr.report.provenance import provenance
 from metahdr.script import run
@@ -33,7 +33,7 @@ def main(
         effective_config: text,
     }
     for path, content in files.items():
-        with whole(path) as part:
+        with atomic_write(path) as part:
             part.write_text(content)
 
 

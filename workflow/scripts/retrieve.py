@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from metahdr.datasets.register import File
-from metahdr.retrieve import retrieve
+from metahdr.datasets.retrieve import retrieve
 from metahdr.script import run
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from metahdr.datasets.register import WeightFile
-from metahdr.retrieve import retrieve_weights
+from metahdr.datasets.retrieve import retrieve_weights
 from metahdr.script import run
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from metahdr.config import Score
-from metahdr.files import whole
-from metahdr.metrics.scores import aggregate, nested, score_exposures, score_predictions
+from metahdr.evaluation.scores import aggregate, nested, score_exposures, score_predictions
+from metahdr.files import atomic_write
 from metahdr.scenes import Scenes
 from metahdr.script import run
 
@@ -29,11 +29,11 @@ def main(
     ]
     table = pd.concat([score_exposures(scenes), *tables], ignore_index=True)
     means = aggregate(table, settings.bootstrap, settings.confidence, seed)
-    with whole(scores) as part:
+    with atomic_write(scores) as part:
         table.to_csv(part, index=False, float_format="%.6g")
-    with whole(summary) as part:
+    with atomic_write(summary) as part:
         means.to_csv(part, index=False, float_format="%.6g")
-    with whole(metrics) as part:
+    with atomic_write(metrics) as part:
         part.write_text(json.dumps(nested(means), indent=2) + "\n")
 
 

@@ -3,15 +3,15 @@
 from pathlib import Path
 
 from metahdr.config import Split
-from metahdr.files import whole
+from metahdr.datasets.split import scenes_table
+from metahdr.files import atomic_write
 from metahdr.script import run
-from metahdr.split import scenes_table
 from metahdr.tables import read_table
 
 
 def main(tables: list[Path], settings: Split, seed: int, out: Path) -> None:
     scenes = scenes_table([read_table(table) for table in tables], settings.shares, seed, settings.fixed)
-    with whole(out) as part:
+    with atomic_write(out) as part:
         scenes.to_csv(part, index=False)
 
 

@@ -6,15 +6,15 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from metahdr import checkpoint
 from metahdr.config import HDRCNNTraining
-from metahdr.files import sha256, whole
-from metahdr.labels.pairs import TrainingPairs
-from metahdr.labels.train import HDRCNNTrainer
-from metahdr.labels.weights import save_hdrcnn
+from metahdr.files import atomic_write, sha256
+from metahdr.methods.hdrcnn.pairs import TrainingPairs
+from metahdr.methods.hdrcnn.trainer import HDRCNNTrainer
 from metahdr.report.provenance import commit
 from metahdr.script import run
 from metahdr.tables import read_table
+from metahdr.training import checkpoint
+from metahdr.weights.hdrcnn import save_hdrcnn
 
 
 def main(
@@ -38,7 +38,7 @@ def main(
     pairs = TrainingPairs(list(images.values()), kind == "panoramas", settings, seed)
     trainer = HDRCNNTrainer(pairs, settings, seed, state, identity)
     trainer.run()
-    with whole(history) as part:
+    with atomic_write(history) as part:
         pd.DataFrame(trainer.history).to_csv(part, index=False)
     facts = {"width": settings.width, "trained_on": hashes, "settings": settings.model_dump(), "seed": seed}
     facts["commit"] = commit()

@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from metahdr.errors import UserError
-from metahdr.files import sha256, whole
+from metahdr.files import atomic_write, sha256
 
 IMAGE_SUFFIXES = (".hdr", ".exr", ".jpg", ".jpeg", ".png")
 Item = TypeVar("Item", bound=BaseModel)
@@ -156,7 +156,7 @@ def register_folder(path: Path, name: str, folder: Path, kind: str) -> int:
         entries[name] = {"title": name, "version": DoubleQuotedScalarString("1"), "kind": kind}
         entries[name] |= dict.fromkeys(("licence", "citation", "homepage"), "not stated")
     entries[name]["files"] = files
-    with whole(path) as part:
+    with atomic_write(path) as part:
         editor.dump(entries, part)
     return len(files)
 

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from metahdr.errors import UserError
 from metahdr.images import write_exr
 from metahdr.nets.expandnet import ExpandNetLabels
-from metahdr.progress import track
-from metahdr.scenes import Scenes, Task, label_name
+from metahdr.scenes import Scene, Scenes, label_name
+from metahdr.training.progress import track
 
 log = logging.getLogger(__name__)
 HALF_ERROR = 0.005  # of half precision, at most
@@ -119,9 +119,9 @@ def write_labels(network: nn.Module, scenes: Scenes, folder: Path, half: bool | 
         writing: deque[Future] = deque()
         ahead = _read_ahead(reader, scenes, batches)
         for tasks in track(ahead, "label", len(batches)):
-            stops = [stop for task in tasks for stop in scenes.stops(task.scene)]
+            stops = [stop for scene in tasks for stop in scene.stops]
             labels = simulate_labels(
-                network, torch.cat([task.ldr for task in tasks]).to(device), stops, half
+                network, torch.cat([scene.ldr for scene in tasks]).to(device), stops, half
             ).cpu()
             writing.append(writer.submit(_write, folder, tasks, labels))
             while len(writing) > _AHEAD:
@@ -130,7 +130,7 @@ def write_labels(network: nn.Module, scenes: Scenes, folder: Path, half: bool | 
             future.result()
 
 
-def _read_ahead(reader: ThreadPoolExecutor, scenes: Scenes, batches: list[list[int]]) -> Iterator[list[Task]]:
+def _read_ahead(reader: ThreadPoolExecutor, scenes: Scenes, batches: list[list[int]]) -> Iterator[list[Scene]]:
     waiting: deque[Future] = deque()
     for batch in batches:
         waiting.append(reader.submit(lambda indices: [scenes[index] for index in indices], batch))
@@ -140,8 +140,8 @@ def _read_ahead(reader: ThreadPoolExecutor, scenes: Scenes, batches: list[list[i
         yield waiting.popleft().result()
 
 
-def _write(folder: Path, tasks: list[Task], labels: Tensor) -> None:
-    names = [label_name(task.scene, ev) for task in tasks for ev in task.evs]
+def _write(folder: Path, tasks: list[Scene], labels: Tensor) -> None:
+    names = [label_name(scene.name, ev) for scene in tasks for ev in scene.evs]
     for name, label in zip(names, labels, strict=True):
         write_exr(folder / name, label.numpy().transpose(1, 2, 0))
 

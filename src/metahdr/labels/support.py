@@ -4,10 +4,10 @@ import torch
 from torch import Tensor
 
 from metahdr.camera.merge import inverse_response, merge
-from metahdr.scenes import Scenes, Task, read_labels
+from metahdr.scenes import Scene, Scenes, read_labels
 
 
-def support_labels(scenes: Scenes, task: Task, held_out: int, source: str) -> Tensor | None:
+def support_labels(scenes: Scenes, scene: Scene, held_out: int, source: str) -> Tensor | None:
     """HDR labels of the exposures that are not held out, in the scene's scale, float32 `(S, 3, H, W)`.
 
     Args:
@@ -19,12 +19,12 @@ def support_labels(scenes: Scenes, task: Task, held_out: int, source: str) -> Te
     Returns:
         None for 'true': the task has its own HDR truth.
     """
-    others = [i for i in range(len(task.evs)) if i != held_out]
+    others = [i for i in range(len(scene.evs)) if i != held_out]
     if source == "true":
         return None
     if source == "debevec":
-        exposures = (task.ldr[others] * 255).round().byte().cpu().numpy()
-        stops = [scenes.stops(task.scene)[i] for i in others]
+        exposures = (scene.ldr[others] * 255).round().byte().cpu().numpy()
+        stops = [scene.stops[i] for i in others]
         label = torch.from_numpy(merge(exposures, stops, inverse_response(exposures, stops)))
-        return label.to(task.ldr.device).expand(len(others), -1, -1, -1)
-    return read_labels(scenes.folder / "labels" / source, task)[others].to(task.ldr.device)
+        return label.to(scene.ldr.device).expand(len(others), -1, -1, -1)
+    return read_labels(scenes.folder / "labels" / source, scene)[others].to(scene.ldr.device)

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from metahdr.losses import Loss
-from metahdr.meta.learner import Learner, descend, leaves, rate_at
+from metahdr.losses.losses import Loss
+from metahdr.meta.learner import Learner, leaves, rate_at, sgd_step
 
 Pair = tuple[Tensor, Tensor]  # exposures and their labels
 
@@ -41,16 +41,16 @@ def fast(
     """
     network, rates = learner.network, learner.rates()
     steps = len(weights) - 1
-    points, slopes = [leaves(learner.parameters_of_network())], []
+    points, gradients = [leaves(learner.parameters_of_network())], []
 
-    def slope(point: dict[str, Tensor], graph: bool) -> tuple[Tensor, ...]:
+    def support_gradient(point: dict[str, Tensor], graph: bool) -> tuple[Tensor, ...]:
         value = loss(functional_call(network, point, support[0]), support[1])
         return torch.autograd.grad(value, [point[name] for name in rates], create_graph=graph)
 
     for step in range(steps):
-        slopes.append(slope(points[step], second_order and step >= steps - kept_steps))
+        gradients.append(support_gradient(points[step], second_order and step >= steps - kept_steps))
         with torch.no_grad():
-            points.append(leaves(descend(points[step], rates, slopes[step], step)))
+            points.append(leaves(sgd_step(points[step], rates, gradients[step], step)))
 
     total = torch.zeros_like(query[1][0, 0, 0, 0])
     v = {name: torch.zeros_like(value) for name, value in points[0].items()}
@@ -63,13 +63,13 @@ def fast(
             _add(v, torch.autograd.grad(value, point.values()))
         if step == 0:
             break
-        before, of_step = points[-1], slopes.pop()
-        for gradient, name, g in zip(by_rate, rates, of_step, strict=False):
-            entry = gradient[min(step - 1, len(gradient) - 1)]
+        before, of_step = points[-1], gradients.pop()
+        for rate_gradient, name, g in zip(by_rate, rates, of_step, strict=False):
+            entry = rate_gradient[min(step - 1, len(rate_gradient) - 1)]
             entry -= (v[name] * g.detach()).sum_to_size(entry.shape)
         if second_order:
             if not of_step[0].requires_grad:
-                of_step = slope(before, graph=True)
+                of_step = support_gradient(before, graph=True)
             moved = [-rate_at(rate, step - 1) * v[name] for name, rate in rates.items()]
             with torch.no_grad():
                 _add(v, torch.autograd.grad(of_step, before.values(), [m.detach() for m in moved]))

@@ -5,9 +5,9 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from metahdr.config import Meta
-from metahdr.losses import Loss
-from metahdr.nets.networks import make_network
-from metahdr.scenes import Task
+from metahdr.losses.losses import Loss
+from metahdr.meta.networks import make_network
+from metahdr.scenes import Scene
 
 Parameters = dict[str, Tensor]
 Rates = dict[str, float | Tensor]  # of the adapted parameters; a tensor has one entry a step, or one for all
@@ -81,20 +81,22 @@ def adapt(
         first: number of the first step, which chooses among rates of several steps.
     """
     for step in range(first, first + steps):
-        slopes = torch.autograd.grad(
+        gradients = torch.autograd.grad(
             loss(functional_call(network, parameters, x), labels),
             [parameters[name] for name in rates],
             create_graph=differentiable,
         )
-        parameters = descend(parameters, rates, slopes, step)
+        parameters = sgd_step(parameters, rates, gradients, step)
         if not differentiable:
             parameters = leaves(parameters)
     return parameters
 
 
-def descend(parameters: Parameters, rates: Rates, slopes: tuple[Tensor, ...], step: int) -> Parameters:
+def sgd_step(parameters: Parameters, rates: Rates, gradients: tuple[Tensor, ...], step: int) -> Parameters:
     """The parameters after one gradient step, given the gradients of those that have a rate."""
-    moved = {n: parameters[n] - rate_at(rates[n], step) * slope for n, slope in zip(rates, slopes, strict=True)}
+    moved = {
+        n: parameters[n] - rate_at(rates[n], step) * gradient for n, gradient in zip(rates, gradients, strict=True)
+    }
     return parameters | moved
 
 
@@ -108,28 +110,30 @@ def leaves(parameters: Parameters) -> Parameters:
     return {name: value.detach().requires_grad_() for name, value in parameters.items()}
 
 
-def support(task: Task, held_out: int, labels: Tensor | None) -> tuple[Tensor, Tensor]:
+def support(scene: Scene, held_out: int, labels: Tensor | None) -> tuple[Tensor, Tensor]:
     """The exposures that are not held out, with their labels clipped to [0, 1].
 
     Args:
         labels: of those exposures, `(S, 3, H, W)`, from `support_labels`; None: the true HDR image for each.
     """
-    others = [i for i in range(len(task.evs)) if i != held_out]
+    others = [i for i in range(len(scene.evs)) if i != held_out]
     if labels is None:
-        labels = task.hdr.expand(len(others), -1, -1, -1)
-    return task.ldr[others], labels.clamp(0, 1)
+        labels = scene.hdr.expand(len(others), -1, -1, -1)
+    return scene.ldr[others], labels.clamp(0, 1)
 
 
-def query(task: Task, held_out: int) -> tuple[Tensor, Tensor]:
+def query(scene: Scene, held_out: int) -> tuple[Tensor, Tensor]:
     """The held-out exposure `(1, 3, H, W)` and the HDR truth clipped to [0, 1]."""
-    return task.ldr[held_out : held_out + 1], task.hdr[None].clamp(0, 1)
+    return scene.ldr[held_out : held_out + 1], scene.hdr[None].clamp(0, 1)
 
 
-def predict(learner: Learner, task: Task, held_out: int, labels: Tensor | None, loss: Loss, steps: int) -> Tensor:
+def predict(
+    learner: Learner, scene: Scene, held_out: int, labels: Tensor | None, loss: Loss, steps: int
+) -> Tensor:
     """The reconstruction `(3, H, W)` from the held-out exposure, adapted on the others; the same for validation
     and test."""
     start = leaves(learner.parameters_of_network())
     with torch.enable_grad():
-        adapted = adapt(learner.network, start, learner.rates(), *support(task, held_out, labels), loss, steps)
+        adapted = adapt(learner.network, start, learner.rates(), *support(scene, held_out, labels), loss, steps)
     with torch.no_grad():
-        return functional_call(learner.network, adapted, query(task, held_out)[0])[0]
+        return functional_call(learner.network, adapted, query(scene, held_out)[0])[0]

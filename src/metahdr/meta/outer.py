@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from metahdr.config import Meta
-from metahdr.losses import Loss
+from metahdr.losses.losses import Loss
 from metahdr.meta.engines import Pair, fast, learn2learn
 from metahdr.meta.learner import Learner, adapt, leaves
 

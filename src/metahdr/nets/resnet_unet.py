@@ -6,8 +6,8 @@ from torch.nn import functional as F
 
 import metahdr.torchvision_cpu  # noqa: F401  before torchvision
 from metahdr.nets.conv import Conv2d, ConvTranspose2d
-from metahdr.nets.imagenet import MEAN, STD
-from metahdr.nets.unet import block, climb
+from metahdr.nets.unet import block, decode
+from metahdr.weights.imagenet import MEAN, STD
 
 from torchvision.models import resnet18  # noqa: E402, I001  isort: skip
 from torchvision.ops.misc import FrozenBatchNorm2d  # noqa: E402  isort: skip
@@ -43,7 +43,7 @@ class ResNetUNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[2:]
         x = F.pad(x, (0, -width % 32, 0, -height % 32), mode="replicate")
-        return torch.sigmoid(self.head(climb(self._features(x), self.up, self.merge)))[..., :height, :width]
+        return torch.sigmoid(self.head(decode(self._features(x), self.up, self.merge)))[..., :height, :width]
 
     def _features(self, x: Tensor) -> list[Tensor]:
         """The normalised image, and ResNet-18's features at 1/2, 1/4, 1/8, 1/16 and 1/32."""

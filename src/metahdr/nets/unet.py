@@ -33,7 +33,7 @@ class UNet(nn.Module):
         self.to(memory_format=torch.channels_last)  # so that no convolution has to reorder its weights
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.sigmoid(self.head(climb(descend(x, self.down), self.up, self.merge)))
+        return torch.sigmoid(self.head(decode(encode(x, self.down), self.up, self.merge)))
 
 
 def block(inputs: int, outputs: int, norm: str, bias: bool = False) -> nn.Sequential:
@@ -50,7 +50,7 @@ def block(inputs: int, outputs: int, norm: str, bias: bool = False) -> nn.Sequen
     )
 
 
-def descend(x: Tensor, down: Iterable[nn.Module]) -> list[Tensor]:
+def encode(x: Tensor, down: Iterable[nn.Module]) -> list[Tensor]:
     """What each block makes of the one before, max pooled: features at scales 1, 1/2, 1/4, ..."""
     features: list[Tensor] = []
     for stage in down:
@@ -59,7 +59,7 @@ def descend(x: Tensor, down: Iterable[nn.Module]) -> list[Tensor]:
     return features
 
 
-def climb(features: list[Tensor], up: Iterable[nn.Module], merge: Iterable[nn.Module]) -> Tensor:
+def decode(features: list[Tensor], up: Iterable[nn.Module], merge: Iterable[nn.Module]) -> Tensor:
     """From the deepest features to the first: each step doubles the scale and merges what was there on the way
     down."""
     *skips, x = features

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from metahdr.nets.conv import Conv2d, ConvTranspose2d
 from metahdr.nets.norm import make_norm_relu
-from metahdr.nets.unet import block, climb, descend
+from metahdr.nets.unet import block, decode, encode
 
 
 class UNetCode(nn.Module):
@@ -37,4 +37,4 @@ class UNetCode(nn.Module):
         self.to(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.sigmoid(self.head(climb(descend(x, self.down), self.up, self.merge)))
+        return torch.sigmoid(self.head(decode(encode(x, self.down), self.up, self.merge)))

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from metahdr.ablation import QUANTITIES
 from metahdr.config import Ablation, Meta
-from metahdr.files import whole
+from metahdr.evaluation.ablation import QUANTITIES
+from metahdr.files import atomic_write
 from metahdr.report.figures import plt
 
 SHOWN = {"ssim": ("SSIM", 4), "psnr": ("PSNR / dB", 2)}  # title and decimals
@@ -92,6 +92,6 @@ def forest_plot(path: Path, summary: pd.DataFrame, confidence: float) -> None:
         axis.grid(axis="x", alpha=0.3)
     axes[0].invert_yaxis()
     figure.suptitle(f"After adaptation; {100 * confidence:g} % intervals over scenes and seeds", fontsize=10)
-    with whole(path) as part:
+    with atomic_write(path) as part:
         figure.savefig(part, dpi=110)
     plt.close(figure)

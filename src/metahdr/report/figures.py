@@ -13,9 +13,9 @@ matplotlib.use("Agg")
 from matplotlib import colormaps  # noqa: E402
 from matplotlib import pyplot as plt  # noqa: E402
 
+from metahdr.evaluation.predictions import prediction_name  # noqa: E402
 from metahdr.images import read_hdr  # noqa: E402
-from metahdr.meta.predict import prediction_name  # noqa: E402
-from metahdr.scenes import Task  # noqa: E402
+from metahdr.scenes import Scene  # noqa: E402
 
 ERROR_LIMIT = 0.5  # mean absolute error over RGB at which the error map is at its brightest
 
@@ -31,12 +31,12 @@ def error_map(prediction: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return (colormaps["inferno"](np.clip(error / ERROR_LIMIT, 0, 1))[..., :3] * 255).astype(np.uint8)
 
 
-def strip(task: Task, ev: float, predictions: Path, adapted: str) -> str:
+def strip(scene: Scene, ev: float, predictions: Path, adapted: str) -> str:
     """Input, single-shot, adapted, truth and the two error maps in a row, as a data URI."""
-    index = task.evs.index(ev)
-    truth = task.hdr.numpy().transpose(1, 2, 0)
-    single, after = (read_hdr(predictions / prediction_name(task.scene, ev, mode)) for mode in ("single", adapted))
-    pictures = [np.round(task.ldr[index].numpy().transpose(1, 2, 0) * 255).astype(np.uint8)]
+    index = scene.evs.index(ev)
+    truth = scene.hdr.numpy().transpose(1, 2, 0)
+    single, after = (read_hdr(predictions / prediction_name(scene.name, ev, mode)) for mode in ("single", adapted))
+    pictures = [np.round(scene.ldr[index].numpy().transpose(1, 2, 0) * 255).astype(np.uint8)]
     pictures += [display(single), display(after), display(truth)]
     pictures += [error_map(single, truth), error_map(after, truth)]
     gap = np.full((truth.shape[0], 4, 3), 255, np.uint8)

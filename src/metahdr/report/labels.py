@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from metahdr.files import whole
+from metahdr.files import atomic_write
 from metahdr.report.figures import display, plt
 from metahdr.scenes import Scenes
 
@@ -30,10 +30,10 @@ def label_figure(path: Path, scenes: Scenes, names: list[str], simulators: dict[
         *shape, figsize=(1.6 * shape[1], 1.66 * shape[0]), layout="constrained", squeeze=False
     )
     for number, name in enumerate(names):
-        task = scenes[list(scenes.table.scene).index(name)]
-        index = task.evs.index(ev)
-        x = task.ldr[index : index + 1]
-        truth = task.hdr[None] * 2.0 ** scenes.stops(name)[index]
+        scene = scenes[list(scenes.table.scene).index(name)]
+        index = scene.evs.index(ev)
+        x = scene.ldr[index : index + 1]
+        truth = scene.hdr[None] * 2.0 ** scene.stops[index]
         images = [x**2.2, *(simulator(x) for simulator in simulators.values()), truth]
         for row, stops in enumerate(SHOWN_STOPS, 2 * number):
             for axis, image in zip(axes[row], images, strict=True):
@@ -42,7 +42,7 @@ def label_figure(path: Path, scenes: Scenes, names: list[str], simulators: dict[
             axes[row, 0].set_ylabel(f"{name}\n{stops:+d} stops" if stops else f"{name}\nas exposed", fontsize=7)
     for axis, column in zip(axes[0], columns, strict=True):
         axis.set_title(column, fontsize=9)
-    with whole(path) as part:
+    with atomic_write(path) as part:
         figure.savefig(part, dpi=110)
     plt.close(figure)
 

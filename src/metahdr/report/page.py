@@ -5,7 +5,7 @@ from pathlib import Path
 import jinja2
 import pandas as pd
 
-from metahdr.metrics.scores import METRICS, NO_RUN
+from metahdr.evaluation.scores import METRICS, NO_RUN
 from metahdr.report import figures
 from metahdr.scenes import Scenes
 from metahdr.tables import read_table
@@ -79,17 +79,17 @@ def _gallery(data: Path, scenes: Scenes, scores: pd.DataFrame, run: str) -> dict
     adapted = f"adapted_{run}"  # the labels that this run was trained with
     wide = scores[scores.run == run].pivot(index=["scene", "ev"], columns="mode", values=["ssim", "psnr"])
     rows = []
-    for task in (scenes[index] for index in range(len(scenes))):
-        for ev in task.evs:
-            values = wide.loc[(task.scene, ev)]
+    for scene in (scenes[index] for index in range(len(scenes))):
+        for ev in scene.evs:
+            values = wide.loc[(scene.name, ev)]
             rows.append(
                 {
-                    "scene": task.scene,
+                    "scene": scene.name,
                     "ev": ev,
                     "before": (values["ssim", "single"], values["psnr", "single"]),
                     "after": (values["ssim", adapted], values["psnr", adapted]),
                     "gain": values["psnr", adapted] - values["psnr", "single"],
-                    "picture": figures.strip(task, ev, data / run / "predictions", adapted),
+                    "picture": figures.strip(scene, ev, data / run / "predictions", adapted),
                 }
             )
     ranked = sorted(rows, key=lambda row: row["gain"], reverse=True)

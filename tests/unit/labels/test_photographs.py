@@ -10,9 +10,9 @@ from metahdr.errors import ImageError, UserError
 from metahdr.images import read_hdr, read_photograph
 from metahdr.labels import simulate
 from metahdr.labels.simulate import simulate_large
-from metahdr.labels.weights import save_hdrcnn
 from metahdr.nets.expandnet import ExpandNetLabels
 from metahdr.nets.hdrcnn import HDRCNN
+from metahdr.weights.hdrcnn import save_hdrcnn
 
 RAMP = np.linspace(0, 1, 40 * 50 * 3).reshape(40, 50, 3)
 

@@ -15,9 +15,11 @@ def network():
     return HDRCNN(1 / 64).eval()
 
 
-def test_labels_are_brought_from_their_exposure_to_the_scenes_scale(task):
-    labels = simulate_labels(lambda x: x + 1, task.ldr, [-2.0, 0.0, 1.5])
-    expected = torch.stack([(image + 1) / scale for image, scale in zip(task.ldr, (0.25, 1, 2**1.5), strict=True)])
+def test_labels_are_brought_from_their_exposure_to_the_scenes_scale(scene):
+    labels = simulate_labels(lambda x: x + 1, scene.ldr, [-2.0, 0.0, 1.5])
+    expected = torch.stack(
+        [(image + 1) / scale for image, scale in zip(scene.ldr, (0.25, 1, 2**1.5), strict=True)]
+    )
     torch.testing.assert_close(labels, expected)
 
 
@@ -27,13 +29,13 @@ def test_every_exposure_has_a_label_file_named_after_scene_and_ev(results, netwo
     names = {path.name for path in (tmp_path / "labels").iterdir()}
     assert names == {f"{scene}_ev{ev}.exr" for scene in scenes.table.scene for ev in ("-2", "+0", "+2")}
 
-    task = scenes[0]
-    ldr = task.ldr[2].numpy().transpose(1, 2, 0)
-    label = read_hdr(tmp_path / "labels" / f"{task.scene}_ev+2.exr")
+    scene = scenes[0]
+    ldr = scene.ldr[2].numpy().transpose(1, 2, 0)
+    label = read_hdr(tmp_path / "labels" / f"{scene.name}_ev+2.exr")
     known = ldr.max(-1) <= 0.95
     assert 0 < known.sum() < known.size
     np.testing.assert_allclose(label[known], ldr[known] ** 2 / 4, rtol=2**-10, atol=1e-7)
-    np.testing.assert_array_equal(read_labels(tmp_path / "labels", task)[2].numpy().transpose(1, 2, 0), label)
+    np.testing.assert_array_equal(read_labels(tmp_path / "labels", scene)[2].numpy().transpose(1, 2, 0), label)
 
 
 def test_labels_that_are_there_are_not_made_again(results, network, tmp_path):
@@ -83,7 +85,7 @@ def test_half_precision_is_used_only_where_it_changes_little(results, tmp_path, 
     assert half_is_safe(Rounded(share), x) is safe
     scenes = Scenes(results, "test")
     write_labels(Rounded(share), scenes, tmp_path / "half", half=True)
-    task = scenes[0]
-    label = read_labels(tmp_path / "half", task)[1]
-    expected = task.ldr[1] * (1 + share if safe else 1)
+    scene = scenes[0]
+    label = read_labels(tmp_path / "half", scene)[1]
+    expected = scene.ldr[1] * (1 + share if safe else 1)
     torch.testing.assert_close(label, expected, rtol=2**-10, atol=1e-6)

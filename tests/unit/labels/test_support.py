@@ -13,10 +13,10 @@ from metahdr.scenes import Scenes, label_name
 def scenes(results, tmp_path):
     """Scenes with labels whose every value is the exposure's index, plus ten for ExpandNet."""
     data = shutil.copytree(results, tmp_path / "data")
-    for task in Scenes(data, "train"):
-        for index, ev in enumerate(task.evs):
+    for scene in Scenes(data, "train"):
+        for index, ev in enumerate(scene.evs):
             for source, value in (("simulated", index), ("expandnet", index + 10)):
-                write_exr(data / "labels" / source / label_name(task.scene, ev), np.full((32, 32, 3), value, "f4"))
+                write_exr(data / "labels" / source / label_name(scene.name, ev), np.full((32, 32, 3), value, "f4"))
     return Scenes(data, "train")
 
 
@@ -34,28 +34,28 @@ def test_true_labels_are_the_tasks_own(scenes):
 
 @pytest.mark.parametrize("held_out", [0, 1, 2])
 def test_the_merge_is_near_the_truth_where_an_exposure_is_neither_black_nor_saturated(scenes, held_out):
-    for task in scenes:
-        labels = support_labels(scenes, task, held_out, "debevec")
+    for scene in scenes:
+        labels = support_labels(scenes, scene, held_out, "debevec")
         assert labels.shape == (2, 3, 32, 32)
         assert torch.equal(labels[0], labels[1])
-        others = task.ldr[[i for i in range(3) if i != held_out]]
+        others = scene.ldr[[i for i in range(3) if i != held_out]]
         known = ((others > 0.1) & (others < 0.9)).any(0)
-        error = (labels[0] / task.hdr).log2()[known].square().mean().sqrt()
-        assert error < 0.25, f"{task.scene}: {error} stops"
+        error = (labels[0] / scene.hdr).log2()[known].square().mean().sqrt()
+        assert error < 0.25, f"{scene.name}: {error} stops"
 
 
 def test_the_merge_knows_nothing_of_the_held_out_exposure(scenes):
-    task = scenes[0]
-    before = support_labels(scenes, task, 1, "debevec")
-    task.ldr[1] = 0.5
-    task.hdr.zero_()
-    assert torch.equal(support_labels(scenes, task, 1, "debevec"), before)
-    task.ldr[2] = 0.5
-    assert not torch.equal(support_labels(scenes, task, 1, "debevec"), before)
+    scene = scenes[0]
+    before = support_labels(scenes, scene, 1, "debevec")
+    scene.ldr[1] = 0.5
+    scene.hdr.zero_()
+    assert torch.equal(support_labels(scenes, scene, 1, "debevec"), before)
+    scene.ldr[2] = 0.5
+    assert not torch.equal(support_labels(scenes, scene, 1, "debevec"), before)
 
 
 def test_where_both_support_exposures_are_saturated_the_merge_is_where_the_darker_one_clips(scenes):
-    task = scenes[0]
-    saturated = (task.ldr[1:] == 1).all(0)
+    scene = scenes[0]
+    saturated = (scene.ldr[1:] == 1).all(0)
     assert saturated.any()
-    assert (support_labels(scenes, task, 0, "debevec")[0][saturated] == 1).all()  # EV 0 clips at 1.0
+    assert (support_labels(scenes, scene, 0, "debevec")[0][saturated] == 1).all()  # EV 0 clips at 1.0

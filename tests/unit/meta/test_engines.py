@@ -5,7 +5,7 @@ from torch.func import functional_call
 
 import metahdr.meta.reference  # noqa: F401  before learn2learn
 from metahdr.config import Meta
-from metahdr.losses import make_loss
+from metahdr.losses.losses import make_loss
 from metahdr.meta.engines import fast, learn2learn
 from metahdr.meta.learner import Learner, adapt, query, support
 
@@ -19,11 +19,11 @@ LOSSES = [{"loss": name} for name in ("ssim_l1", "mu_law", "ir", "haarpsi_mse", 
 
 
 @pytest.fixture
-def sets(task):
+def sets(scene):
     """Support and query set of a scene in a type of numbers."""
 
     def make(dtype):
-        pairs = support(task, 1, None), query(task, 1)
+        pairs = support(scene, 1, None), query(scene, 1)
         return [tuple(image.to(dtype) for image in pair) for pair in pairs]
 
     return make
@@ -180,7 +180,7 @@ def test_the_meta_gradient_agrees_with_finite_differences(learner, values):
 
     parameters = one.meta_parameters()
     direction = [torch.randn_like(parameter) for parameter in parameters]
-    slope = (flat(run()[1]) @ flat(direction)).item()
+    gradient = (flat(run()[1]) @ flat(direction)).item()
 
     def moved(distance):
         with torch.no_grad():
@@ -189,4 +189,4 @@ def test_the_meta_gradient_agrees_with_finite_differences(learner, values):
         return run()[0].item()
 
     step = 1e-8  # small, because ReLUs that switch within it make the inner gradients jump
-    assert slope == pytest.approx((moved(step) - moved(-2 * step)) / (2 * step), rel=1e-4)
+    assert gradient == pytest.approx((moved(step) - moved(-2 * step)) / (2 * step), rel=1e-4)

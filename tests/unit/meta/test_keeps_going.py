@@ -14,8 +14,8 @@ from test_train import everything, same
 from metahdr.config import Meta
 from metahdr.errors import UserError
 from metahdr.meta.learner import query, support
-from metahdr.meta.train import Trainer, finite
-from metahdr.scenes import Scenes, Task
+from metahdr.meta.trainer import Trainer, finite
+from metahdr.scenes import Scene, Scenes
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -46,11 +46,11 @@ def uninterrupted(results, tmp_path_factory) -> dict:
 @pytest.fixture
 def sick(results):
     """A task whose truth is not a number."""
-    task = Scenes(results, "train")[2]
-    return dataclasses.replace(task, scene="sick_1", hdr=torch.full_like(task.hdr, math.nan))
+    scene = Scenes(results, "train")[2]
+    return dataclasses.replace(scene, name="sick_1", hdr=torch.full_like(scene.hdr, math.nan))
 
 
-def draw(one: Trainer, *tasks: tuple[Task, int]) -> None:
+def draw(one: Trainer, *tasks: tuple[Scene, int]) -> None:
     """Lets a training draw these tasks and held-out exposures every time."""
     one.training = [task for task, _ in tasks]
     one._draw = lambda: [(index, held_out) for index, (_, held_out) in enumerate(tasks)]
@@ -98,10 +98,10 @@ def test_the_log_says_where_an_interrupted_training_goes_on(trainer, caplog):
     assert "state.pt goes on at iteration 1" in caplog.text
 
 
-def test_a_task_that_is_not_finite_stops_the_training_with_its_name_and_advice(trainer, sick, task):
+def test_a_task_that_is_not_finite_stops_the_training_with_its_name_and_advice(trainer, sick, scene):
     one = trainer()
     before = everything(one)
-    draw(one, (task, 0), (sick, 2))
+    draw(one, (scene, 0), (sick, 2))
     expected = (
         r"meta-iteration 1, task 2 of 2 \(scene sick_1, EV \+2 held out\): loss nan.* smaller meta\.inner_lr"
     )
@@ -110,10 +110,10 @@ def test_a_task_that_is_not_finite_stops_the_training_with_its_name_and_advice(t
     assert same(one.checkpoint()["parameters"], before["parameters"])
 
 
-def test_a_skipped_task_is_in_no_mean_and_is_counted_and_named(trainer, sick, task, caplog):
+def test_a_skipped_task_is_in_no_mean_and_is_counted_and_named(trainer, sick, scene, caplog):
     healthy, one = trainer("healthy.pt", tasks=1), trainer(tasks=2, on_nonfinite="skip", iterations=1)
-    draw(healthy, (task, 0))
-    draw(one, (sick, 2), (task, 0))
+    draw(healthy, (scene, 0))
+    draw(one, (sick, 2), (scene, 0))
     alone = healthy.step()
     one.run()
     assert one.history[0]["skipped"] == 1

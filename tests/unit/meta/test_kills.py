@@ -16,7 +16,7 @@ import torch
 import yaml
 from test_train import same
 
-from metahdr.checkpoint import remove_state
+from metahdr.training.checkpoint import remove_state
 
 KILLS = 20
 OUTPUTS = ("best.pt", "last.pt", "history.csv")
@@ -60,7 +60,7 @@ def start(results, repository):
     script = repository / "workflow" / "scripts" / "meta_train.py"
     settings = yaml.safe_load((repository / "config" / "smoke.yaml").read_text())["meta"] | {"inner_steps": 1}
     processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["metahdr.meta.train", "metahdr.script"])
+    processes.set_forkserver_preload(["metahdr.meta.trainer", "metahdr.script"])
 
     def start(run: Path) -> Process:
         run.mkdir(exist_ok=True)

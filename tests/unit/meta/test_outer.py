@@ -2,15 +2,15 @@ import pytest
 import torch
 
 from metahdr.config import Meta
-from metahdr.losses import make_loss
+from metahdr.losses.losses import make_loss
 from metahdr.meta.learner import Learner, query, support
 from metahdr.meta.outer import joint, reptile, step_weights, task_gradient
 
 
 @pytest.fixture
-def problem(task, tiny):
+def problem(scene, tiny):
     torch.manual_seed(0)
-    return Learner(tiny), support(task, 0, None), query(task, 0), make_loss(tiny)
+    return Learner(tiny), support(scene, 0, None), query(scene, 0), make_loss(tiny)
 
 
 def test_without_annealing_only_the_last_step_counts():

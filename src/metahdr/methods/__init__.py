@@ -1,0 +1,1 @@
+"""Reconstruction methods under one contract."""

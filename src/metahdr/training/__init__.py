@@ -1,0 +1,1 @@
+"""Training: state and resume, interrupts, processes, progress."""

@@ -1,0 +1,128 @@
+"""Checkpoints: plain tensors, numbers and text, written whole, read without unpickling anything else.
+
+A checkpoint is what torch.save writes, a zip archive, with the SHA-256 of all before it as the archive's comment:
+one file, so that no kill parts the two, and torch.load reads it like any other.
+"""
+
+import hashlib
+import io
+import logging
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from metahdr.errors import UserError
+from metahdr.files import atomic_write
+
+log = logging.getLogger(__name__)
+
+_DIGITS = 64  # of a SHA-256, and the length of the comment
+
+
+def save(path: Path, values: dict[str, Any]) -> None:
+    """Writes a checkpoint; a reader sees the old one or the new one, never a part.
+
+    Raises:
+        UserError: it cannot be written, as on a full disk; the old one is as it was.
+    """
+    _write(path, values, keep=None)
+
+
+def save_state(path: Path, values: dict[str, Any]) -> None:
+    """Writes the resumable state of a training and keeps the one before, beside it; raises what `save` does."""
+    _write(path, values, keep=_previous(path))
+
+
+def load_state(path: Path, identity: str) -> dict[str, Any] | None:
+    """The state of an interrupted training; None where there is none, or it is one of other settings or data.
+
+    Where the newest state is damaged, or missing because of a kill between two renames, it is the one before.
+
+    Args:
+        identity: what the state must carry under that name.
+
+    Raises:
+        UserError: there are states, and all are damaged.
+    """
+    previous = _previous(path)
+    if not path.exists() and not previous.exists():
+        return None
+    try:
+        values = load(path)
+    except UserError:
+        if not previous.exists():
+            raise
+        log.warning("%s is damaged or missing: training goes on from the state before, %s", path, previous)
+        values = load(previous)
+        previous.replace(path)  # else the next save would keep the damaged one as the state before
+    if values["identity"] != identity:
+        log.info("%s belongs to other settings or data: training starts anew", path)
+        return None
+    return values
+
+
+def remove_state(path: Path) -> None:
+    """Removes the resumable state of a finished training, and the one before."""
+    path.unlink(missing_ok=True)
+    _previous(path).unlink(missing_ok=True)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Reads a checkpoint to the CPU.
+
+    Raises:
+        UserError: missing, truncated, changed in any byte, or not a checkpoint of tensors alone.
+    """
+    try:
+        data = path.read_bytes()
+        if data[-_DIGITS:] != _digest(memoryview(data)[:-_DIGITS]):
+            raise ValueError
+        return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such checkpoint") from None
+    except (RuntimeError, pickle.UnpicklingError, EOFError, LookupError, OSError, ValueError):
+        # torch's own words are left out: they advise to read the file with less care.
+        reason = "damaged, without a checksum, or more than tensors, numbers and text in it"
+        raise UserError(f"{path}: not a readable checkpoint ({reason}); delete it and run again") from None
+
+
+def _write(path: Path, values: dict[str, Any], keep: Path | None) -> None:
+    content = io.BytesIO()
+    torch.save(values, content)
+    content.seek(-2, io.SEEK_END)  # a zip archive ends with the length of its comment, two bytes, and the comment
+    content.write(_DIGITS.to_bytes(2, "little"))
+    content.write(_digest(content.getbuffer()))
+    try:
+        with atomic_write(path) as part:
+            part.write_bytes(content.getbuffer())
+            # A rename may reach the disk before the bytes do: after a power cut the file would be empty.
+            _flush(part)
+            if keep and path.exists():
+                path.replace(keep)
+        _flush(path.parent)  # the rename itself, before a state is removed because its training is finished
+    except OSError as error:
+        size = content.getbuffer().nbytes / 1e6
+        raise UserError(
+            f"{path}: cannot be saved: {error.strerror}; {size:.1f} MB are needed there. Make room and run again; "
+            "what was saved before is as it was"
+        ) from None
+
+
+def _previous(path: Path) -> Path:
+    return path.with_suffix(f".previous{path.suffix}")
+
+
+def _digest(data: memoryview) -> bytes:
+    return hashlib.sha256(data).hexdigest().encode()
+
+
+def _flush(path: Path) -> None:
+    """Waits until a file, or a folder's list of files, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

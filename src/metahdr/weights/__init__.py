@@ -1,0 +1,1 @@
+"""Weight files of networks: read, checked, never executed."""

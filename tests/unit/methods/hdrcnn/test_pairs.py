@@ -1,0 +1,74 @@
+import colorsys
+
+import numpy as np
+import pytest
+
+from metahdr.config import HDRCNNTraining
+from metahdr.images import write_exr
+from metahdr.methods.hdrcnn.pairs import TrainingPairs, change_colours
+
+
+@pytest.fixture
+def images(tmp_path, scenery):
+    paths = [tmp_path / f"{seed}.exr" for seed in range(2)]
+    for seed, path in enumerate(paths):
+        write_exr(path, scenery(seed), half=False)
+    return paths
+
+
+def pairs(images, panoramas=True, seed=0, **settings):
+    return TrainingPairs(images, panoramas, HDRCNNTraining(size=32, steps=4, batch=2, **settings), seed)
+
+
+@pytest.mark.parametrize("panoramas", [True, False])
+def test_a_pair_is_an_exposure_and_its_hdr_image_relative_to_it(images, panoramas):
+    settings = {"response_n": [0.9, 0.0], "response_sigma": [0.6, 0.0], "noise": [0.0, 1e-9], "hue": 0.0}
+    for x, hdr in (pairs(images, panoramas, **settings)[i] for i in range(8)):
+        assert x.shape == hdr.shape == (3, 32, 32)
+        power = np.clip(hdr, 0, 1) ** 0.9
+        np.testing.assert_allclose(x, 1.6 * power / (power + 0.6), atol=0.51 / 255)
+
+
+def test_the_share_of_saturated_pixels_is_what_was_asked_for(images):
+    shares = [(x.max(0) == 1).mean() for x, _ in (pairs(images, clipped_share=[0.05, 0.15])[i] for i in range(8))]
+    assert min(shares) >= 0.045 and max(shares) <= 0.18  # rounding to 8 bits saturates a little more
+    assert max(shares) - min(shares) > 0.03
+
+
+def test_a_pair_depends_on_seed_and_index_alone(images):
+    one, again = pairs(images), pairs(images)
+    again[0]
+    for a, b in zip(one[5], again[5], strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(one[5][0], one[6][0])
+    assert not np.array_equal(one[5][0], pairs(images, seed=1)[5][0])
+
+
+def test_a_crop_of_a_photograph_is_a_part_of_it(tmp_path):
+    ramp = np.repeat(np.arange(64, dtype=np.float32)[:, None], 96, 1)[..., None].repeat(3, 2) + 1
+    write_exr(tmp_path / "ramp.exr", ramp, half=False)
+    settings = {"hue": 0.0, "saturation": 0.0, "crop_scale": [0.499, 0.5]}
+    for _, hdr in (pairs([tmp_path / "ramp.exr"], panoramas=False, **settings)[i] for i in range(4)):
+        rows = hdr[0, :, 0]
+        np.testing.assert_allclose(rows[1:] - rows[:-1], rows[1] - rows[0], rtol=1e-3)  # 32 pixels of 64: unscaled
+        assert np.ptp(hdr, axis=2).max() < 1e-5 * hdr.max()
+
+
+def test_jpeg_compression_is_an_option(images):
+    plain, packed = pairs(images)[0][0], pairs(images, jpeg_quality=[30, 31])[0][0]
+    assert 0.001 < np.abs(plain - packed).mean() < 0.1
+
+
+@pytest.mark.parametrize(("hue", "saturation"), [(0, 0), (30, 0), (-20, 0.1), (5, -0.2)])
+def test_colours_change_as_python_changes_them(hue, saturation):
+    colours = np.random.default_rng(0).random((4, 4, 3)).astype(np.float32)
+    expected = np.empty_like(colours)
+    for index in np.ndindex(4, 4):
+        h, s, v = colorsys.rgb_to_hsv(*colours[index])
+        expected[index] = colorsys.hsv_to_rgb((h + hue / 360) % 1, min(max(s + saturation, 0), 1), v)
+    np.testing.assert_allclose(change_colours(10 * colours, hue, saturation), 10 * expected, atol=1e-3)
+
+
+def test_grey_stays_grey():
+    grey = np.full((2, 2, 3), 0.7, np.float32)
+    np.testing.assert_allclose(change_colours(grey, 20, 0.5), grey, rtol=1e-6)

@@ -1,0 +1,60 @@
+"""The HDR-CNN that the project ships."""
+
+import hashlib
+import re
+
+import pytest
+import yaml
+
+from metahdr.config import load
+from metahdr.datasets.register import read_register
+from metahdr.datasets.split import split_sources
+from metahdr.files import sha256
+from metahdr.weights.hdrcnn import load_simulator, read_facts
+
+DEFAULT = load({})
+
+
+@pytest.fixture
+def model(repository):
+    return repository / "models" / "hdrcnn.safetensors"
+
+
+def stems(dataset):
+    return {file.name.rsplit(".")[0]: file.sha256 for file in dataset.files}
+
+
+def test_it_is_small_and_loads(model):
+    assert model.stat().st_size <= 12_000_000
+    assert load_simulator(model).training is False
+
+
+def test_it_saw_nothing_that_the_default_run_validates_or_tests_with(model, repository):
+    register = read_register(repository / "config" / "datasets.yaml")
+    split = split_sources(list(stems(register["polyhaven-mini"])), DEFAULT.split.shares, DEFAULT.seed)
+    kept = {source for source, part in split.items() if part != "train"}
+    seen = read_facts(model)["trained_on"]
+    assert len(kept) == 5 and len(seen) == 40
+    assert kept.isdisjoint(seen)
+
+
+def test_what_it_was_trained_on_is_in_the_register_byte_for_byte(model, repository):
+    registered = stems(read_register(repository / "config" / "datasets.yaml")["polyhaven-1k"])
+    seen = read_facts(model)["trained_on"]
+    assert {name: registered[name] for name in seen} == seen
+
+
+def test_its_card_speaks_of_this_very_file_and_tells_the_recipe(model, repository):
+    card, facts = model.with_suffix(".md").read_text(), read_facts(model)
+    assert sha256(model) in card and facts["commit"] in card
+    recipe = yaml.safe_load((repository / "config" / "hdrcnn.yaml").read_text())["hdrcnn"]
+    for key, value in recipe.items():
+        assert facts["settings"][key] == value
+        assert re.search(rf"^    {key}: {value}$", card, re.MULTILINE)
+    assert all(f"| {name} | `{digest}` |" in card for name, digest in facts["trained_on"].items())
+
+
+def test_dvc_follows_its_bytes(model):
+    (out,) = yaml.safe_load((model.parent / f"{model.name}.dvc").read_text())["outs"]
+    assert out["md5"] == hashlib.md5(model.read_bytes()).hexdigest()
+    assert out["cache"] is False  # git keeps the file itself

@@ -1,0 +1,77 @@
+"""Meta-training shared by processes, through the real script under torchrun."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from test_train import same
+
+from metahdr.config import Meta
+from metahdr.files import identify
+from metahdr.meta.trainer import Trainer
+from metahdr.scenes import Scenes
+from metahdr.training import checkpoint, processes
+
+SETTINGS = Meta(filters=2, inner_steps=1, tasks=3, iterations=4, validate_every=2, save_every=2)
+
+
+@pytest.fixture
+def train(results, repository):
+    """Runs the script in a folder, in so many processes; what it then has saved."""
+
+    def train(folder, count):
+        script = repository / "workflow" / "scripts" / "meta_train.py"
+        command = [
+            sys.executable,
+            "-m",
+            "torch.distributed.run",
+            "--standalone",
+            f"--nproc-per-node={count}",
+            "--",
+        ]
+        command += [script, "--data", results, "--source", "true", "--settings", SETTINGS.model_dump_json()]
+        command += ["--seed", "0", "--threads", "1", "--state", folder / "state.pt", "--best", folder / "best.pt"]
+        command += ["--last", folder / "last.pt", "--history", folder / "history.csv", "--log", folder / "log.txt"]
+        environment = os.environ | {"PYTHONPATH": str(repository / "src"), "CUDA_VISIBLE_DEVICES": ""}
+        ended = subprocess.run([*map(str, command)], env=environment, capture_output=True, text=True)
+        assert ended.returncode == 0, ended.stderr
+        saved = [checkpoint.load(folder / name) for name in ("best.pt", "last.pt")]
+        return saved, (folder / "log.txt").read_text()
+
+    return train
+
+
+def test_any_number_of_processes_trains_to_the_same_bits_and_goes_on_where_another_was(
+    results, train, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    identity = identify([results / "scenes.csv", *sorted((results / "exposures").glob("*"))])
+
+    def make(folder):
+        scenes = (Scenes(results, split) for split in ("train", "validation"))
+        return Trainer(*scenes, "true", SETTINGS, 0, folder / "state.pt", identity)
+
+    alone = make(tmp_path)
+    alone.run()
+    expected = [alone.best, alone.checkpoint()]
+    (tmp_path / "five").mkdir()
+    saved, log = train(tmp_path / "five", 5)
+    assert same(saved, expected)
+    assert log.count("meta-train: 4 of 4") == 1, "one process speaks for all"
+
+    (tmp_path / "two").mkdir()
+    begun = make(tmp_path / "two")
+    for _ in range(2):
+        begun._iterate()
+    begun.save()
+    saved, log = train(tmp_path / "two", 2)
+    assert "resumed from" in log
+    assert same(saved, expected)
+
+
+def test_a_process_alone_does_all_the_work():
+    with processes.joined():
+        assert processes.count() == 1
+        assert processes.shard(range(5)) == range(5)
+        assert processes.first(lambda: 7) == 7
