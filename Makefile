@@ -32,7 +32,7 @@ format: $(STAMP) ## format the code
 	ruff format .
 	snakefmt Snakefile workflow/rules
 
-config: $(STAMP) ## write config/config.yaml and its schema from src/metahdr/config.py
+config: $(STAMP) ## write config/config.yaml and its schema from src/metahdr/config/
 	metahdr config
 
 env: $(STAMP) ## make the environment

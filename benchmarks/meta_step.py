@@ -27,7 +27,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
-from metahdr.config import Meta
+from metahdr.config.meta import Meta
 from metahdr.losses.losses import make_loss
 from metahdr.meta.engines import fast, learn2learn
 from metahdr.meta.learner import Learner, support

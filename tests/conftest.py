@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from metahdr.config import Expose, Meta, Prepare, Split
+from metahdr.config.expose import Expose
+from metahdr.config.meta import Meta
+from metahdr.config.prepare import Prepare
+from metahdr.config.split import Split
 from metahdr.images import write_exr
 from metahdr.scenes import Scenes
 

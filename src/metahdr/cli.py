@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from metahdr.config import commented_yaml, schema
+from metahdr.config.render import commented_yaml, schema
 from metahdr.datasets.register import register_folder
 from metahdr.errors import UserError
 

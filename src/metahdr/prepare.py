@@ -9,7 +9,7 @@ import pandas as pd
 from metahdr.align import Alignment, find_alignment, orient
 from metahdr.camera.exposure import clipping_scale, expose, metered_scale
 from metahdr.camera.response import Response
-from metahdr.config import Prepare
+from metahdr.config.prepare import Prepare
 from metahdr.datasets.sources import Source
 from metahdr.errors import ImageError, UserError
 from metahdr.images import luminance, read_hdr, read_ldr, repair, resize_square

@@ -1,7 +1,7 @@
 import pytest
 
 from metahdr.cli import main
-from metahdr.config import commented_yaml, schema
+from metahdr.config.render import commented_yaml, schema
 from metahdr.datasets.register import find_dataset
 
 

@@ -5,7 +5,11 @@ import pytest
 import yaml
 from pydantic import model_validator
 
-from metahdr.config import Config, Meta, Section, commented_yaml, load, schema
+from metahdr.config.base import Section
+from metahdr.config.check import load
+from metahdr.config.meta import Meta
+from metahdr.config.model import Config
+from metahdr.config.render import commented_yaml, schema
 from metahdr.errors import UserError
 
 CONFIGS = Path(__file__).parents[2] / "config"
@@ -193,7 +197,7 @@ def test_keys_of_an_arm_that_do_not_go_together_are_refused_with_the_arms_name(m
                 raise ValueError("loss_lambda needs second_order")
             return self
 
-    monkeypatch.setattr("metahdr.config.Meta", Paired)
+    monkeypatch.setattr("metahdr.config.model.Meta", Paired)
     arms = {"good": {"second_order": False, "loss_lambda": 0}, "bad": {"second_order": False}}
     (_, line) = mistakes({"ablation": {"arms": arms}})
     assert line.startswith("  ablation.arms.bad: ") and line.endswith("loss_lambda needs second_order")

@@ -6,7 +6,7 @@ from scipy.stats import gmean
 from metahdr.align import ORIENTATIONS, orient
 from metahdr.camera.exposure import expose
 from metahdr.camera.response import Response
-from metahdr.config import Prepare
+from metahdr.config.prepare import Prepare
 from metahdr.datasets.sources import Source
 from metahdr.errors import UserError
 from metahdr.images import write_exr

@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from metahdr.camera.response import Response
-from metahdr.config import Expose, Prepare
+from metahdr.config.expose import Expose
+from metahdr.config.prepare import Prepare
 from metahdr.scenes import Scenes, _array
 
 

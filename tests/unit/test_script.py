@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from metahdr.config import Score
+from metahdr.config.score import Score
 from metahdr.errors import UserError
 from metahdr.files import atomic_write
 from metahdr.script import run

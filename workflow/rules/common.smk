@@ -8,7 +8,7 @@ from pathlib import Path
 _src = Path(workflow.basedir, "src")
 sys.path.insert(0, str(_src))
 
-from metahdr.config import load
+from metahdr.config.check import load
 from metahdr.datasets.register import find_dataset, read_weights_register
 from metahdr.datasets.sources import check_exposures, find_sources
 from metahdr.errors import UserError

@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from metahdr.config import Ablation, Meta, Score
+from metahdr.config.ablation import Ablation
+from metahdr.config.meta import Meta
+from metahdr.config.score import Score
 from metahdr.errors import UserError
 from metahdr.evaluation.ablation import compare_arms
 from metahdr.files import atomic_write

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from metahdr.camera.bracket import expose_scenes
-from metahdr.config import Expose
+from metahdr.config.expose import Expose
 from metahdr.files import atomic_write
 from metahdr.script import run
 from metahdr.tables import read_table

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from metahdr.config import Score
+from metahdr.config.score import Score
 from metahdr.evaluation.judge import BASELINES, compare, judge, typical_scenes
 from metahdr.files import atomic_write, sha256
 from metahdr.labels.simulate import check_unseen

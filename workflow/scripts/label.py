@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from metahdr.config import Label
+from metahdr.config.label import Label
 from metahdr.files import identify
 from metahdr.labels.simulate import check_unseen, write_labels
 from metahdr.scenes import Scenes

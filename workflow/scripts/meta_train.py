@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from metahdr.config import Meta
+from metahdr.config.meta import Meta
 from metahdr.files import atomic_write, identify
 from metahdr.meta.trainer import Trainer
 from metahdr.scenes import Scenes

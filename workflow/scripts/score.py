@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from metahdr.config import Score
+from metahdr.config.score import Score
 from metahdr.evaluation.scores import aggregate, nested, score_exposures, score_predictions
 from metahdr.files import atomic_write
 from metahdr.scenes import Scenes

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from metahdr.config import Split
+from metahdr.config.split import Split
 from metahdr.datasets.split import scenes_table
 from metahdr.files import atomic_write
 from metahdr.script import run

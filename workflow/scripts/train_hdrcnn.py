@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from metahdr.config import HDRCNNTraining
+from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.files import atomic_write, sha256
 from metahdr.methods.hdrcnn.pairs import TrainingPairs
 from metahdr.methods.hdrcnn.trainer import HDRCNNTrainer

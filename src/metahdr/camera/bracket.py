@@ -5,7 +5,7 @@ import pandas as pd
 
 from metahdr.camera.exposure import black_share, expose, expose_percentile, saturated_share
 from metahdr.camera.response import draw_response
-from metahdr.config import Expose
+from metahdr.config.expose import Expose
 from metahdr.errors import UserError
 from metahdr.seeds import named_rng
 

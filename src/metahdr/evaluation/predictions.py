@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from metahdr.config import Meta
+from metahdr.config.meta import Meta
 from metahdr.errors import UserError
 from metahdr.images import write_exr
 from metahdr.labels.support import support_labels

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from metahdr.config import Meta
+from metahdr.config.meta import Meta
 from metahdr.metrics.fidelity import gaussian_blur, ssim
 from metahdr.metrics.haarpsi import haarpsi
 from metahdr.nets.hdrcnn import EPSILON, linear_light

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from metahdr.config import Meta
+from metahdr.config.meta import Meta
 from metahdr.losses.losses import Loss
 from metahdr.meta.networks import make_network
 from metahdr.scenes import Scene

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from metahdr.config import Meta
+from metahdr.config.meta import Meta
 from metahdr.nets.resnet_unet import ResNetUNet
 from metahdr.nets.unet import UNet
 from metahdr.nets.unet_code import UNetCode

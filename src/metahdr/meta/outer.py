@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from metahdr.config import Meta
+from metahdr.config.meta import Meta
 from metahdr.losses.losses import Loss
 from metahdr.meta.engines import Pair, fast, learn2learn
 from metahdr.meta.learner import Learner, adapt, leaves

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from metahdr.config import Meta
+from metahdr.config.meta import Meta
 from metahdr.errors import UserError
 from metahdr.labels.support import support_labels
 from metahdr.losses.losses import make_loss

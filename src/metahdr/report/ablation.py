@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from metahdr.config import Ablation, Meta
+from metahdr.config.ablation import Ablation
+from metahdr.config.meta import Meta
 from metahdr.evaluation.ablation import QUANTITIES
 from metahdr.files import atomic_write
 from metahdr.report.figures import plt

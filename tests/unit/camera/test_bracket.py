@@ -5,7 +5,7 @@ import pytest
 from metahdr.camera.bracket import expose_scenes
 from metahdr.camera.exposure import metered_scale
 from metahdr.camera.response import Response
-from metahdr.config import Expose
+from metahdr.config.expose import Expose
 from metahdr.errors import UserError
 
 NONE = np.empty((0, 0, 16, 16, 3), np.uint8)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metahdr.config import Meta
+from metahdr.config.meta import Meta
 from metahdr.evaluation.ablation import MODES, compare_arms, score_arm
 from metahdr.evaluation.predictions import write_predictions
 from metahdr.evaluation.scores import score_predictions

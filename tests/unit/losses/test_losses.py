@@ -6,7 +6,7 @@ import torch
 from scipy.ndimage import gaussian_filter
 from skimage.metrics import structural_similarity
 
-from metahdr.config import Meta
+from metahdr.config.meta import Meta
 from metahdr.losses.losses import (
     expandnet_loss,
     haarpsi_mse_loss,

@@ -4,7 +4,7 @@ from torch import nn
 from torch.func import functional_call
 
 import metahdr.meta.reference  # noqa: F401  before learn2learn
-from metahdr.config import Meta
+from metahdr.config.meta import Meta
 from metahdr.losses.losses import make_loss
 from metahdr.meta.engines import fast, learn2learn
 from metahdr.meta.learner import Learner, adapt, query, support

@@ -11,7 +11,7 @@ import pytest
 import torch
 from test_train import everything, same
 
-from metahdr.config import Meta
+from metahdr.config.meta import Meta
 from metahdr.errors import UserError
 from metahdr.meta.learner import query, support
 from metahdr.meta.trainer import Trainer, finite

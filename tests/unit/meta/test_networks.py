@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import metahdr.torchvision_cpu  # noqa: F401
-from metahdr.config import Meta
+from metahdr.config.meta import Meta
 from metahdr.errors import UserError
 from metahdr.meta.networks import make_network
 

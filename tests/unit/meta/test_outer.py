@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from metahdr.config import Meta
+from metahdr.config.meta import Meta
 from metahdr.losses.losses import make_loss
 from metahdr.meta.learner import Learner, query, support
 from metahdr.meta.outer import joint, reptile, step_weights, task_gradient

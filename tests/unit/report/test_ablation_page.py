@@ -3,7 +3,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metahdr.config import Ablation, Meta
+from metahdr.config.ablation import Ablation
+from metahdr.config.meta import Meta
 from metahdr.report.ablation import ablation_tables, forest_plot
 
 ABLATION = Ablation(arms={"short": {"inner_steps": 1}, "maml": {}}, seeds=[0, 7])

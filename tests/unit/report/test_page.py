@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from metahdr.config import Meta
+from metahdr.config.meta import Meta
 from metahdr.evaluation.predictions import write_predictions
 from metahdr.evaluation.scores import METRICS, aggregate, score_exposures, score_predictions
 from metahdr.images import write_exr

@@ -7,7 +7,7 @@ import sys
 import pytest
 from test_train import same
 
-from metahdr.config import Meta
+from metahdr.config.meta import Meta
 from metahdr.files import identify
 from metahdr.meta.trainer import Trainer
 from metahdr.scenes import Scenes

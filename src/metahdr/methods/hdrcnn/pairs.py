@@ -9,7 +9,7 @@ from torch.utils.data import Dataset
 
 from metahdr.camera.exposure import expose
 from metahdr.camera.response import draw_response
-from metahdr.config import HDRCNNTraining
+from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.images import HALF_MAX, read_hdr, repair, resize_square
 from metahdr.panorama import perspective_view
 from metahdr.seeds import named_rng

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch.utils.data import DataLoader
 
-from metahdr.config import HDRCNNTraining
+from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.losses.losses import hdrcnn_log_loss, hdrcnn_loss
 from metahdr.methods.hdrcnn.pairs import TrainingPairs
 from metahdr.nets.hdrcnn import HDRCNN, saturation

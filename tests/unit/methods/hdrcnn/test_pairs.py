@@ -3,7 +3,7 @@ import colorsys
 import numpy as np
 import pytest
 
-from metahdr.config import HDRCNNTraining
+from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.images import write_exr
 from metahdr.methods.hdrcnn.pairs import TrainingPairs, change_colours
 

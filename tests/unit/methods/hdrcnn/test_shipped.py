@@ -6,7 +6,7 @@ import re
 import pytest
 import yaml
 
-from metahdr.config import load
+from metahdr.config.check import load
 from metahdr.datasets.register import read_register
 from metahdr.datasets.split import split_sources
 from metahdr.files import sha256

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from metahdr.config import HDRCNNTraining
+from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.images import write_exr
 from metahdr.methods.hdrcnn.pairs import TrainingPairs
 from metahdr.methods.hdrcnn.trainer import HDRCNNTrainer

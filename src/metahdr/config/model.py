@@ -1,0 +1,46 @@
+"""The whole configuration: its sections and what stands outside them."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from metahdr.config.ablation import Ablation
+from metahdr.config.base import Count, Section
+from metahdr.config.data import Data
+from metahdr.config.expose import Expose
+from metahdr.config.hdrcnn import HDRCNNTraining
+from metahdr.config.label import Label
+from metahdr.config.meta import Meta
+from metahdr.config.prepare import Prepare
+from metahdr.config.score import Score
+from metahdr.config.split import Split
+
+
+class Config(Section):
+    """metahdr's configuration."""
+
+    seed: Annotated[int, Field(ge=0)] = Field(0, description="the one seed of every random choice")
+    results: str = Field("results", description="the folder of everything that a run makes")
+    threads: Count = Field(
+        1,
+        description="threads of a training; with 1, two cores carry both runs side by side. A key, because "
+        "another number of threads adds up in another order",
+    )
+    processes: Count = Field(
+        1,
+        description="processes that share the tasks of a training by torchrun, on a machine with GPUs one each; "
+        "any number gives the same numbers",
+    )
+    data: Data = Data()
+    prepare: Prepare = Prepare()
+    split: Split = Split()
+    expose: Expose = Expose()
+    label: Label = Label()
+    hdrcnn: HDRCNNTraining = HDRCNNTraining()
+    meta: Meta = Meta()
+    score: Score = Score()
+    ablation: Ablation = Ablation()
+
+    def arm(self, name: str) -> Meta:
+        """Section meta as an arm of the ablation has it."""
+        return Meta.model_validate(self.meta.model_dump() | self.ablation.arms[name])

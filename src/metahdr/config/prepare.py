@@ -1,0 +1,39 @@
+"""Section `prepare`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from metahdr.config.base import Count, Fraction, Positive, Section
+
+
+class Prepare(Section):
+    """From raw files to scenes: views, filters, scale."""
+
+    size: Annotated[int, Field(ge=16, multiple_of=16)] = Field(
+        128, description="width and height of a scene in pixels"
+    )
+    views: Count = Field(8, description="perspective views of one panorama, evenly spaced in azimuth")
+    field_of_view: Annotated[float, Field(gt=0, lt=180)] = Field(
+        70.0, description="horizontal field of view of a panorama's view, in degrees"
+    )
+    crop: Annotated[int, Field(ge=16)] | None = Field(
+        None,
+        description="side of a photograph's centre crop in pixels before it is scaled to size; "
+        "null: the largest square",
+    )
+    min_dynamic_range: Annotated[float, Field(ge=0)] = Field(
+        4.0, description="views with less dynamic range (0.1 to 99.9 % of luminance) are dropped"
+    )
+    max_value: Positive | None = Field(
+        None, description="views with a larger raw value are dropped (the single-image project: 4096)"
+    )
+    normalise: Literal["none", "log1p_minmax"] = Field(
+        "none", description="none, or log(1 + x) scaled to [0, 1] per image (the single-image project)"
+    )
+    max_repaired: Fraction = Field(
+        0.05, description="an image with a larger share of non-finite or negative pixels is bad, not repaired"
+    )
+    on_bad_image: Literal["skip", "stop"] = Field(
+        "skip", description="skip a bad image with its reason in the scenes table, or stop"
+    )

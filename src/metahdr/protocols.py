@@ -1,0 +1,35 @@
+"""Protocols: in which range radiance is reconstructed and compared, and what a training selects on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What a training and its evaluation agree on.
+
+    Attributes:
+        name, title: as the configuration and tables call it.
+        range: of the target; labels, truth and predictions are clipped to it.
+        head: from a network's last layer to radiance in that range.
+        selects: name of the metric that the best checkpoint is chosen by, on validation scenes, after adaptation.
+        validates: names of the metrics that a training's history holds.
+    """
+
+    name: str
+    title: str
+    range: tuple[float, float]
+    head: Callable[[Tensor], Tensor]
+    selects: str
+    validates: tuple[str, ...]
+
+    def target(self, radiance: Tensor) -> Tensor:
+        """Radiance clipped to the range."""
+        return radiance.clamp(*self.range)
+
+
+# Pan and Vento 2021, sections 3.2 and 4: labels in [0, 1], a sigmoid, PSNR and SSIM of clipped linear values.
+PAPER = Protocol("paper", "the paper's", (0.0, 1.0), torch.sigmoid, "ssim", ("ssim", "psnr"))

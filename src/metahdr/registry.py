@@ -1,0 +1,80 @@
+"""What has a name in the configuration: methods, metrics, losses and networks, ours and those of other packages.
+
+Ours stand in `registry.yaml`, one line each. Another package adds its own as entry points of the group
+`metahdr.methods`, `metahdr.metrics`, ... . Names are known without importing anything; an entry is imported when
+it is asked for. The table is data and not code, so that a new line in it reruns no stage.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from metahdr.errors import UserError
+
+_TABLE = Path(__file__).with_name("registry.yaml")
+
+
+class Registry(Mapping[str, Any]):
+    """The entries of one kind by name, in the table's order, those of other packages after ours.
+
+    Args:
+        kind: `methods`, `metrics`, `losses` or `networks`.
+    """
+
+    def __init__(self, kind: str):
+        self.kind = kind
+
+    def __getitem__(self, name: str) -> Any:
+        """The entry, imported.
+
+        Raises:
+            UserError: no entry has that name.
+        """
+        module, _, attribute = self._place(name).partition(":")
+        return getattr(import_module(module), attribute)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_places(self.kind))
+
+    def __len__(self) -> int:
+        return len(_places(self.kind))
+
+    def module(self, name: str) -> str:
+        """The module that an entry stands in; nothing is imported."""
+        return self._place(name).partition(":")[0]
+
+    def check(self, name: str) -> str:
+        """The name itself, for a validator of the configuration.
+
+        Raises:
+            ValueError: no entry has that name.
+        """
+        if name not in _places(self.kind):
+            near = difflib.get_close_matches(name, self, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(self)}"
+            raise ValueError(f"not one of the {self.kind}; {hint}")
+        return name
+
+    def _place(self, name: str) -> str:
+        try:
+            return _places(self.kind)[self.check(name)]
+        except ValueError as error:
+            raise UserError(f"{name}: {error}") from None
+
+
+@cache
+def _places(kind: str) -> dict[str, str]:
+    ours = yaml.safe_load(_TABLE.read_text())[kind]
+    return ours | {point.name: point.value for point in entry_points(group=f"metahdr.{kind}")}
+
+
+METHODS = Registry("methods")
+METRICS = Registry("metrics")
+LOSSES = Registry("losses")
+NETWORKS = Registry("networks")
