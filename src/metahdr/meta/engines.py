@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from metahdr.losses.losses import Loss
+from metahdr.losses.make import Loss
 from metahdr.meta.learner import Learner, leaves, rate_at, sgd_step
 
 Pair = tuple[Tensor, Tensor]  # exposures and their labels

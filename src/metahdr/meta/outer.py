@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from metahdr.config.meta import Meta
-from metahdr.losses.losses import Loss
+from metahdr.losses.make import Loss
 from metahdr.meta.engines import Pair, fast, learn2learn
 from metahdr.meta.learner import Learner, adapt, leaves
 

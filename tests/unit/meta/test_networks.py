@@ -6,9 +6,13 @@ import torch
 import metahdr.torchvision_cpu  # noqa: F401
 from metahdr.config.meta import Meta
 from metahdr.errors import UserError
-from metahdr.meta.networks import make_network
+from metahdr.meta import networks
+from metahdr.protocols import PAPER
+from metahdr.registry import NETWORKS
 
-NETWORKS = Meta.model_fields["network"].annotation.__args__
+
+def make_network(settings: Meta) -> torch.nn.Module:
+    return networks.make_network(settings.network, settings.filters, settings.norm, PAPER.head, settings.encoder)
 
 
 @pytest.fixture(scope="module")
