@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import OpenEXR
+from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
 from metahdr.errors import ImageError
@@ -126,11 +127,19 @@ def repair(image: np.ndarray, max_share: float) -> tuple[np.ndarray, int]:
     fixed = np.where(broken, 0, np.maximum(image, 0)).astype(np.float32)
     if not fixed.any():
         raise ImageError("all pixels are black")
-    for y, x, c in np.argwhere(broken):
-        window = np.s_[max(y - 2, 0) : y + 3, max(x - 2, 0) : x + 3, c]
-        neighbours = image[window][np.isfinite(image[window])]
-        fixed[y, x, c] = max(np.median(neighbours), 0) if neighbours.size else 0
+    padded = np.pad(image, ((2, 2), (2, 2), (0, 0)), constant_values=np.nan)
+    windows = sliding_window_view(padded, (5, 5), (0, 1))[broken].reshape(-1, 25)
+    fixed[broken] = np.maximum(_finite_median(windows), 0)
     return fixed, count
+
+
+def _finite_median(rows: np.ndarray) -> np.ndarray:
+    """The median of the finite values of each row, 0 where there are none; `(N, K)` to `(N,)`."""
+    finite = np.isfinite(rows)
+    ascending = np.sort(np.where(finite, rows, np.inf), 1)
+    count = finite.sum(1)
+    low, high = (ascending[np.arange(len(rows)), np.maximum(i, 0)] for i in ((count - 1) // 2, count // 2))
+    return np.where(count > 0, (low + high) / 2, 0)
 
 
 def _read_radiance(path: Path) -> np.ndarray:

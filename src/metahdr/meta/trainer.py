@@ -18,11 +18,12 @@ from metahdr.meta.engines import Pair
 from metahdr.meta.learner import Learner, predict, query, support
 from metahdr.meta.outer import task_gradient
 from metahdr.metrics.fidelity import psnr, ssim
-from metahdr.scenes import Scene, Scenes, prefetched
+from metahdr.scenes import Scene, Scenes
 from metahdr.seeds import named_rng
 from metahdr.training import checkpoint, processes
 from metahdr.training.board import open_board
 from metahdr.training.interrupts import Interrupted, deferred, interrupted
+from metahdr.training.prefetch import prefetched
 from metahdr.training.progress import track
 
 log = logging.getLogger(__name__)
