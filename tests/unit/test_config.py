@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 from pydantic import model_validator
@@ -47,6 +48,18 @@ def test_each_shipped_variant_is_valid_over_the_default(path):
     default = yaml.safe_load((CONFIGS / "config.yaml").read_text())
     variant = yaml.safe_load(path.read_text())
     assert load(merged(default, variant)) != load({})
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in VARIANTS if p.stem not in ("datasets", "weights")], ids=lambda path: path.stem
+)
+def test_editors_find_the_schema_that_each_configuration_file_fits(path):
+    first, _ = path.read_text().split("\n", 1)
+    schema_file = path.parent / first.removeprefix("# yaml-language-server: $schema=")
+    validator = jsonschema.Draft202012Validator(json.loads(schema_file.read_text()))
+    values = yaml.safe_load(path.read_text())
+    assert list(validator.iter_errors(values)) == []
+    assert len(list(validator.iter_errors(values | {"seeds": 1}))) == 1
 
 
 def test_every_key_says_what_it_means():

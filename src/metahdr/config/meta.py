@@ -26,7 +26,8 @@ class Meta(Section):
     )
     norm: Literal["batch", "group"] = Field(
         "batch",
-        description="normalisation by the batch's statistics, or of each image by itself in groups of channels",
+        description="normalisation; batch: by the statistics of the batch; group: by those of each image, in "
+        "groups of channels",
     )
     encoder: str | None = Field(
         None,
@@ -52,7 +53,7 @@ class Meta(Section):
     )
     algorithm: Literal["maml", "reptile", "joint"] = Field(
         "maml",
-        description="of the outer loop; joint: no meta-learning, all exposures of all scenes are trained on; "
+        description="of the outer loop; joint: no meta-learning, but training on all exposures of all scenes; "
         "adaptation at test time is the same for all",
     )
     inner_lr: Positive = Field(0.01, description="learning rate of the inner loop's SGD")
@@ -62,27 +63,27 @@ class Meta(Section):
     )
     inner_rates: Literal["fixed", "per_parameter", "per_layer_and_step"] = Field(
         "fixed",
-        description="fixed: inner_lr; else learned from there, per_parameter: Meta-SGD's; per_layer_and_step: "
-        "MAML++'s",
+        description="fixed: inner_lr; the others start there and are learned, per_parameter as in Meta-SGD, "
+        "per_layer_and_step as in MAML++",
     )
     second_order: bool = Field(
         True, description="maml: differentiate through the inner gradients; false: first-order MAML"
     )
     first_order_iterations: Annotated[int, Field(ge=0)] = Field(
-        0, description="maml: so many meta-iterations are of first order before the others"
+        0, description="maml: number of meta-iterations at the beginning that are of first order"
     )
     multi_step_iterations: Annotated[int, Field(ge=0)] = Field(
         0,
-        description="maml: the query loss of every inner step counts, the last one's more and more, until it is "
-        "alone after so many meta-iterations (MAML++)",
+        description="maml: number of meta-iterations with MAML++'s multi-step loss, in which the query loss "
+        "after every inner step counts, the last one's more and more",
     )
     engine: Literal["fast", "learn2learn"] = Field(
         "fast", description="what computes MAML's meta-gradient; learn2learn: the reference"
     )
     kept_steps: Annotated[int, Field(ge=0)] = Field(
         3,
-        description="fast: inner steps whose graph is kept instead of made again: less time for small images; 1 "
-        "saves memory, and for large images time too (docs/performance.md)",
+        description="fast: number of inner steps whose autograd graph is kept, not computed a second time: faster "
+        "for small images; 1 saves memory, and for large images time too (docs/performance.md)",
     )
     outer_lr: Positive = Field(0.005, description="learning rate of the outer loop's Adam")
     tasks: Count = Field(5, description="tasks per meta-iteration")
@@ -91,11 +92,12 @@ class Meta(Section):
     save_every: Count = Field(10, description="meta-iterations between resumable states")
     on_nonfinite: Literal["stop", "skip"] = Field(
         "stop",
-        description="a task whose loss or gradient is not finite stops the training, or is left out of that "
-        "meta-gradient",
+        description="a task whose loss or gradient is not finite: stop the training, or leave the task out of "
+        "the meta-gradient",
     )
     tensorboard: bool = Field(
-        False, description="write event files into the run's tensorboard/; needs pip install tensorboard"
+        False,
+        description="write TensorBoard's event files into the run's tensorboard/; needs pip install tensorboard",
     )
 
     @field_validator("adapted")
