@@ -28,7 +28,7 @@ def fast(
     2.2). If v is the gradient of the query loss with respect to t', then v - H a v is the one with respect to t,
     where H is the Hessian of the support loss at t, and -v g is the one with respect to a. The forward pass saves
     the parameters of every step. The backward pass needs one Hessian-vector product per step, and so the autograd
-    graph of one step at a time: memory does not grow with the number of steps.
+    graph of one step at a time: memory hardly grows with the number of steps.
 
     Args:
         support, query: exposures in [0, 1] and labels, `(S, 3, H, W)` and `(1, 3, H, W)`.

@@ -29,9 +29,9 @@ class BatchNormReLU(nn.Module):
 
     The statistics are the batch's, in training and test. There are no running statistics: clones of a network
     share buffers, so that the forward pass of an adapted clone would change the original. A prediction thus
-    depends on the whole batch (transductive). Values and derivatives are those of `nn.BatchNorm2d(track_running_stats=False)`
-    and `nn.ReLU`; the second derivative is written out, because PyTorch's takes a large part of the meta-gradient's
-    time.
+    depends on the whole batch (transductive). Values and derivatives are those of `nn.ReLU` after
+    `nn.BatchNorm2d(track_running_stats=False)`; the second derivative is written out, because PyTorch's takes a
+    large part of the meta-gradient's time.
     """
 
     def __init__(self, channels: int, epsilon: float = 1e-5):
