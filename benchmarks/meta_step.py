@@ -28,7 +28,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 from metahdr.config.meta import Meta
-from metahdr.losses.losses import make_loss
+from metahdr.losses.make import make_loss
 from metahdr.meta.engines import fast, learn2learn
 from metahdr.meta.learner import Learner, support
 from metahdr.nets.conv import Conv2d, ConvTranspose2d
@@ -61,7 +61,7 @@ def make_task(way: str, size: int, device: str = "cpu") -> Callable[[], object]:
     our layers), `fast`, or `lean` (the same, no graph kept); `plain1` and `fast1` are of first order."""
     torch.manual_seed(0)
     name, second_order = way.rstrip("1"), not way.endswith("1")
-    learner, loss = Learner(Meta()), make_loss(Meta())
+    learner, loss = Learner(Meta()), make_loss("expandnet")
     images = torch.rand(4, 3, 3, size, size, device=device)
     if name in ("plain", "published"):
         learner.network, loss = plain_layers(learner.network), plain_loss

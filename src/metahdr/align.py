@@ -1,7 +1,7 @@
-"""Alignment repair of an LDR/HDR pair whose HDR image is rotated or flipped.
+"""Orientation of an HDR image that is rotated or flipped relative to its LDR image.
 
-The eight flips and rotations of the HDR image are compared with the LDR image by SSIM on small grey
-versions; the best one wins, and its margin over the second says how sure that is.
+The eight rotations and flips of the HDR image are compared with the LDR image by SSIM of small grey versions. The
+best one is taken; its margin over the second best is a measure of certainty.
 """
 
 from dataclasses import dataclass
@@ -17,24 +17,26 @@ ORIENTATIONS = ("identity", "rot90", "rot180", "rot270", "flip", "flip_rot90", "
 
 @dataclass(frozen=True)
 class Alignment:
-    orientation: str  # what is done to the HDR image to match the LDR image
+    """One of `ORIENTATIONS` that `orient` has to apply, its SSIM, and the margin over the second best SSIM."""
+
+    orientation: str
     ssim: float
-    margin: float  # SSIM above the second best orientation
+    margin: float
 
 
 def orient(image: np.ndarray, orientation: str) -> np.ndarray:
-    """One of the eight: a left-right flip if asked for, then quarter turns counter-clockwise."""
+    """An image in one of the eight orientations: a left-right flip or none, then counter-clockwise rotation."""
     index = ORIENTATIONS.index(orientation)
     flipped = image[:, ::-1] if index >= 4 else image
     return np.ascontiguousarray(np.rot90(flipped, index % 4))
 
 
 def find_alignment(ldr: np.ndarray, hdr: np.ndarray, size: int = 64) -> Alignment:
-    """The orientation of `hdr` that fits `ldr` best.
+    """The orientation of `hdr` that matches `ldr` best.
 
     Args:
         ldr: display-referred uint8 or [0, 1], `(H, W, 3)`.
-        hdr: linear light `(H', W', 3)`; a quarter turn may have swapped the sides.
+        hdr: linear light `(H', W', 3)`; height and width may be swapped.
         size: side of the grey versions, in pixels.
     """
     small_ldr = _equalise(_shrink(luminance(ldr.astype(np.float32)), size))
@@ -51,5 +53,5 @@ def _shrink(grey: np.ndarray, size: int) -> np.ndarray:
 
 
 def _equalise(grey: np.ndarray) -> np.ndarray:
-    # Ranks, so that neither the exposure nor the response curve matters, only what is brighter than what.
+    # Ranks do not depend on the exposure or the response curve.
     return (np.argsort(np.argsort(grey, axis=None)) / (grey.size - 1)).reshape(grey.shape)

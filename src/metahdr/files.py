@@ -1,6 +1,8 @@
-"""Files appear whole: written beside their place, then renamed."""
+"""Files that are never half-written, and their hashes."""
 
+import fcntl
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,21 +12,50 @@ from metahdr.errors import UserError
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Yields a path to write to, which takes the place of `path` when the block ends without an error.
+    """Yields a file to write into, which replaces `path` when the block ends without an error.
 
-    The suffix is kept, because writers choose the format by it.
+    It is `.part-0-NAME` beside `path`, or `.part-1-NAME` and so on while other writers of the same path are at
+    work. What a killed writer left is taken over by the next one. The suffix is kept, because writers choose the
+    format by it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".part-{path.name}")
+    part, descriptor = _reserve(path)
     try:
         yield part
         part.replace(path)
-    finally:
+    except BaseException:
         part.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _reserve(path: Path) -> tuple[Path, int]:
+    """An empty file for one writer, and its descriptor: the lock on it ends with the writer, even if killed."""
+    number = 0
+    while True:
+        part = path.with_name(f".part-{number}-{path.name}")
+        descriptor = os.open(part, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            number += 1
+            continue
+        except OSError:  # a file system without locks, where two writers would meet
+            pass
+        try:  # the writer before may have renamed the file since it was opened
+            mine = os.path.samestat(os.fstat(descriptor), part.stat())
+        except FileNotFoundError:
+            mine = False
+        if mine:
+            os.truncate(descriptor, 0)
+            return part, descriptor
+        os.close(descriptor)
 
 
 def identify(files: Iterable[Path], settings: str = "") -> str:
-    """One SHA-256 for what some files hold, in their order, and for settings: names what work is made of."""
+    """One SHA-256 of the content of some files, in their order, and of settings."""
     return hashlib.sha256("".join([*map(sha256, files), settings]).encode()).hexdigest()
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import OpenEXR
+from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
 from metahdr.errors import ImageError
 from metahdr.files import atomic_write
 from metahdr.primaries import to_bt709
 
-cv2.utils.logging.setLogLevel(0)  # what it cannot read is said in our own words
+cv2.utils.logging.setLogLevel(0)  # our own errors say what it cannot read
 
 HDR_SUFFIXES = (".hdr", ".exr")
 HALF_MAX = 65504.0
@@ -58,16 +59,16 @@ def read_ldr(path: Path) -> np.ndarray:
     if mode not in ("RGB", "RGBA"):
         kind = "greyscale" if mode[0] in "L1IF" else f"Pillow's mode {mode}"
         raise ImageError(f"{path}: {kind}; expected 8-bit RGB")
-    stored = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)  # Pillow turns 16 bits into 8 without a word
+    stored = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)  # Pillow converts 16 bits to 8 without an error
     if stored is None or stored.dtype != np.uint8:
         raise ImageError(f"{path}: not 8 bits per channel; expected 8-bit RGB")
     return pixels
 
 
 def read_photograph(path: Path) -> np.ndarray:
-    """Reads what a user has, a PNG, JPEG, TIFF, ... of 8 or 16 bits, as display-referred float32 in [0, 1].
+    """Reads a PNG, JPEG, TIFF, ... of 8 or 16 bits per channel as display-referred float32 in [0, 1], `(H, W, 3)`.
 
-    Grey becomes RGB, an alpha channel is left out, the orientation that a camera noted is applied.
+    Grey becomes RGB, an alpha channel is dropped, and the orientation in the EXIF data is applied.
 
     Raises:
         ImageError: unreadable, or neither 8 nor 16 bits per channel.
@@ -76,7 +77,7 @@ def read_photograph(path: Path) -> np.ndarray:
         raise ImageError(f"{path}: no such file")
     try:
         image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
-    except cv2.error as error:  # more pixels than OpenCV reads
+    except cv2.error as error:  # more pixels than OpenCV accepts
         raise ImageError(f"{path}: cannot be read as an image ({_first_line(error)})") from None
     if image is None:
         raise ImageError(f"{path}: cannot be read as an image")
@@ -126,16 +127,24 @@ def repair(image: np.ndarray, max_share: float) -> tuple[np.ndarray, int]:
     fixed = np.where(broken, 0, np.maximum(image, 0)).astype(np.float32)
     if not fixed.any():
         raise ImageError("all pixels are black")
-    for y, x, c in np.argwhere(broken):
-        window = np.s_[max(y - 2, 0) : y + 3, max(x - 2, 0) : x + 3, c]
-        neighbours = image[window][np.isfinite(image[window])]
-        fixed[y, x, c] = max(np.median(neighbours), 0) if neighbours.size else 0
+    padded = np.pad(image, ((2, 2), (2, 2), (0, 0)), constant_values=np.nan)
+    windows = sliding_window_view(padded, (5, 5), (0, 1))[broken].reshape(-1, 25)
+    fixed[broken] = np.maximum(_finite_median(windows), 0)
     return fixed, count
 
 
+def _finite_median(rows: np.ndarray) -> np.ndarray:
+    """The median of the finite values of each row, 0 where there are none; `(N, K)` to `(N,)`."""
+    finite = np.isfinite(rows)
+    ascending = np.sort(np.where(finite, rows, np.inf), 1)
+    count = finite.sum(1)
+    low, high = (ascending[np.arange(len(rows)), np.maximum(i, 0)] for i in ((count - 1) // 2, count // 2))
+    return np.where(count > 0, (low + high) / 2, 0)
+
+
 def _read_radiance(path: Path) -> np.ndarray:
-    # OpenCV decodes the pixels but takes only headers that begin with #?RADIANCE or #?RGBE and knows neither
-    # EXPOSURE nor flipped scanlines: find the resolution line ourselves and hand it a plain header.
+    # OpenCV accepts only headers that begin with #?RADIANCE or #?RGBE, and ignores EXPOSURE and the order of
+    # scanlines. We read the header ourselves, and OpenCV decodes the pixels behind a plain one.
     data = path.read_bytes()
     resolution = _RESOLUTION.search(data[:8192])
     if resolution is None:
@@ -147,7 +156,7 @@ def _read_radiance(path: Path) -> np.ndarray:
     plain = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y %b +X %b\n" % (height, width)
     try:
         image = cv2.imdecode(np.frombuffer(plain + data[resolution.end() :], np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error:  # a size beyond all bounds
+    except cv2.error:  # more pixels than OpenCV accepts
         image = None
     if image is None:
         raise ImageError(f"{path}: truncated or corrupt Radiance pixels")
@@ -184,10 +193,10 @@ def _read_exr(path: Path) -> np.ndarray:
             matrix = to_bt709(primaries)
         except ValueError as error:
             raise ImageError(f"{path}: {error}") from None
-        if not np.allclose(matrix, np.eye(3), atol=2e-3):  # BT.709 seen from another white is BT.709
+        if not np.allclose(matrix, np.eye(3), atol=2e-3):  # not BT.709 primaries with another white
             inside = (image >= 0).all(-1, keepdims=True)
             image = image @ matrix.T
-            image = np.where(inside, np.maximum(image, 0), image)  # a colour outside BT.709 is no bad pixel
+            image = np.where(inside, np.maximum(image, 0), image)  # a colour outside BT.709 is not a bad pixel
     return np.ascontiguousarray(image, np.float32)
 
 

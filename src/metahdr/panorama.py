@@ -14,7 +14,7 @@ def perspective_view(
 ) -> np.ndarray:
     """A square pinhole view.
 
-    Each pixel is the mean of 2x2 bilinear samples: a panorama of usual size has more pixels than the view.
+    Each pixel is the mean of 2x2 bilinear samples, because a panorama usually has more pixels than the view.
 
     Args:
         panorama: linear light `(H, 2H, 3)`.

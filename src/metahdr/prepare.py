@@ -17,21 +17,11 @@ from metahdr.panorama import perspective_view
 
 log = logging.getLogger(__name__)
 
-# One row a scene; the row's place among the kept ones is its place in the source's arrays.
-COLUMNS = [
-    "scene",
-    "source",
-    "kept",
-    "reason",
-    "scale",
-    "scaled_by",
-    "dynamic_range",
-    "max_value",
-    "repaired_pixels",
-]
-COLUMNS += ["orientation", "alignment_ssim", "alignment_margin"]
+# One row per scene, dropped ones included. The kept rows have the order of the source's arrays.
+COLUMNS = ["scene", "source", "kept", "reason", "scale", "scaled_by", "dynamic_range", "max_value"]
+COLUMNS += ["repaired_pixels", "orientation", "alignment_ssim", "alignment_margin"]
 
-# What the alignment check compares an HDR image with where the dataset brings no LDR image of its own.
+# Of the exposure that an HDR image is checked against where the dataset has none of its own.
 _CHECK_RESPONSE = Response(0.9, 0.6)
 
 
@@ -42,11 +32,11 @@ def prepare_source(
 
     Returns:
         HDR scenes float32 `(N, size, size, 3)`, in which 1.0 is where EV 0 clips; the dataset's own exposures
-        uint8 `(N, E, size, size, 3)`, E = 0 where it brings none; and the table of all scenes, dropped ones
-        with their reason.
+        uint8 `(N, E, size, size, 3)`, E = 0 where it has none; and the table of all scenes, dropped ones with
+        their reason.
 
     Raises:
-        UserError: a bad image where the settings say stop.
+        UserError: an image is bad and `on_bad_image` is stop.
     """
     hdrs, ldrs, rows = [], [], []
     try:
@@ -61,7 +51,7 @@ def prepare_source(
     for scene, view, own in cuts:
         row = {"scene": scene, "source": name} | decisions | _alignment(view, own)
         row |= {"dynamic_range": _dynamic_range(view), "max_value": float(view.max()), "reason": ""}
-        row["reason"] = _too_little(row, settings)
+        row["reason"] = _rejection(row, settings)
         row["kept"] = not row["reason"]
         rows.append(row)
         if row["kept"]:
@@ -78,7 +68,8 @@ def prepare_source(
 
 
 def _read(source: Source, folder: Path, settings: Prepare) -> tuple[np.ndarray, list[np.ndarray], dict]:
-    """The repaired HDR image, turned to fit the dataset's own exposures if it brings them."""
+    """The repaired HDR image in the orientation of the dataset's own exposures; these, dark to bright; and columns
+    of the table."""
     path = folder / source.hdr
     hdr = read_hdr(path)
     try:
@@ -127,13 +118,13 @@ def _centre_crop(name: str, image: np.ndarray, settings: Prepare) -> np.ndarray:
 
 
 def _scale(view: np.ndarray, own: np.ndarray, evs: list[float]) -> tuple[float, str]:
-    """By the dataset's own EV 0 where that clips, else as a camera's meter would."""
+    """The factor to the scene's scale, and whether the dataset's own EV 0 gives it (clipping) or a meter."""
     clipping = clipping_scale(view, own[evs.index(0)]) if 0 in evs else None
     return (clipping, "clipping") if clipping else (metered_scale(view), "metering")
 
 
 def _alignment(view: np.ndarray, own: np.ndarray) -> dict:
-    """Where the dataset brings no exposures, the check that the pair we make is aligned."""
+    """Columns of the check that a rendered exposure is aligned; none where the dataset has its own exposures."""
     if len(own):
         return {}
     ldr = expose(view * metered_scale(view), 0.0, _CHECK_RESPONSE)
@@ -149,15 +140,16 @@ def _alignment_columns(alignment: Alignment) -> dict:
 
 
 def _dynamic_range(view: np.ndarray) -> float:
-    """Stops between the 0.1 and the 99.9 percentile of luminance."""
+    """Stops between the 0.1 and the 99.9 percentile of luminance, without black pixels."""
     values = luminance(view)
     if not (values > 0).any():
         return 0.0
-    low, high = np.percentile(values[values > 0], [0.1, 99.9])  # black has no place on a scale of stops
+    low, high = np.percentile(values[values > 0], [0.1, 99.9])
     return float(np.log2(high / low))
 
 
-def _too_little(row: dict, settings: Prepare) -> str:
+def _rejection(row: dict, settings: Prepare) -> str:
+    """Why a view is dropped; empty where it is kept."""
     if row["dynamic_range"] < settings.min_dynamic_range:
         found, wanted = row["dynamic_range"], settings.min_dynamic_range
         return f"{found:.1f} stops of dynamic range; at least {wanted:g} are wanted"
@@ -167,5 +159,6 @@ def _too_little(row: dict, settings: Prepare) -> str:
 
 
 def _normalise(view: np.ndarray) -> np.ndarray:
+    """log(1 + x), scaled to [0, 1]."""
     compressed = np.log1p(view)
     return (compressed - compressed.min()) / max(np.ptp(compressed), np.finfo(np.float32).tiny)

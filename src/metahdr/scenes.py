@@ -1,14 +1,11 @@
 """Scenes: the exposures of one view with their EVs, and its HDR truth.
 
-Arrays are memory-mapped and read when a scene is asked for, so that a dataset's size costs no memory.
+Arrays are memory-mapped and read when a scene is asked for: memory does not grow with the dataset.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,12 +14,10 @@ import torch
 from metahdr.images import read_hdr
 from metahdr.tables import read_table
 
-Item, Loaded = TypeVar("Item"), TypeVar("Loaded")
-
 
 @dataclass(frozen=True)
 class Scene:
-    """One scene: a task of meta-learning, once one of its exposures is held out.
+    """One view: its exposures and its HDR truth. In meta-learning, with one exposure held out, it is a task.
 
     Attributes:
         name: of the scene.
@@ -52,7 +47,7 @@ class Scenes:
     def __init__(self, folder: Path, split: str | None):
         self.folder = folder
         table = read_table(folder / "scenes.csv")
-        table = table[table.kept]
+        table = table[table.kept.astype(bool)]  # a table without rows has no booleans
         table["index"] = table.groupby("source").cumcount()  # the kept rows' order is the arrays'
         if split is not None:
             table = table[table.split == split]
@@ -96,15 +91,3 @@ def label_name(scene: str, ev: float) -> str:
 @lru_cache(maxsize=256)
 def _array(path: Path) -> np.ndarray:
     return np.load(path, mmap_mode="r")
-
-
-def prefetched(load: Callable[[Item], Loaded], items: Sequence[Item]) -> Iterator[Loaded]:
-    """`load` of every item in turn; each is read while the one before is worked on."""
-    with ThreadPoolExecutor(1) as reader:
-        ahead = None
-        for item in items:
-            ready, ahead = ahead, reader.submit(load, item)
-            if ready:
-                yield ready.result()
-        if ahead:
-            yield ahead.result()

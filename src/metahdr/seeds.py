@@ -1,4 +1,4 @@
-"""Random generators that belong to a name, so that no scene's draws depend on which others there are."""
+"""Random generators by name: what one scene draws does not depend on the other scenes."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""Reading of the tables that stages hand on."""
+"""Reading of the tables that one stage writes for another."""
 
 from pathlib import Path
 
@@ -8,5 +8,5 @@ _NAMES = dict.fromkeys(("scene", "source", "split", "run", "mode", "arm"), str)
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """A CSV table in which names stay names: a source may be called 001 or null. Empty cells are missing."""
+    """A CSV table. Names are text, also such as 001 and null; empty cells are missing values."""
     return pd.read_csv(path, dtype=_NAMES, keep_default_na=False, na_values=[""])

@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 from pydantic import model_validator
@@ -49,6 +50,18 @@ def test_each_shipped_variant_is_valid_over_the_default(path):
     assert load(merged(default, variant)) != load({})
 
 
+@pytest.mark.parametrize(
+    "path", [p for p in VARIANTS if p.stem not in ("datasets", "weights")], ids=lambda path: path.stem
+)
+def test_editors_find_the_schema_that_each_configuration_file_fits(path):
+    first, _ = path.read_text().split("\n", 1)
+    schema_file = path.parent / first.removeprefix("# yaml-language-server: $schema=")
+    validator = jsonschema.Draft202012Validator(json.loads(schema_file.read_text()))
+    values = yaml.safe_load(path.read_text())
+    assert list(validator.iter_errors(values)) == []
+    assert len(list(validator.iter_errors(values | {"seeds": 1}))) == 1
+
+
 def test_every_key_says_what_it_means():
     for name, field in Config.model_fields.items():
         keys = type(field.default).model_fields if isinstance(field.default, Section) else {name: field}
@@ -72,8 +85,8 @@ def test_all_mistakes_are_listed_at_once_each_with_key_value_and_remedy():
         "  expose.noise: found 'much'; input should be a valid number",
         "  meta.inner_lr: found '1e-3'; input should be a valid number (1e-3 was read as text: write 0.001)",
         "  meta.inner_speed: unknown key; did you mean inner_steps?",
-        "  meta.loss: found 'l2'; input should be 'expandnet', 'ssim_l1', 'mu_law', 'ir', 'lpips', "
-        "'lpips_l1' or 'haarpsi_mse'",
+        "  meta.loss: found 'l2'; value error, not one of the losses; known: expandnet, ssim_l1, mu_law, "
+        "haarpsi_mse, ir, lpips, lpips_l1",
         "  prepare.size: found 100; input should be a multiple of 16",
         "  prepare.views: found 2.5; input should be a valid integer",
         "  seeds: unknown key; did you mean seed?",
@@ -81,6 +94,15 @@ def test_all_mistakes_are_listed_at_once_each_with_key_value_and_remedy():
         "value error, the three shares must add up to 1",
         "  threads: found 0; input should be greater than or equal to 1",
     ]
+
+
+def test_a_misspelt_network_or_loss_gets_the_nearest_known_name():
+    assert mistakes({"meta": {"network": "u_net", "loss": "lpips_11"}})[1:] == [
+        "  meta.network: found 'u_net'; value error, not one of the networks; did you mean unet?",
+        "  meta.loss: found 'lpips_11'; value error, not one of the losses; did you mean lpips_l1?",
+    ]
+    (_, line) = mistakes({"ablation": {"arms": {"a": {"loss": "expandnets"}}}})
+    assert line.endswith("not one of the losses; did you mean expandnet?")
 
 
 def test_a_key_unlike_any_other_gets_the_list_of_the_known_ones():

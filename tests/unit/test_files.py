@@ -1,5 +1,12 @@
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 
+import metahdr
 from metahdr.errors import UserError
 from metahdr.files import atomic_write, sha256
 
@@ -27,6 +34,60 @@ def test_the_unfinished_file_keeps_the_suffix_that_writers_look_at(tmp_path):
     with atomic_write(tmp_path / "image.exr") as part:
         assert part.suffix == ".exr"
         part.touch()
+
+
+def test_two_writers_of_one_file_do_not_meet(tmp_path):
+    place = tmp_path / "file.txt"
+    with atomic_write(place) as first:
+        first.write_text("first")
+        with atomic_write(place) as second:
+            assert second != first
+            second.write_text("second")
+        assert place.read_text() == "second"
+        assert first.read_text() == "first"
+    assert place.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_many_writers_of_one_file_each_write_all_of_it(tmp_path):
+    place = tmp_path / "file.txt"
+
+    def write(number):
+        for _ in range(50):
+            with atomic_write(place) as part:
+                part.write_text(f"{number}" * 10_000)
+            assert len(set(place.read_text())) == 1 and place.stat().st_size == 10_000
+
+    with ThreadPoolExecutor(6) as writers:
+        list(writers.map(write, range(6)))
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_what_a_killed_writer_left_is_taken_over_by_the_next(tmp_path):
+    place = tmp_path / "file.txt"
+    script = f"""
+import os, signal
+from pathlib import Path
+from metahdr.files import atomic_write
+with atomic_write(Path({str(place)!r})) as part:
+    part.write_text("long and unfinished")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    source = Path(metahdr.__file__).parents[1]
+    subprocess.run([sys.executable, "-c", script], env=os.environ | {"PYTHONPATH": str(source)}, check=False)
+    (left,) = tmp_path.iterdir()
+    assert left.read_text() == "long and unfinished"
+    with atomic_write(place) as part:
+        part.write_text("new")
+    assert place.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_a_file_has_the_rights_of_any_new_file(tmp_path):
+    (tmp_path / "other.txt").touch()
+    with atomic_write(tmp_path / "file.txt") as part:
+        part.write_text("")
+    assert (tmp_path / "file.txt").stat().st_mode == (tmp_path / "other.txt").stat().st_mode
 
 
 def test_a_missing_file_is_named(tmp_path):

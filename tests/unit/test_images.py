@@ -241,6 +241,23 @@ def test_neighbours_are_at_most_two_pixels_away():
         assert repair(image, 0.5)[0][0, 0].tolist() == [3, 3, 3]
 
 
+def test_scattered_and_crowded_broken_values_are_repaired_one_by_one():
+    rng = np.random.default_rng(0)
+    image = rng.normal(1, 1, (24, 30, 3)).astype(np.float32)
+    broken = rng.random(image.shape) < 0.15
+    broken[4:12, 4:12] = True  # in the middle no neighbour is finite
+    image[broken] = rng.choice([np.nan, np.inf, -np.inf], broken.sum())
+
+    expected = np.maximum(np.where(broken, 0, image), 0)
+    for y, x, c in np.argwhere(broken):
+        window = image[max(y - 2, 0) : y + 3, max(x - 2, 0) : x + 3, c]
+        finite = window[np.isfinite(window)]
+        expected[y, x, c] = max(np.median(finite), 0) if finite.size else 0
+    fixed, _ = repair(image, 1.0)
+    np.testing.assert_array_equal(fixed, expected)
+    assert (fixed[broken] == 0).any() and len(np.unique(fixed[broken])) > 300
+
+
 def test_negative_values_become_black():
     image = np.ones((2, 2, 3), np.float32)
     image[0, 0] = -1, 2, -3

@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -86,6 +88,27 @@ def test_percentile_scenes_know_the_stops_of_their_exposures(tmp_path, scenery, 
 
 def test_a_split_without_scenes_is_empty(tmp_path, results):
     assert len(Scenes(results, "nowhere")) == 0
+
+
+@pytest.mark.parametrize("split", ["train", None])
+def test_a_table_without_any_scene_has_no_scenes(tmp_path, results, split):
+    header = (results / "scenes.csv").read_text().splitlines()[0]
+    (tmp_path / "scenes.csv").write_text(f"{header}\n")
+    assert len(Scenes(tmp_path, split)) == 0
+
+
+def test_sources_without_a_kept_scene_have_no_scenes(tmp_path, results):
+    table = pd.read_csv(results / "scenes.csv")
+    table.assign(kept=False, split=None).to_csv(tmp_path / "scenes.csv", index=False)
+    assert len(Scenes(tmp_path, "train")) == len(Scenes(tmp_path, None)) == 0
+
+
+def test_a_source_whose_exposures_are_none_has_no_scenes(tmp_path, results):
+    shutil.copytree(results / "exposures", tmp_path / "exposures")
+    shutil.copy(results / "scenes.csv", tmp_path)
+    for path in (tmp_path / "exposures").glob("*.csv"):
+        path.write_text(path.read_text().splitlines()[0] + "\n")
+    assert len(Scenes(tmp_path, "train")) == len(Scenes(tmp_path, None)) == 0
 
 
 def test_a_panorama_with_more_than_ten_views_keeps_scenes_and_images_together(tmp_path, scenery, build_results):

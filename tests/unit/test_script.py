@@ -85,7 +85,7 @@ def test_a_wrong_argument_is_explained(start):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_an_interrupted_script_leaves_one_line_and_no_half_written_file(tmp_path, start, number):
     process = start("wait", "--log", str(tmp_path.with_suffix(".log")))
-    while not (tmp_path / ".part-out.json").exists() and process.poll() is None:
+    while not (tmp_path / ".part-0-out.json").exists() and process.poll() is None:
         time.sleep(0.02)
     process.send_signal(number)
     _, errors = process.communicate()

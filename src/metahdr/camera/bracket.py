@@ -9,8 +9,9 @@ from metahdr.config.expose import Expose
 from metahdr.errors import UserError
 from metahdr.seeds import named_rng
 
-# One row an exposure. `ev` is its name in stops; `stops` is what it really is relative to the scene's scale,
-# the same unless the method is `percentile`. The scene's HDR truth is the prepared scene times 2^metering.
+# One row per exposure. `ev` is the nominal exposure value, which names it; `stops` is the real one, relative to
+# the scene's scale. They differ for the method `percentile` alone. The HDR truth is the prepared scene times
+# 2^metering.
 COLUMNS = ["scene", "ev", "stops", "metering", "response_n", "response_sigma", "saturated", "black"]
 COLUMNS += ["accepted", "reason"]
 
@@ -18,7 +19,7 @@ COLUMNS += ["accepted", "reason"]
 def expose_scenes(
     scenes: list[str], hdrs: np.ndarray, own: np.ndarray, settings: Expose, seed: int
 ) -> tuple[np.ndarray, pd.DataFrame]:
-    """Renders every exposure of every scene, or takes the dataset's own.
+    """The bracket of every scene: rendered, or the dataset's own exposures.
 
     Args:
         scenes: names.
@@ -27,10 +28,10 @@ def expose_scenes(
         settings, seed: the configuration's.
 
     Returns:
-        uint8 `(N, E, H, W, 3)` and the table of exposures. A scene with a rejected exposure is not accepted.
+        uint8 `(N, E, H, W, 3)` and the table of exposures. One rejected exposure rejects its scene.
 
     Raises:
-        UserError: the dataset brings another number of exposures than `expose.evs` names.
+        UserError: the dataset has its own exposures, but not as many as `expose.evs` names.
     """
     if own.shape[1] not in (0, len(settings.evs)) and len(scenes):
         raise UserError(

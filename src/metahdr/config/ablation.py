@@ -15,7 +15,7 @@ def _unique(values: list[int]) -> list[int]:
     return values
 
 
-# Every key of meta but `runs`, none of them needed: an arm has the keys that it was given and no others.
+# Every key of meta but `runs`, all of them optional: an arm holds the keys that it changes and no others.
 Arm = create_model(
     "Arm",
     __base__=Section,
@@ -37,10 +37,10 @@ class Ablation(Section):
     """Variants of meta-training (arms) beside one another, each with the same seeds: docs/ablation.md."""
 
     arms: dict[ArmName, Overrides] = Field(
-        {}, description="name of an arm: the keys of meta that it changes; none for meta as it is"
+        {}, description="name of an arm: the keys of meta that it changes; {}: meta as it is"
     )
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_unique)] = Field(
-        [0, 1, 2], description="of meta-training, one run of every arm each; all differ"
+        [0, 1, 2], description="of meta-training, all different; every arm has one run per seed"
     )
     baseline: str | None = Field(None, description="the arm that the others are compared with; null: the first")
     labels: LabelSource = Field("simulated", description="label source of the support sets, in every arm")

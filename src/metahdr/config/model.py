@@ -1,4 +1,4 @@
-"""The whole configuration: its sections and what stands outside them."""
+"""The whole configuration: its sections, and the keys outside them."""
 
 from typing import Annotated
 
@@ -23,13 +23,13 @@ class Config(Section):
     results: str = Field("results", description="the folder of everything that a run makes")
     threads: Count = Field(
         1,
-        description="threads of a training; with 1, two cores carry both runs side by side. A key, because "
-        "another number of threads adds up in another order",
+        description="threads of every stage that runs a network; with 1, two cores train both runs side by side. "
+        "Another number sums in another order, which changes results in their last digits",
     )
     processes: Count = Field(
         1,
-        description="processes that share the tasks of a training by torchrun, on a machine with GPUs one each; "
-        "any number gives the same numbers",
+        description="processes that share the tasks of a training by torchrun, each with a GPU where there are "
+        "any; the results are the same for every number",
     )
     data: Data = Data()
     prepare: Prepare = Prepare()

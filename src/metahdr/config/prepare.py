@@ -23,10 +23,13 @@ class Prepare(Section):
         "null: the largest square",
     )
     min_dynamic_range: Annotated[float, Field(ge=0)] = Field(
-        4.0, description="views with less dynamic range (0.1 to 99.9 % of luminance) are dropped"
+        4.0,
+        description="views with less dynamic range are dropped; in stops, between the 0.1 and the 99.9 percentile "
+        "of luminance",
     )
     max_value: Positive | None = Field(
-        None, description="views with a larger raw value are dropped (the single-image project: 4096)"
+        None,
+        description="views with a larger value, as stored, are dropped (the single-image project: 4096)",
     )
     normalise: Literal["none", "log1p_minmax"] = Field(
         "none", description="none, or log(1 + x) scaled to [0, 1] per image (the single-image project)"

@@ -7,8 +7,12 @@ from metahdr.config.model import Config
 
 
 def commented_yaml() -> str:
-    """The default configuration with every key's meaning beside it: the text of `config/config.yaml`."""
+    """The text of `config/config.yaml`: the default configuration, the meaning of every key above it.
+
+    The first line names the schema, so that editors check the file while it is typed.
+    """
     lines = [
+        "# yaml-language-server: $schema=../workflow/schemas/config.schema.json",
         "# The default run. Written by `metahdr config` from src/metahdr/config/, where types and ranges are;",
         "# edit the values, not the comments.",
     ]
@@ -23,5 +27,5 @@ def commented_yaml() -> str:
 
 
 def schema() -> str:
-    """The JSON schema of the configuration: the text of `workflow/schemas/config.schema.json`."""
+    """The text of `workflow/schemas/config.schema.json`; no key is required, so that it fits overlays too."""
     return json.dumps(Config.model_json_schema(), indent=2) + "\n"

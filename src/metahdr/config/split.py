@@ -25,5 +25,5 @@ class Split(Section):
         )
     )
     fixed: dict[str, Literal["train", "validation", "test"]] = Field(
-        {}, description="sources whose part is decided here, whatever the shares say"
+        {}, description="train, validation or test for the sources named here; they count towards the shares"
     )

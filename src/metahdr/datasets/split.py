@@ -9,14 +9,20 @@ from metahdr.seeds import named_rng
 def split_sources(
     sources: list[str], shares: dict[str, float], seed: int, fixed: dict[str, str] | None = None
 ) -> dict[str, str]:
-    """The split of each source; what `fixed` says of a source comes first and counts towards the shares.
+    """The split of each source.
 
-    Every source draws a number from the seed and its own name; the sources in the order of these numbers are
-    cut into validation, test and training. A new source thus moves few others. Validation and test get the
-    rounded share, training gets the rest.
+    Every source draws a number from the seed and its own name. In the order of these numbers, the first sources
+    are for validation, the next for test, the rest for training; a new source thus moves few others. Validation
+    and test get their share of the number of sources, rounded, at least one if the share is above 0.
+
+    Args:
+        sources: names.
+        shares: of train, validation and test; they add up to 1.
+        seed: the configuration's.
+        fixed: splits of some sources, which count towards the shares.
 
     Raises:
-        UserError: too few sources for three parts that are not empty.
+        UserError: too few sources for three splits that are not empty.
     """
     fixed = {source: part for source, part in (fixed or {}).items() if source in sources}
     order = sorted(sources, key=lambda source: (named_rng(seed, "split", source).random(), source))

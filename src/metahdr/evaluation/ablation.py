@@ -9,7 +9,7 @@ from metahdr.evaluation.bootstrap import intervals
 from metahdr.evaluation.predictions import load_learner
 from metahdr.evaluation.scores import METRICS, measure
 from metahdr.labels.support import support_labels
-from metahdr.losses.losses import make_loss
+from metahdr.losses.make import make_loss
 from metahdr.meta.learner import predict
 from metahdr.scenes import Scenes
 from metahdr.training.progress import track
@@ -31,7 +31,7 @@ def score_arm(scenes: Scenes, model: Path, source: str, arm: str, seed: int) -> 
         arm, seed: what the rows are marked with.
     """
     learner, settings = load_learner(model)
-    loss = make_loss(settings)
+    loss = make_loss(settings.loss, **settings.loss_options)
     rows = []
     for index in track(range(len(scenes)), "adapt", len(scenes)):
         scene = scenes[index]

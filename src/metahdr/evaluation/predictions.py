@@ -7,7 +7,7 @@ from metahdr.config.meta import Meta
 from metahdr.errors import UserError
 from metahdr.images import write_exr
 from metahdr.labels.support import support_labels
-from metahdr.losses.losses import make_loss
+from metahdr.losses.make import make_loss
 from metahdr.meta.learner import Learner, predict
 from metahdr.scenes import Scenes
 from metahdr.training import checkpoint
@@ -33,7 +33,7 @@ def load_learner(path: Path) -> tuple[Learner, Meta]:
 def write_predictions(model: Path, scenes: Scenes, sources: list[str], folder: Path) -> None:
     """Writes one half-float OpenEXR per scene, held-out exposure and mode."""
     learner, settings = load_learner(model)
-    loss = make_loss(settings)
+    loss = make_loss(settings.loss, **settings.loss_options)
     for index in track(range(len(scenes)), "adapt", len(scenes)):
         scene = scenes[index]
         for held_out, ev in enumerate(scene.evs):

@@ -1,4 +1,5 @@
-"""Two ways to MAML's meta-gradient of one task, which agree: learn2learn's, and one that is fast and small."""
+"""Two engines that compute MAML's meta-gradient of one task with the same result: a fast one that needs little
+memory, and learn2learn's."""
 
 from collections.abc import Sequence
 
@@ -6,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from metahdr.losses.losses import Loss
+from metahdr.losses.make import Loss
 from metahdr.meta.learner import Learner, leaves, rate_at, sgd_step
 
 Pair = tuple[Tensor, Tensor]  # exposures and their labels
@@ -21,23 +22,23 @@ def fast(
     second_order: bool,
     kept_steps: int = 1,
 ) -> tuple[Tensor, list[Tensor]]:
-    """The query loss and its gradient by the meta-parameters, formed backwards through the inner loop.
+    """The query loss and its gradient with respect to the meta-parameters, by going back through the inner steps.
 
-    Of a step t' = t - a g(t), the gradient v by t' becomes v - H a v by t, with H the Hessian of the support loss
-    at t, and -v g by the rate a (Finn et al. 2017, section 2.2). The parameters of every step are saved on the way
-    forward; on the way back each step needs one Hessian-vector product, for which its own graph is enough. Memory
-    is thus that of one step instead of all.
+    An inner step is t' = t - a g(t), with rate a and gradient g of the support loss (Finn et al. 2017, section
+    2.2). If v is the gradient of the query loss with respect to t', then v - H a v is the one with respect to t,
+    where H is the Hessian of the support loss at t, and -v g is the one with respect to a. The forward pass saves
+    the parameters of every step. The backward pass needs one Hessian-vector product per step, and so the autograd
+    graph of one step at a time: memory hardly grows with the number of steps.
 
     Args:
         support, query: exposures in [0, 1] and labels, `(S, 3, H, W)` and `(1, 3, H, W)`.
-        weights: of the query loss after 0, 1, ... steps; as many steps are made as there are further weights.
-        second_order: False takes H for zero (first-order MAML).
-        kept_steps: of the last so many steps the graph is kept on the way forward, not made again on the way
-            back: less time for more memory. With 1, only the query loss comes between.
+        weights: of the query loss after 0, 1, ..., K steps, which sets the number of steps K.
+        second_order: False neglects H (first-order MAML).
+        kept_steps: number of last steps whose graph is kept from the forward pass, not computed a second time:
+            less time for more memory.
 
     Returns:
-        The weighted sum of the query losses, without a graph, and one gradient for each of
-        `learner.meta_parameters()`.
+        The weighted sum of the query losses, detached, and one gradient for each of `learner.meta_parameters()`.
     """
     network, rates = learner.network, learner.rates()
     steps = len(weights) - 1
@@ -86,9 +87,9 @@ def learn2learn(
 ) -> tuple[Tensor, list[Tensor]]:
     """The same by learn2learn's MAML, which differentiates through the whole inner loop: the reference.
 
-    For fixed rates and networks of which all parameters adapt. Arguments and result are those of `fast`.
+    Arguments and result are those of `fast`. Rates must be fixed, and all of the network's parameters adapt.
     """
-    from metahdr.meta.reference import MAML  # it imports gym and torchvision
+    from metahdr.meta.reference import MAML  # slow: it imports gym and torchvision
 
     maml = MAML(learner.network, lr=learner.inner_lr, first_order=not second_order, allow_nograd=True)
     clone = maml.clone()

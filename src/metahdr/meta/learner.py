@@ -1,33 +1,37 @@
-"""The inner loop. `adapt` is the only place where a network takes gradient steps on a scene."""
+"""The meta-learned parameters, and the inner loop that adapts them to a scene."""
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
 from metahdr.config.meta import Meta
-from metahdr.losses.losses import Loss
+from metahdr.losses.make import Loss
 from metahdr.meta.networks import make_network
+from metahdr.protocols import PAPER
 from metahdr.scenes import Scene
 
 Parameters = dict[str, Tensor]
-Rates = dict[str, float | Tensor]  # of the adapted parameters; a tensor has one entry a step, or one for all
+Rates = dict[str, float | Tensor]  # of the adapted parameters; a tensor holds one rate per step, or one for all
 
 
 class Learner(nn.Module):
     """The meta-parameters: a network's, and the inner loop's learning rates where these are learned.
 
-    Rates per parameter are Meta-SGD's (Li et al. 2017), rates per layer and step MAML++'s (Antoniou et al. 2019,
-    section 4), where a layer is one weight or bias. Where only the head adapts it is ANIL (Raghu et al. 2020).
+    A rate per parameter is Meta-SGD (Li et al. 2017). A rate per layer and step is MAML++ (Antoniou et al. 2019,
+    section 4); a layer is one weight or one bias here. Adapting the head alone is ANIL (Raghu et al. 2020).
 
     Args:
-        parameters: of a checkpoint; None draws the network anew.
+        settings: the network, its sizes, what adapts, and the inner loop's rates.
+        parameters: of a checkpoint; None draws the network's and begins with the configured rates.
     """
 
     def __init__(self, settings: Meta, parameters: Parameters | None = None):
         super().__init__()
         inside = "network."
         network = {k.removeprefix(inside): v for k, v in (parameters or {}).items() if k.startswith(inside)}
-        self.network = make_network(settings, network or None)
+        self.network = make_network(
+            settings.network, settings.filters, settings.norm, PAPER.head, settings.encoder, network or None
+        )
         self.inner_lr = settings.inner_lr
         trained = self.parameters_of_network()
         self.adapted = [name for name in trained if settings.adapted == "all" or name.startswith("head.")]
@@ -43,7 +47,7 @@ class Learner(nn.Module):
             self.load_state_dict(parameters)
 
     def parameters_of_network(self) -> Parameters:
-        """All that training changes in the network, by name; a frozen encoder's are not among them."""
+        """The network's trainable parameters by name, without those of a frozen encoder."""
         return {name: value for name, value in self.network.named_parameters() if value.requires_grad}
 
     def rates(self) -> Rates:
@@ -52,7 +56,7 @@ class Learner(nn.Module):
         return dict(zip(self.adapted, rates, strict=True))
 
     def meta_parameters(self) -> list[Tensor]:
-        """The network's and the learned rates, in the order of an engine's gradients."""
+        """The network's trainable parameters, then the learned rates: the order of an engine's gradients."""
         return [*self.parameters_of_network().values(), *self.learned_rates]
 
 
@@ -67,18 +71,18 @@ def adapt(
     differentiable: bool = False,
     first: int = 0,
 ) -> Parameters:
-    """The parameters after gradient steps on the support set.
+    """The parameters after gradient steps on the support set; network and arguments do not change.
 
     Args:
-        network: what the parameters are put into; neither it nor they are changed.
+        network: called with the parameters in place of its own.
         parameters: as `Learner.parameters_of_network` names them; they require gradients.
-        rates: as `Learner.rates` gives them; parameters without one stay as they are.
+        rates: as `Learner.rates` gives them; parameters without a rate stay as they are.
         x: support exposures in [0, 1], `(S, 3, H, W)`.
-        labels: their HDR labels clipped to [0, 1], of the same shape.
+        labels: their HDR labels, clipped to the protocol's range, of the same shape.
         loss: of a prediction and its label.
         steps: number of gradient steps; 0 is single-shot.
-        differentiable: the result is a function of parameters and rates, with all derivatives.
-        first: number of the first step, which chooses among rates of several steps.
+        differentiable: keep the autograd graph of the steps, so that the result can be differentiated.
+        first: number of the first step, for rates that differ by step.
     """
     for step in range(first, first + steps):
         gradients = torch.autograd.grad(
@@ -93,7 +97,12 @@ def adapt(
 
 
 def sgd_step(parameters: Parameters, rates: Rates, gradients: tuple[Tensor, ...], step: int) -> Parameters:
-    """The parameters after one gradient step, given the gradients of those that have a rate."""
+    """The parameters after one gradient step.
+
+    Args:
+        gradients: of the parameters that have a rate, in the order of the rates.
+        step: its number, for rates that differ by step.
+    """
     moved = {
         n: parameters[n] - rate_at(rates[n], step) * gradient for n, gradient in zip(rates, gradients, strict=True)
     }
@@ -101,17 +110,17 @@ def sgd_step(parameters: Parameters, rates: Rates, gradients: tuple[Tensor, ...]
 
 
 def rate_at(rate: float | Tensor, step: int) -> float | Tensor:
-    """The rate of a step; the last one serves all further steps."""
+    """The rate of a step; beyond the last rate, the last one."""
     return rate[min(step, len(rate) - 1)] if isinstance(rate, Tensor) else rate
 
 
 def leaves(parameters: Parameters) -> Parameters:
-    """The same values without a history, to be differentiated by."""
+    """The same values as new leaves of the autograd graph."""
     return {name: value.detach().requires_grad_() for name, value in parameters.items()}
 
 
 def support(scene: Scene, held_out: int, labels: Tensor | None) -> tuple[Tensor, Tensor]:
-    """The exposures that are not held out, with their labels clipped to [0, 1].
+    """The exposures that are not held out, and their labels clipped to the protocol's range.
 
     Args:
         labels: of those exposures, `(S, 3, H, W)`, from `support_labels`; None: the true HDR image for each.
@@ -119,19 +128,23 @@ def support(scene: Scene, held_out: int, labels: Tensor | None) -> tuple[Tensor,
     others = [i for i in range(len(scene.evs)) if i != held_out]
     if labels is None:
         labels = scene.hdr.expand(len(others), -1, -1, -1)
-    return scene.ldr[others], labels.clamp(0, 1)
+    return scene.ldr[others], PAPER.target(labels)
 
 
 def query(scene: Scene, held_out: int) -> tuple[Tensor, Tensor]:
-    """The held-out exposure `(1, 3, H, W)` and the HDR truth clipped to [0, 1]."""
-    return scene.ldr[held_out : held_out + 1], scene.hdr[None].clamp(0, 1)
+    """The held-out exposure `(1, 3, H, W)` and the HDR truth clipped to the protocol's range."""
+    return scene.ldr[held_out : held_out + 1], PAPER.target(scene.hdr[None])
 
 
 def predict(
     learner: Learner, scene: Scene, held_out: int, labels: Tensor | None, loss: Loss, steps: int
 ) -> Tensor:
-    """The reconstruction `(3, H, W)` from the held-out exposure, adapted on the others; the same for validation
-    and test."""
+    """The reconstruction `(3, H, W)` of the held-out exposure after adaptation on the others.
+
+    Args:
+        labels: as `support` takes them.
+        steps: of adaptation; 0 is single-shot.
+    """
     start = leaves(learner.parameters_of_network())
     with torch.enable_grad():
         adapted = adapt(learner.network, start, learner.rates(), *support(scene, held_out, labels), loss, steps)

@@ -1,11 +1,11 @@
-"""The outer loop's algorithms: what one task contributes to a meta-iteration."""
+"""The outer loop's algorithms: the gradient that one task contributes to a meta-iteration."""
 
 import torch
 from torch import Tensor
 from torch.func import functional_call
 
 from metahdr.config.meta import Meta
-from metahdr.losses.losses import Loss
+from metahdr.losses.make import Loss
 from metahdr.meta.engines import Pair, fast, learn2learn
 from metahdr.meta.learner import Learner, adapt, leaves
 
@@ -13,12 +13,12 @@ from metahdr.meta.learner import Learner, adapt, leaves
 def task_gradient(
     learner: Learner, support: Pair, query: Pair, loss: Loss, settings: Meta, iteration: int
 ) -> tuple[Tensor, list[Tensor]]:
-    """A task's loss, and the direction that the outer optimiser descends, for every meta-parameter.
+    """A task's query loss, and for every meta-parameter the gradient that the outer optimiser takes.
 
     Args:
         support, query: exposures in [0, 1] and labels, `(S, 3, H, W)` and `(1, 3, H, W)`.
-        settings: choose among MAML and its relatives, Reptile and joint training.
-        iteration: of the outer loop, from 0; warm-up and annealing follow it.
+        settings: the algorithm, MAML with its variants, Reptile or joint training.
+        iteration: of the outer loop, from 0; it decides about first-order warm-up and step weights.
     """
     if settings.algorithm == "joint":
         return joint(learner, support, query, loss)
@@ -33,38 +33,42 @@ def task_gradient(
 
 
 def step_weights(steps: int, iteration: int, annealing: int) -> list[float]:
-    """Weights of the query loss after 0, 1, ..., `steps` steps: MAML's, all on the last; with annealing, MAML++'s
-    multi-step loss (Antoniou et al. 2019, section 4), which begins with all steps alike and ends there.
+    """Weights of the query loss after 0, 1, ..., `steps` inner steps; their sum is 1.
+
+    MAML's are 0 but for the last step. MAML++'s multi-step loss (Antoniou et al. 2019, section 4) begins with
+    equal weights for steps 1, 2, ... and changes them linearly to MAML's.
 
     Args:
-        annealing: iterations until the weights are MAML's; 0 has them from the beginning.
+        annealing: iterations until the weights are MAML's; 0: from the beginning.
     """
     early = max(0.0, 1 - iteration / annealing) / steps if annealing else 0.0
     return [0.0] + [early] * (steps - 1) + [1 - early * (steps - 1)]
 
 
 def reptile(learner: Learner, support: Pair, query: Pair, loss: Loss, steps: int) -> tuple[Tensor, list[Tensor]]:
-    """Reptile (Nichol et al. 2018, algorithm 2): the way back from where gradient steps on the task lead.
+    """Reptile (Nichol et al. 2018, algorithm 2): parameters before minus parameters after steps on the task.
 
-    It knows no query: each step is on all exposures of the scene, the support set with its labels and the query
-    with the truth. The way is divided by the inner learning rate, so that it is a sum of gradients.
+    Reptile has no query set: each step is on all exposures of the scene, the support set with its labels and the
+    query exposure with the truth. The difference is divided by the inner learning rate, which makes it a sum of
+    gradients.
 
     Returns:
-        The query loss after the steps, and the directions.
+        The query loss after the steps, and the differences.
     """
     start = leaves(learner.parameters_of_network())
     x, labels = (torch.cat(images) for images in zip(support, query, strict=True))
     adapted = adapt(learner.network, start, learner.rates(), x, labels, loss, steps)
     with torch.no_grad():
         value = loss(functional_call(learner.network, adapted, query[0]), query[1])
-        way = [(start[name] - adapted[name]) / learner.inner_lr for name in start]
-    return value, way
+        difference = [(start[name] - adapted[name]) / learner.inner_lr for name in start]
+    return value, difference
 
 
 def joint(learner: Learner, support: Pair, query: Pair, loss: Loss) -> tuple[Tensor, list[Tensor]]:
-    """Training without meta-learning, on what MAML sees of the task: the control.
+    """Training without meta-learning on the same exposures and labels as MAML: the control of the ablation.
 
-    Every exposure counts the same. The support set is one batch and the query another, as they are at test time.
+    Every exposure has the same weight. Support and query set are batches of their own, as at test time, because
+    batch normalisation makes a prediction depend on its batch.
 
     Returns:
         The query loss before any adaptation, and the gradients.

@@ -13,16 +13,17 @@ from torch import Tensor
 from metahdr.config.meta import Meta
 from metahdr.errors import UserError
 from metahdr.labels.support import support_labels
-from metahdr.losses.losses import make_loss
+from metahdr.losses.make import make_loss
 from metahdr.meta.engines import Pair
 from metahdr.meta.learner import Learner, predict, query, support
 from metahdr.meta.outer import task_gradient
 from metahdr.metrics.fidelity import psnr, ssim
-from metahdr.scenes import Scene, Scenes, prefetched
+from metahdr.scenes import Scene, Scenes
 from metahdr.seeds import named_rng
 from metahdr.training import checkpoint, processes
 from metahdr.training.board import open_board
 from metahdr.training.interrupts import Interrupted, deferred, interrupted
+from metahdr.training.prefetch import prefetched
 from metahdr.training.progress import track
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ class Trainer:
         self.learner = Learner(settings).to(self.device)
         self.parameters = self.learner.meta_parameters()
         self.optimiser = torch.optim.Adam(self.parameters, lr=settings.outer_lr)
-        self.loss = make_loss(settings)
+        self.loss = make_loss(settings.loss, **settings.loss_options)
         self.rng = named_rng(seed, "meta-train")  # the same tasks for every label source
         self.iteration = 0
         self.history: list[dict] = []

@@ -1,4 +1,4 @@
-"""Convolutions for meta-learning."""
+"""Convolutions with a fast second derivative, which second-order MAML needs."""
 
 import torch
 from torch import Tensor, nn
@@ -10,21 +10,21 @@ _LAST = torch.channels_last
 
 
 class Conv2d(nn.Conv2d):
-    """`nn.Conv2d` in channels-last order with its second derivative written out, zero padding, one group.
+    """`nn.Conv2d` in channels-last order with zero padding and one group; its second derivative is written out.
 
-    PyTorch's own second derivative takes the gradient of the weights' gradient for a convolution with kernels as
-    large as the image, which its fast kernels are not made for.
+    PyTorch's own second derivative computes the gradient of the weights' gradient as a convolution whose kernel
+    has the size of the image, for which it has no fast implementation.
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.kernel_size == (1, 1):  # a matrix product, which PyTorch's convolution is slow at
+        if self.kernel_size == (1, 1):  # as a matrix product it is faster
             return F.linear(x.permute(0, 2, 3, 1), self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)
         geometry = (self.stride, self.padding, self.dilation, False, (0, 0), 1)
         return _Convolution.apply(x.contiguous(memory_format=_LAST), self.weight, self.bias, geometry)
 
 
 class ConvTranspose2d(nn.ConvTranspose2d):
-    """`nn.ConvTranspose2d` likewise."""
+    """`nn.ConvTranspose2d`, as `Conv2d` is `nn.Conv2d`."""
 
     def forward(self, x: Tensor) -> Tensor:
         geometry = (self.stride, self.padding, self.dilation, True, self.output_padding, 1)
@@ -47,9 +47,12 @@ class _Convolution(Function):
 
 
 class _ConvolutionBackward(Function):
-    """The gradients of x, w and b, each linear in g; so is their own derivative, with u, uw, ub their gradients:
+    """The gradients of x, w and b, which are linear in the gradient g of y.
 
-    of g: w * u + uw * x + ub; of x: the gradient of x for weights uw; of w: the gradient of w for an image u.
+    With u, uw and ub the gradients of these three outputs, those of the inputs are
+      of g: w * u + uw * x + ub
+      of x: the first-order gradient of x, with uw in place of w
+      of w: the first-order gradient of w, with u in place of x
     """
 
     @staticmethod

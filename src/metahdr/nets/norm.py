@@ -1,4 +1,4 @@
-"""Normalisation with ReLU for meta-learning: by the batch, or by groups of an image's own channels."""
+"""Normalisation and ReLU with a fast second derivative: batch normalisation, or group normalisation."""
 
 import torch
 from torch import Tensor, nn
@@ -10,10 +10,13 @@ _relu_gradient = torch.ops.aten.threshold_backward
 
 
 def make_norm_relu(kind: str, channels: int) -> nn.Module:
-    """Normalisation and ReLU, `(N, C, H, W)` to the same: `batch`, `BatchNormReLU`; `group`, group normalisation.
+    """Normalisation and ReLU, `(N, C, H, W)` to the same shape.
 
-    Group normalisation (Wu and He 2018) looks at one image at a time: a prediction does not depend on the rest of
-    its batch. It has 8 groups, or the largest divisor of the channels below.
+    Group normalisation (Wu and He 2018) is of one image at a time: a prediction does not depend on the rest of
+    its batch. It has 8 groups, or the largest number below 8 that divides the channels.
+
+    Args:
+        kind: `batch` or `group`.
     """
     if kind == "batch":
         return BatchNormReLU(channels)
@@ -22,12 +25,13 @@ def make_norm_relu(kind: str, channels: int) -> nn.Module:
 
 
 class BatchNormReLU(nn.Module):
-    """Batch normalisation by the batch's own statistics, always, then ReLU; `(N, C, H, W)` to the same.
+    """Batch normalisation and ReLU, `(N, C, H, W)` to the same shape.
 
-    No running statistics are kept: clones of a network share buffers, so an adapted clone's forward pass would
-    change the original's. What the network makes of an image thus depends on the whole batch (transductive).
-    Equal to `nn.BatchNorm2d(track_running_stats=False)` and `nn.ReLU` up to the second derivative, which is
-    written out, because PyTorch's own takes a large part of the meta-gradient's time.
+    The statistics are the batch's, in training and test. There are no running statistics: clones of a network
+    share buffers, so that the forward pass of an adapted clone would change the original. A prediction thus
+    depends on the whole batch (transductive). Values and derivatives are those of `nn.ReLU` after
+    `nn.BatchNorm2d(track_running_stats=False)`; the second derivative is written out, because PyTorch's takes a
+    large part of the meta-gradient's time.
     """
 
     def __init__(self, channels: int, epsilon: float = 1e-5):
@@ -41,7 +45,7 @@ class BatchNormReLU(nn.Module):
 
 
 class _BatchNormReLU(Function):
-    """y = max(w n + b, 0), n = r (x - mean x), r = 1 / sqrt(var x + epsilon); means are over batch and image."""
+    """y = max(w n + b, 0), n = r (x - mean x), r = 1 / sqrt(var x + epsilon); means are over batch, H and W."""
 
     @staticmethod
     def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -> Tensor:
@@ -58,14 +62,15 @@ class _BatchNormReLU(Function):
 
 
 class _BatchNormReLUBackward(Function):
-    """The gradients of x, w and b, of g where y > 0: r w (g - mean g - n c), N c and N mean g, for N pixels.
+    """The gradients of x, w and b: r w (g - mean g - n c), N c and N mean g.
 
-    Here c = mean(g n). Their own derivative, with u, uw and ub the gradients of these three and a = mean(u n):
+    N is the number of pixels, g the gradient of y where y > 0 and 0 elsewhere, c = mean(g n). With u, uw and ub
+    the gradients of these three outputs and a = mean(u n), those of the inputs are
       of g: r w (u - mean u - n a) + uw n + ub, where y > 0
       of x: - w r^2 c (u - mean u) + (uw r - w r^2 a) (g - mean g) + n k,
             k = w r^2 (3 a c - mean(u g) + mean u mean g) - uw r c
       of w: N r (mean(u g) - mean u mean g - a c)
-    The first term of the first is what the backward pass itself makes of u.
+    The first term of the first is the first-order gradient of x, with u in place of g.
     """
 
     @staticmethod
@@ -86,7 +91,7 @@ class _BatchNormReLUBackward(Function):
         a, c, u_mean, g_mean = (total / count for total in (u_normalised, g_normalised, u_sum, g_sum))
         u_row, g_row, x_row = _rows(u), _rows(g), _rows(x)
         covariance = (u_row * g_row).sum(0).view(-1, g.shape[1]).sum(0) / count - u_mean * g_mean
-        of_x = u_weight * r  # n = r (x - mean) is not stored: its factors are brought to x and a constant
+        of_x = u_weight * r  # n = r (x - mean) is not stored: terms in n become terms in x and constants
         of_u, of_g = -weight * r**2 * c, u_weight * r - weight * r**2 * a
         of_n = r * (weight * r**2 * (3 * a * c - covariance) - u_weight * r * c)
         constant = -of_u * u_mean - of_g * g_mean - of_n * mean
@@ -106,6 +111,6 @@ def _gradients(g: Tensor, x: Tensor, weight: Tensor, mean: Tensor, r: Tensor, ep
 
 
 def _rows(image: Tensor) -> Tensor:
-    """A view `(N H, W C)` of a channels-last image: long rows, on which elementwise kernels are fast."""
+    """A view `(N H, W C)` of a channels-last image; its long rows make elementwise operations fast."""
     n, c, h, w = image.shape
     return image.permute(0, 2, 3, 1).view(n * h, w * c)

@@ -1,6 +1,6 @@
-"""The U-Net of MetaHDR (Pan and Vento 2021, section 3.3), and the two halves that all U-Nets here are made of."""
+"""The U-Net of MetaHDR (Pan and Vento 2021, section 3.2), and the parts that all U-Nets here share."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -10,17 +10,19 @@ from metahdr.nets.norm import make_norm_relu
 
 
 class UNet(nn.Module):
-    """LDR to HDR, both in [0, 1], `(N, 3, H, W)` to the same; H and W are multiples of 16.
+    """An exposure in [0, 1] to radiance, `(N, 3, H, W)` to the same shape; H and W are multiples of 16.
 
-    Two 3x3 convolutions per block with normalisation and ReLU, max pooling, transposed convolutions on the way
-    up, a 1x1 convolution to RGB and a sigmoid.
+    Every block has two 3x3 convolutions with normalisation and ReLU. Max pooling leads down, transposed 2x2
+    convolutions lead up, a 1x1 convolution to RGB and the head end it. docs/deviations.md lists where the paper's
+    text differs.
 
     Args:
         filters: channels of the first block; they double with each of four poolings (8 to 128).
         norm: as `make_norm_relu` takes it.
+        head: from the last convolution's values to radiance, such as a sigmoid.
     """
 
-    def __init__(self, filters: int = 8, norm: str = "batch"):
+    def __init__(self, filters: int, norm: str, head: Callable[[Tensor], Tensor]):
         super().__init__()
         widths = [filters * 2**level for level in range(5)]
         self.down = nn.ModuleList(block(i, o, norm) for i, o in zip([3, *widths], widths, strict=False))
@@ -30,17 +32,18 @@ class UNet(nn.Module):
         )
         self.merge = nn.ModuleList(block(2 * width, width, norm) for width in widths[-2::-1])
         self.head = Conv2d(filters, 3, 1)
+        self.to_radiance = head
         self.to(memory_format=torch.channels_last)  # so that no convolution has to reorder its weights
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.sigmoid(self.head(decode(encode(x, self.down), self.up, self.merge)))
+        return self.to_radiance(self.head(decode(encode(x, self.down), self.up, self.merge)))
 
 
 def block(inputs: int, outputs: int, norm: str, bias: bool = False) -> nn.Sequential:
     """Two 3x3 convolutions, each with normalisation and ReLU, `(N, inputs, H, W)` to `(N, outputs, H, W)`.
 
     Args:
-        bias: of the convolutions, which need none, as the normalisation has one.
+        bias: whether the convolutions have one; the normalisation that follows has its own.
     """
     return nn.Sequential(
         Conv2d(inputs, outputs, 3, padding=1, bias=bias),
@@ -51,7 +54,7 @@ def block(inputs: int, outputs: int, norm: str, bias: bool = False) -> nn.Sequen
 
 
 def encode(x: Tensor, down: Iterable[nn.Module]) -> list[Tensor]:
-    """What each block makes of the one before, max pooled: features at scales 1, 1/2, 1/4, ..."""
+    """The features of every block, at scales 1, 1/2, 1/4, ...: a block takes the max-pooled features before it."""
     features: list[Tensor] = []
     for stage in down:
         x = stage(nn.functional.max_pool2d(x, 2) if features else x)
@@ -60,8 +63,10 @@ def encode(x: Tensor, down: Iterable[nn.Module]) -> list[Tensor]:
 
 
 def decode(features: list[Tensor], up: Iterable[nn.Module], merge: Iterable[nn.Module]) -> Tensor:
-    """From the deepest features to the first: each step doubles the scale and merges what was there on the way
-    down."""
+    """The features at scale 1, from those that `encode` gives.
+
+    Each step upsamples the deepest features, concatenates the skip connection and applies a block.
+    """
     *skips, x = features
     for enlarge, join, skip in zip(up, merge, reversed(skips), strict=True):
         x = join(torch.cat([enlarge(x), skip], 1))

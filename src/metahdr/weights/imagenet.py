@@ -1,4 +1,4 @@
-"""Weights that know ImageNet, out of files: read without unpickling, and the normalisation they expect."""
+"""Weights that know ImageNet, out of files: read without unpickling."""
 
 import pickle
 from pathlib import Path
@@ -8,8 +8,6 @@ from torch import Tensor, nn
 
 from metahdr.errors import UserError
 from metahdr.weights.arrays import read_pickled
-
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of RGB in [0, 1]
 
 # VGG16's 13 convolutions: their places among torchvision's layers, and their channels.
 _VGG16_LAYERS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)

@@ -6,7 +6,8 @@ import torch
 
 from metahdr.errors import UserError
 from metahdr.nets.hdrcnn import HDRCNN, VGG_MEAN
-from metahdr.weights.imagenet import MEAN, STD, read_vgg16
+from metahdr.nets.imagenet import MEAN, STD
+from metahdr.weights.imagenet import read_vgg16
 
 
 def start_from_vgg16(network: HDRCNN, path: Path) -> None:

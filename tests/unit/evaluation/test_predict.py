@@ -8,7 +8,7 @@ from metahdr.errors import UserError
 from metahdr.evaluation.predictions import load_learner, modes, prediction_name, write_predictions
 from metahdr.images import read_hdr, write_exr
 from metahdr.labels.support import support_labels
-from metahdr.losses.losses import make_loss
+from metahdr.losses.make import make_loss
 from metahdr.meta.learner import Learner, predict
 from metahdr.scenes import Scenes, label_name
 from metahdr.training import checkpoint
@@ -40,7 +40,7 @@ def test_every_scene_exposure_and_mode_is_written_as_predicted(results, model, t
     write_predictions(model, scenes, ["true", "simulated", "debevec"], tmp_path / "predictions")
     assert len(list((tmp_path / "predictions").iterdir())) == len(scenes) * 3 * 4
 
-    scene, loss = scenes[0], make_loss(tiny)
+    scene, loss = scenes[0], make_loss(tiny.loss, **tiny.loss_options)
     learner, _ = load_learner(model)
     for mode, target, steps in (
         ("single", None, 0),

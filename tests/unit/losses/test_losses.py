@@ -6,21 +6,12 @@ import torch
 from scipy.ndimage import gaussian_filter
 from skimage.metrics import structural_similarity
 
-from metahdr.config.meta import Meta
-from metahdr.losses.losses import (
-    expandnet_loss,
-    haarpsi_mse_loss,
-    hdrcnn_log_loss,
-    hdrcnn_loss,
-    ir_loss,
-    make_loss,
-    mu_law_loss,
-    ssim_l1_loss,
-)
+from metahdr.losses.fidelity import expandnet_loss, haarpsi_mse_loss, mu_law_loss, ssim_l1_loss
+from metahdr.losses.hdrcnn import hdrcnn_log_loss, hdrcnn_loss, ir_loss
 from metahdr.losses.lpips import load_lpips
+from metahdr.losses.make import make_loss
 from metahdr.metrics.haarpsi import haarpsi
-
-LOSSES = Meta.model_fields["loss"].annotation.__args__
+from metahdr.registry import LOSSES
 
 
 def image(*pixels: tuple[float, float, float]) -> torch.Tensor:
@@ -55,7 +46,7 @@ def test_the_cosine_and_its_derivatives_are_those_of_pytorch():
 @pytest.mark.parametrize("name", LOSSES)
 def test_an_equal_image_has_no_loss_and_another_has_one(name, vgg16_file):
     torch.manual_seed(0)
-    loss = make_loss(Meta(loss=name, vgg16=str(vgg16_file)))
+    loss = make_loss(name, vgg16=str(vgg16_file))
     same, other = torch.rand(2, 2, 3, 16, 16) + 0.1
     assert loss(same, same).item() == pytest.approx(0, abs=1e-5)
     assert loss(other, same).item() > 0.01
@@ -134,7 +125,7 @@ def test_lpips_alone_is_the_mean_of_the_images_and_with_l1_counts_half(vgg16_fil
     torch.manual_seed(0)
     prediction, label = torch.rand(2, 2, 3, 16, 16)
     distance = load_lpips(vgg16_file, "meta.vgg16")(prediction, label)
-    alone, both = (make_loss(Meta(loss=name, vgg16=str(vgg16_file))) for name in ("lpips", "lpips_l1"))
+    alone, both = (make_loss(name, vgg16=str(vgg16_file)) for name in ("lpips", "lpips_l1"))
     torch.testing.assert_close(alone(prediction, label), (distance[0] + distance[1]) / 2)
     l1 = (prediction - label).abs().mean()
     torch.testing.assert_close(both(prediction, label), (distance[0] + distance[1]) / 4 + l1 / 2)
@@ -143,7 +134,7 @@ def test_lpips_alone_is_the_mean_of_the_images_and_with_l1_counts_half(vgg16_fil
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_loss_has_a_second_derivative(name, vgg16_file):
     torch.manual_seed(0)
-    loss = make_loss(Meta(loss=name, vgg16=str(vgg16_file)))
+    loss = make_loss(name, vgg16=str(vgg16_file))
     label = torch.rand(1, 3, 16, 16, dtype=torch.float64)
     x = torch.rand(1, 3, 16, 16, dtype=torch.float64, requires_grad=True)
     direction = torch.randn_like(x)

@@ -5,7 +5,7 @@ from torch.func import functional_call
 
 import metahdr.meta.reference  # noqa: F401  before learn2learn
 from metahdr.config.meta import Meta
-from metahdr.losses.losses import make_loss
+from metahdr.losses.make import make_loss
 from metahdr.meta.engines import fast, learn2learn
 from metahdr.meta.learner import Learner, adapt, query, support
 
@@ -42,7 +42,7 @@ def learner(request):
         with torch.no_grad():
             for parameter in learner.meta_parameters():
                 parameter *= 1 + 0.2 * torch.randn_like(parameter)
-        return learner, make_loss(settings)
+        return learner, make_loss(settings.loss, **settings.loss_options)
 
     return make
 

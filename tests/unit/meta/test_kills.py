@@ -94,13 +94,13 @@ def test_a_training_killed_twenty_times_ends_bit_for_bit_like_one_that_was_not(s
             remove_state(run / "state.pt")
             for name in OUTPUTS:
                 (run / name).unlink()
-        (run / ".part-state.pt").unlink(missing_ok=True)  # the last kill's, which would be taken for a new save
+        (run / ".part-0-state.pt").unlink(missing_ok=True)  # the last kill's, which would be taken for a new save
         process = start(run)
         if more:
             if kills % 2:
                 process.join(rng.uniform(0, duration / 4))
             else:
-                for name in ("state.pt", ".part-state.pt"):  # a state to go on from, then a save to fall into
+                for name in ("state.pt", ".part-0-state.pt"):  # a state to go on from, then a save to fall into
                     while process.is_alive() and not (run / name).exists():
                         time.sleep(0.0002)
                 time.sleep(rng.uniform(0, 0.01) if kills % 4 else 0)
@@ -108,7 +108,7 @@ def test_a_training_killed_twenty_times_ends_bit_for_bit_like_one_that_was_not(s
         process.join()
         assert process.exitcode in (0, -signal.SIGKILL)
         kills += process.exitcode != 0
-        in_a_save += (run / ".part-state.pt").exists()
+        in_a_save += (run / ".part-0-state.pt").exists()
         if finished(run):
             assert same(outputs(run), expected)
     assert sum("resumed from" in log for log in logs(run)) > 1

@@ -2,8 +2,13 @@ import pytest
 import torch
 from torch.func import functional_call
 
-from metahdr.losses.losses import make_loss
+from metahdr.config.meta import Meta
+from metahdr.losses.make import Loss, make_loss
 from metahdr.meta.learner import Learner, adapt, leaves, predict, query, support
+
+
+def loss_of(settings: Meta) -> Loss:
+    return make_loss(settings.loss, **settings.loss_options)
 
 
 def test_adaptation_moves_the_decoder_and_leaves_the_frozen_encoder(scene, tiny):
@@ -12,7 +17,15 @@ def test_adaptation_moves_the_decoder_and_leaves_the_frozen_encoder(scene, tiny)
     learner = Learner(settings)
     before = {name: value.clone() for name, value in learner.state_dict().items()}
     start, sets = learner.parameters_of_network(), support(scene, 0, None)
-    adapted = adapt(learner.network, start, learner.rates(), *sets, make_loss(settings), 2, differentiable=True)
+    adapted = adapt(
+        learner.network,
+        start,
+        learner.rates(),
+        *sets,
+        loss_of(settings),
+        2,
+        differentiable=True,
+    )
     functional_call(learner.network, adapted, query(scene, 0)[0]).sum().backward()
     torch.testing.assert_close(dict(learner.state_dict()), before, rtol=0, atol=0)
     assert not torch.equal(adapted["head.weight"], start["head.weight"])
@@ -23,7 +36,7 @@ def test_adaptation_moves_the_decoder_and_leaves_the_frozen_encoder(scene, tiny)
 
 def test_adaptation_is_plain_gradient_descent_on_the_support_set(scene, tiny):
     torch.manual_seed(0)
-    learner, loss = Learner(tiny), make_loss(tiny)
+    learner, loss = Learner(tiny), loss_of(tiny)
     x, labels = support(scene, 0, None)
     network = Learner(tiny, learner.state_dict()).network
     optimiser = torch.optim.SGD(network.parameters(), lr=tiny.inner_lr)
@@ -37,7 +50,7 @@ def test_adaptation_is_plain_gradient_descent_on_the_support_set(scene, tiny):
 
 def test_adaptation_changes_the_prediction_but_not_the_meta_parameters(scene, tiny):
     torch.manual_seed(0)
-    learner, loss = Learner(tiny), make_loss(tiny)
+    learner, loss = Learner(tiny), loss_of(tiny)
     before = {name: value.clone() for name, value in learner.state_dict().items()}
     single, adapted = (predict(learner, scene, 2, None, loss, steps) for steps in (0, 3))
     assert not torch.allclose(single, adapted, atol=1e-4)
@@ -47,7 +60,7 @@ def test_adaptation_changes_the_prediction_but_not_the_meta_parameters(scene, ti
 
 def test_single_shot_is_the_network_alone(scene, tiny):
     learner = Learner(tiny)
-    prediction = predict(learner, scene, 1, None, make_loss(tiny), 0)
+    prediction = predict(learner, scene, 1, None, loss_of(tiny), 0)
     assert torch.equal(prediction, learner.network(scene.ldr[1:2])[0])
 
 
@@ -71,7 +84,14 @@ def test_true_labels_are_the_clipped_hdr_image_for_every_exposure(scene):
 def test_only_the_head_adapts_where_it_alone_shall(scene, tiny):
     learner = Learner(tiny.model_copy(update={"adapted": "head"}))
     start = leaves(learner.parameters_of_network())
-    adapted = adapt(learner.network, start, learner.rates(), *support(scene, 0, None), make_loss(tiny), 1)
+    adapted = adapt(
+        learner.network,
+        start,
+        learner.rates(),
+        *support(scene, 0, None),
+        loss_of(tiny),
+        1,
+    )
     assert {name for name in start if not torch.equal(start[name], adapted[name])} == {"head.weight", "head.bias"}
 
 
@@ -83,11 +103,11 @@ def test_learned_rates_begin_as_the_fixed_one_and_count_step_by_step(scene, tiny
     for kind in ("per_parameter", "per_layer_and_step"):
         learner = Learner(tiny.model_copy(update={"inner_rates": kind}))
         learner.load_state_dict(values, strict=False)
-        same = [predict(one, scene, 1, None, make_loss(tiny), 2) for one in (fixed, learner)]
+        same = [predict(one, scene, 1, None, loss_of(tiny), 2) for one in (fixed, learner)]
         torch.testing.assert_close(*same)
     with torch.no_grad():
         for rates in learner.learned_rates:
             rates[1:] = 0
-    one, two = (predict(learner, scene, 1, None, make_loss(tiny), steps) for steps in (1, 2))
+    one, two = (predict(learner, scene, 1, None, loss_of(tiny), steps) for steps in (1, 2))
     assert torch.equal(one, two), "the second step has rate 0"
-    assert not torch.equal(one, predict(learner, scene, 1, None, make_loss(tiny), 0))
+    assert not torch.equal(one, predict(learner, scene, 1, None, loss_of(tiny), 0))

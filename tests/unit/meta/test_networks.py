@@ -4,11 +4,16 @@ import pytest
 import torch
 
 import metahdr.torchvision_cpu  # noqa: F401
+from metahdr import registry
 from metahdr.config.meta import Meta
 from metahdr.errors import UserError
-from metahdr.meta.networks import make_network
+from metahdr.meta import networks
+from metahdr.protocols import PAPER
+from metahdr.registry import NETWORKS
 
-NETWORKS = Meta.model_fields["network"].annotation.__args__
+
+def make_network(settings: Meta) -> torch.nn.Module:
+    return networks.make_network(settings.network, settings.filters, settings.norm, PAPER.head, settings.encoder)
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +75,36 @@ def test_every_network_makes_an_image_of_the_same_size_between_0_and_1(name, nor
     prediction = make_network(Meta(network=name, norm=norm, filters=2))(torch.rand(2, 3, *size))
     assert prediction.shape == (2, 3, *size)
     assert 0 < prediction.min() < prediction.max() < 1
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_head_decides_about_the_range_of_a_prediction(name):
+    def predict(head):
+        torch.manual_seed(0)
+        network = networks.make_network(name, 2, "batch", head)
+        return network(x)
+
+    x = torch.rand(2, 3, 32, 32)
+    values = predict(lambda last: last)
+    torch.testing.assert_close(predict(torch.exp), values.exp())
+    torch.testing.assert_close(predict(PAPER.head), 1 / (1 + torch.exp(-values)))
+
+
+def test_a_network_of_another_package_is_made_by_its_name(tmp_path, monkeypatch):
+    (tmp_path / "plugged_network.py").write_text(
+        "import torch\n\n\n"
+        "class Scaled(torch.nn.Module):\n"
+        "    def __init__(self, filters, norm, head):\n"
+        "        super().__init__()\n"
+        "        self.factor, self.head = torch.nn.Parameter(torch.tensor(float(filters))), head\n\n"
+        "    def forward(self, x):\n"
+        "        return self.head(self.factor * x)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(registry, "_places", lambda kind: {"scaled": "plugged_network:Scaled"})
+    network = make_network(Meta(network="scaled", filters=3))
+    assert network(torch.zeros(1)).item() == 0.5
+    assert network.factor.item() == 3
 
 
 @pytest.mark.parametrize("name", NETWORKS)

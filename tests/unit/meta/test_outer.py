@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from metahdr.config.meta import Meta
-from metahdr.losses.losses import make_loss
+from metahdr.losses.make import make_loss
 from metahdr.meta.learner import Learner, query, support
 from metahdr.meta.outer import joint, reptile, step_weights, task_gradient
 
@@ -10,7 +10,7 @@ from metahdr.meta.outer import joint, reptile, step_weights, task_gradient
 @pytest.fixture
 def problem(scene, tiny):
     torch.manual_seed(0)
-    return Learner(tiny), support(scene, 0, None), query(scene, 0), make_loss(tiny)
+    return Learner(tiny), support(scene, 0, None), query(scene, 0), make_loss(tiny.loss, **tiny.loss_options)
 
 
 def test_without_annealing_only_the_last_step_counts():

@@ -8,7 +8,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from metahdr.config.hdrcnn import HDRCNNTraining
-from metahdr.losses.losses import hdrcnn_log_loss, hdrcnn_loss
+from metahdr.losses.hdrcnn import hdrcnn_log_loss, hdrcnn_loss
 from metahdr.methods.hdrcnn.pairs import TrainingPairs
 from metahdr.nets.hdrcnn import HDRCNN, saturation
 from metahdr.training import checkpoint

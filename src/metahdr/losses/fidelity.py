@@ -1,0 +1,61 @@
+"""Losses of pixels and of structure, for linear light in [0, 1]."""
+
+import math
+from functools import partial
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from metahdr.losses.make import Loss
+from metahdr.metrics.fidelity import ssim
+from metahdr.metrics.haarpsi import haarpsi
+
+_TINY = 1e-16  # least product of squared norms, as in F.cosine_similarity
+
+
+def expandnet(loss_lambda: float = 5.0) -> Loss:
+    """`expandnet_loss` with its cosine term weighted by `loss_lambda`."""
+    return partial(expandnet_loss, lam=loss_lambda)
+
+
+def ssim_l1() -> Loss:
+    """`ssim_l1_loss`."""
+    return ssim_l1_loss
+
+
+def mu_law() -> Loss:
+    """`mu_law_loss`."""
+    return mu_law_loss
+
+
+def haarpsi_mse() -> Loss:
+    """`haarpsi_mse_loss`."""
+    return haarpsi_mse_loss
+
+
+def expandnet_loss(prediction: Tensor, label: Tensor, lam: float = 5.0) -> Tensor:
+    """l1 + lam (1 - cosine similarity of the pixels' colours), each averaged (Marnerides et al. 2018, section 4).
+
+    A pixel that is black in both images has cosine 0, as in the reference implementation.
+    """
+    # F.cosine_similarity has the same values, but a slow second derivative.
+    norms = prediction.square().sum(1) * label.square().sum(1)
+    cosine = ((prediction * label).sum(1) * torch.rsqrt(norms.clamp(min=_TINY))).mean()
+    return F.l1_loss(prediction, label) + lam * (1 - cosine)
+
+
+def ssim_l1_loss(prediction: Tensor, label: Tensor) -> Tensor:
+    """(1 - SSIM)/2 + l1/2, of images of at least 11x11 pixels."""
+    return 0.5 * (1 - ssim(prediction, label).mean()) + 0.5 * F.l1_loss(prediction, label)
+
+
+def mu_law_loss(prediction: Tensor, label: Tensor, mu: float = 5000.0) -> Tensor:
+    """l1 after the mu-law log(1 + mu H) / log(1 + mu) (Kalantari and Ramamoorthi 2017)."""
+    compressed = [torch.log1p(mu * image) / math.log1p(mu) for image in (prediction, label)]
+    return F.l1_loss(*compressed)
+
+
+def haarpsi_mse_loss(prediction: Tensor, label: Tensor) -> Tensor:
+    """(1 - HaarPSI) + mean squared error (HaarPSI: Reisenhofer et al. 2018)."""
+    return 1 - haarpsi(prediction, label).mean() + F.mse_loss(prediction, label)
