@@ -14,7 +14,7 @@ FILES = {
     "late.py": "value = 1\n",
     "apart.py": "value = 3\n",
     "sub/__init__.py": "level = 0\n",
-    "sub/second.py": '"""Second."""\nfrom ..third import name\n\nTEMPLATE = "page.html"\nTABLE = "registry.yaml"\n',
+    "sub/second.py": '"""Second."""\nfrom ..third import name\n\nFILES = "page.html", "registry.yaml"\n',
     "sub/page.html": "<p>Hello</p>\n",
     "sub/registry.yaml": "a: b\n",
     "sub/other.html": "<p>Other</p>\n",

@@ -19,7 +19,7 @@ given = {}
 
 
 def main(
-    name: str, paths: list[Path], settings: Score, table: dict, best_of: int, whole: bool, mirror: str | None = None
+    name: str, paths: list[Path], settings: Score, table: dict, best_of: int, whole: bool, mirror: str = ""
 ) -> None:
     given.update(locals())
 

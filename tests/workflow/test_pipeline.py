@@ -181,6 +181,7 @@ def test_killed_training_goes_on_and_ends_as_if_it_had_not_been(smoke, tmp_path)
     settings = {"filters": 4, "tasks": 2, "iterations": 6, "validate_every": 3, "save_every": 1}
     command = [sys.executable, str(smoke / "workflow/scripts/meta_train.py"), "--data", str(smoke / DATA)]
     command += ["--source", "true", "--settings", json.dumps(settings), "--seed", "0", "--threads", "1"]
+    command += ["--code", "c0de"]
     for name in ("state", "best", "last"):
         command += [f"--{name}", str(tmp_path / f"{name}.pt")]
     command += ["--history", str(tmp_path / "history.csv")]

@@ -202,7 +202,7 @@ def _read(path: Path, kind: type[Item]) -> dict[str, Item]:
         try:
             plain_name(str(name))
         except ValueError as error:
-            mistakes.append(f"  {name}: found {name!r}; {error}")
+            mistakes.append(f"  {name!r}: {error}")
         try:
             found[name] = kind.model_validate(entry)
         except ValidationError as error:

@@ -11,6 +11,7 @@ import torch
 from metahdr import git
 from metahdr.files import sha256
 from metahdr.training import checkpoint
+from metahdr.weights.hdrcnn import read_facts
 
 LIBRARIES = ["torch", "learn2learn", "snakemake", "dvc", "numpy", "scipy", "pandas", "scikit-image"]
 LIBRARIES += ["OpenEXR", "safetensors", "opencv-python-headless", "imageio", "pydantic"]
@@ -25,14 +26,14 @@ def provenance(
         benchmarks: folder of the tables of measured seconds.
         label_models: weight files of the label sources.
         code: digest of each stage's code (`metahdr.code`).
-        networks: checkpoint of each meta-training run.
+        networks: file of each network of ours, by name; it holds the digest of the code that trained it.
     """
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": git.commit(),
         "uncommitted changes": git.is_changed(),
         "code": code,
-        "networks' code": {run: checkpoint.load(path).get("code", "unknown") for run, path in networks.items()},
+        "networks' code": {name: _code_of(path) for name, path in networks.items()},
         "python": platform.python_version(),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
         "machine": f"{platform.system()} {platform.machine()}, {_processor()}",
@@ -43,6 +44,11 @@ def provenance(
             for path in sorted(benchmarks.glob("*.tsv"))
         },
     }
+
+
+def _code_of(path: Path) -> str:
+    values = read_facts(path) if path.suffix == ".safetensors" else checkpoint.load(path)
+    return values.get("code", "unknown")
 
 
 def _processor() -> str:
