@@ -94,9 +94,9 @@ def test_fewer_cores_do_not_change_the_threads_that_a_script_is_told(smoke, tmp_
     assert {threads for _, threads in told} == {"3"}
 
 
-def test_pretrained_weights_of_hdrcnn_must_be_there_before_any_work(smoke, tmp_path):
-    settings = overlay(tmp_path, "hdrcnn: {width: 1.0, vgg16: nowhere/vgg16.pth}")
-    output = snakemake(smoke, "--dry-run", *settings).stdout
+def test_pretrained_weights_of_hdrcnn_must_be_there_before_any_work(folder):
+    settings = overlay(folder, "hdrcnn: {width: 1.0, vgg16: nowhere/vgg16.pth}")
+    output = snakemake(folder, "--dry-run", *settings).stdout
     assert "MissingInputException in rule train_hdrcnn" in output and "nowhere/vgg16.pth" in output
 
 

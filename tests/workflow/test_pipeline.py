@@ -98,6 +98,10 @@ def test_results_hold_their_configuration_commit_data_and_libraries(smoke):
     assert config["meta"]["iterations"] == 6
     assert origin["config"] == config
     assert len(origin["dataset"]["files"]) == 17
+    stages = {"prepare", "split", "expose", "train_hdrcnn", "label", "meta_train", "adapt", "score"}
+    assert origin["code"].keys() == stages
+    assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in origin["code"].values())
+    assert origin["networks' code"].keys() == {"true", "simulated", "hdrcnn.safetensors"}
     assert origin["libraries"]["torch"].startswith(torch.__version__.split("+")[0])
     assert {"train_hdrcnn", "meta_train_true", "score"} <= origin["seconds"].keys()
 
@@ -128,7 +132,7 @@ def test_another_scene_leaves_the_preparation_of_the_others_alone(smoke, tmp_pat
     assert (jobs["retrieve"], jobs["prepare"], jobs["expose"]) == (1, 1, 1)
 
 
-def test_what_a_mirror_lacks_comes_from_the_next_source(smoke, tmp_path):
+def test_what_a_mirror_lacks_comes_from_the_next_origin(smoke, tmp_path):
     raw = "data/raw/polyhaven-mini"
     folder = check_out(tmp_path / "checkout")
     mirror = tmp_path / "my mirror; it has a space"

