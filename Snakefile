@@ -25,8 +25,12 @@ include: "workflow/rules/report.smk"
 include: "workflow/rules/ablation.smk"
 
 
+check_rules()
+
+
 localrules:
     all,
+    manifest,
     hdrcnn,
     ablation,
 

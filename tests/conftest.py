@@ -1,5 +1,6 @@
 """Small structured images, and the results folder of a tiny dataset made of them by the library itself."""
 
+import json
 import runpy
 import signal
 from pathlib import Path
@@ -59,7 +60,6 @@ def build_results(repository):
         kind: str = "panoramas",
     ) -> Path:
         (folder / "raw").mkdir(parents=True)
-        tables = []
         for index, (name, image) in enumerate(images.items()):
             file = f"{name}{('.exr', '.hdr')[index % 2]}"
             if file.endswith(".exr"):
@@ -67,12 +67,13 @@ def build_results(repository):
             else:
                 cv2.imwrite(str(folder / "raw" / file), image[..., ::-1])
             source = {"hdr": file, "ldr": {}}
-            hdr, own, table = (folder / "scenes" / f"{name}{suffix}" for suffix in (".npy", ".own.npy", ".csv"))
+            hdr, table = (folder / "scenes" / f"{name}{suffix}" for suffix in (".npy", ".csv"))
+            own = folder / "own" / f"{name}.npy"
             prepare_script(name, source, kind, prepare, folder / "raw", hdr, own, table)
             exposures, rows = (folder / "exposures" / f"{name}{suffix}" for suffix in (".npy", ".csv"))
             expose_script(hdr, own, table, expose or Expose(), 0, exposures, rows)
-            tables.append(table)
-        split_script(tables, Split(), 0, folder / "scenes.csv")
+        (folder / "sources.json").write_text(json.dumps(dict.fromkeys(images)))
+        split_script(folder / "sources.json", Split(), 0, folder / "scenes.csv")
         return folder
 
     return build

@@ -98,6 +98,10 @@ def test_results_hold_their_configuration_commit_data_and_libraries(smoke):
     assert config["meta"]["iterations"] == 6
     assert origin["config"] == config
     assert len(origin["dataset"]["files"]) == 17
+    stages = {"prepare", "split", "expose", "train_hdrcnn", "label", "meta_train", "adapt", "score"}
+    assert origin["code"].keys() == stages
+    assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in origin["code"].values())
+    assert origin["networks' code"].keys() == {"true", "simulated", "hdrcnn.safetensors"}
     assert origin["libraries"]["torch"].startswith(torch.__version__.split("+")[0])
     assert {"train_hdrcnn", "meta_train_true", "score"} <= origin["seconds"].keys()
 
@@ -128,7 +132,7 @@ def test_another_scene_leaves_the_preparation_of_the_others_alone(smoke, tmp_pat
     assert (jobs["retrieve"], jobs["prepare"], jobs["expose"]) == (1, 1, 1)
 
 
-def test_what_a_mirror_lacks_comes_from_the_next_source(smoke, tmp_path):
+def test_what_a_mirror_lacks_comes_from_the_next_origin(smoke, tmp_path):
     raw = "data/raw/polyhaven-mini"
     folder = check_out(tmp_path / "checkout")
     mirror = tmp_path / "my mirror; it has a space"
@@ -181,6 +185,7 @@ def test_killed_training_goes_on_and_ends_as_if_it_had_not_been(smoke, tmp_path)
     settings = {"filters": 4, "tasks": 2, "iterations": 6, "validate_every": 3, "save_every": 1}
     command = [sys.executable, str(smoke / "workflow/scripts/meta_train.py"), "--data", str(smoke / DATA)]
     command += ["--source", "true", "--settings", json.dumps(settings), "--seed", "0", "--threads", "1"]
+    command += ["--code", "c0de"]
     for name in ("state", "best", "last"):
         command += [f"--{name}", str(tmp_path / f"{name}.pt")]
     command += ["--history", str(tmp_path / "history.csv")]

@@ -22,9 +22,15 @@ use rule meta_train as ablate_train with:
     benchmark:
         f"{ARM}/benchmark.tsv"
     params:
-        seed=lambda w: w.seed,
-        source=CONFIG.ablation.labels,
-        settings=lambda w: settings(CONFIG.arm(w.arm)),
+        **script(
+            "meta_train.py",
+            data=DATA,
+            source=CONFIG.ablation.labels,
+            settings=lambda w: CONFIG.arm(w.arm),
+            seed=lambda w: w.seed,
+            threads=CONFIG.threads,
+            state=lambda w: f"{DATA}/ablation/{w.arm}/seed{w.seed}/state.pt",
+        ),
 
 
 rule ablate_score:
@@ -34,18 +40,23 @@ rule ablate_score:
         weights=lambda w: CONFIG.arm(w.arm).weights,
         model=f"{ARM}/best.pt",
     output:
-        f"{ARM}/scores.csv",
+        scores=f"{ARM}/scores.csv",
     log:
         f"{RESULTS}/logs/ablation/{{arm}}_seed{{seed}}_score.log",
     conda:
         "../../environment.yml"
     threads: CONFIG.threads
     params:
-        data=data_folder,
-        source=CONFIG.ablation.labels,
+        **script(
+            "ablate_score.py",
+            data=DATA,
+            arm=lambda w: w.arm,
+            seed=lambda w: w.seed,
+            source=CONFIG.ablation.labels,
+            threads=CONFIG.threads,
+        ),
     shell:
-        'python "$SCRIPTS/ablate_score.py" --data {params.data} --model {input.model} --arm {wildcards.arm}'
-        " --seed {wildcards.seed} --source {params.source} --threads {threads} --scores {output} --log {log}"
+        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
 
 
 rule ablate_compare:
@@ -62,14 +73,15 @@ rule ablate_compare:
     conda:
         "../../environment.yml"
     params:
-        seed=CONFIG.seed,
-        ablation=settings(CONFIG.ablation),
-        arms=json.dumps({arm: CONFIG.arm(arm).model_dump() for arm in ARMS["arm"]}),
-        settings=settings(CONFIG.score),
+        **script(
+            "ablate_compare.py",
+            ablation=CONFIG.ablation,
+            arms={arm: CONFIG.arm(arm).model_dump() for arm in ARMS["arm"]},
+            settings=CONFIG.score,
+            seed=CONFIG.seed,
+        ),
     shell:
-        'python "$SCRIPTS/ablate_compare.py" --ablation {params.ablation:q} --arms {params.arms:q}'
-        " --settings {params.settings:q} --seed {params.seed} --runs {input.runs} --benchmarks {input.benchmarks}"
-        " --scores {output.scores} --summary {output.summary} --page {output.page} --figure {output.figure} --log {log}"
+        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
 
 
 rule ablation:

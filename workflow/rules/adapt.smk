@@ -8,7 +8,7 @@ rule adapt:
         model=f"{DATA}/{{run}}/best.pt",
         weights=CONFIG.meta.weights,
     output:
-        directory(f"{DATA}/{{run}}/predictions"),
+        predictions=directory(f"{DATA}/{{run}}/predictions"),
     log:
         f"{RESULTS}/logs/adapt/{{run}}.log",
     benchmark:
@@ -17,8 +17,6 @@ rule adapt:
         "../../environment.yml"
     threads: CONFIG.threads
     params:
-        data=data_folder,
-        sources=LABEL_SOURCES,
+        **script("adapt.py", data=DATA, sources=LABEL_SOURCES, threads=CONFIG.threads),
     shell:
-        'python "$SCRIPTS/adapt.py" --data {params.data} --sources {params.sources} --model {input.model}'
-        " --threads {threads} --predictions {output} --log {log}"
+        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'

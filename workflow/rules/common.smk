@@ -2,17 +2,21 @@
 
 import json
 import os
+import re
+import shlex
 import sys
 from pathlib import Path
 
 _src = Path(workflow.basedir, "src")
 sys.path.insert(0, str(_src))
 
+from metahdr.code import digest
+from metahdr.command import check, flags, parameters
 from metahdr.config.check import load
 from metahdr.datasets.register import find_dataset, read_weights_register
 from metahdr.datasets.sources import check_exposures, find_sources
-from metahdr.errors import UserError
 from metahdr.datasets.retrieve import wheel_name
+from metahdr.errors import UserError
 
 try:
     CONFIG = load(config)
@@ -27,18 +31,21 @@ except UserError as error:
 # meta-training, in one process or in several that share its tasks; no rule's own text, because the results are the
 # same. GLIBC_TUNABLES: malloc keeps its memory and asks for huge pages; a meta-iteration takes a fifth less time, to
 # the same bits.
+_scripts = Path(workflow.basedir, "workflow", "scripts")
 _malloc = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=4294967296"
 _several = f"torchrun --standalone --nproc-per-node={CONFIG.processes} --"
-shell.prefix(
-    f'export PYTHONPATH="{_src}:${{{{PYTHONPATH:-}}}}" GLIBC_TUNABLES="${{{{GLIBC_TUNABLES:-{_malloc}}}}}"'
-    f' SCRIPTS="{Path(workflow.basedir, "workflow", "scripts")}"'
+_environment = (
+    f'export PYTHONPATH={shlex.quote(str(_src))}:"${{PYTHONPATH:-}}" GLIBC_TUNABLES="${{GLIBC_TUNABLES:-{_malloc}}}"'
+    f" SCRIPTS={shlex.quote(str(_scripts))}"
     f' LAUNCH="{_several if CONFIG.processes > 1 else "python"}"; '
 )
+shell.prefix(_environment.replace("{", "{{").replace("}", "}}"))
 
 NAME = CONFIG.data.dataset
 MIRROR = CONFIG.data.mirror or os.environ.get("METAHDR_MIRROR")
 RAW = f"{CONFIG.data.raw}/{NAME}"
 WHEELS = f"{Path(CONFIG.data.raw).parent}/wheels"
+REQUIREMENTS = {wheel_name(requirement): requirement for requirement in DATASET.wheels}
 WEIGHTS = f"{Path(CONFIG.data.raw).parent}/weights"
 MODELS = "models"
 RESULTS = CONFIG.results
@@ -50,17 +57,63 @@ LABEL_SOURCES = list(dict.fromkeys(["true", "simulated", *CONFIG.meta.runs]))
 NETWORKS = {"simulated": CONFIG.label.model, "expandnet": "expandnet"}
 
 
-def settings(section):
-    """A section of the configuration as a script takes it; when it changes, the rule runs again."""
-    return section.model_dump_json(by_alias=True)
+def arguments(name, /, **values):
+    """The params of a rule that runs a script; `{params.flags}` is all that the script's `main` takes.
+
+    Each parameter of `main` comes from `values`, else from the rule's output or input of that name; an input of
+    another name is a mere dependency. A function is called with the wildcards; None leaves an argument out.
+    """
+    path = _scripts / name
+
+    def given(wildcards):
+        return {
+            key: value(wildcards) if callable(value) else value
+            for key, value in values.items()
+        }
+
+    # Of these Snakemake compares `given` with the last run's, but not `flags`, because that asks for files.
+    return {
+        "script": name,
+        "names": list(values),
+        "given": lambda wildcards: flags(path, given(wildcards)),
+        "flags": lambda wildcards, input, output: flags(
+            path, dict(input.items()) | dict(output.items()) | given(wildcards)
+        ),
+    }
+
+
+def script(name, /, modules=(), **values):
+    """As `arguments`, and the rule runs again when the code that the script runs changes.
+
+    `modules` are those of the registered entries that the script will use, such as `map(METRICS.module, METRICS)`,
+    or a function of the wildcards that gives them. A script with a parameter `code` gets the digest.
+    """
+    path = _scripts / name
+    code = (
+        (lambda w: digest(path, modules(w)))
+        if callable(modules)
+        else digest(path, modules)
+    )
+    if "code" in parameters(path):
+        values["code"] = code
+    return {"code": code} | arguments(name, **values)
+
+
+def check_rules():
+    """Every rule gives its script what `main` needs; said before anything runs."""
+    for each in workflow.rules:
+        if "script" in each.params.keys():
+            files = [*each.input.keys(), *each.output.keys()]
+            try:
+                check(_scripts / each.params.script, each.params.names, files)
+            except UserError as error:
+                sys.exit(f"error in rule {each.name}, {error}")
 
 
 def prepare_settings():
     """The dataset's own policy for bad images comes before the configuration's."""
     policy = DATASET.on_bad_image
-    return settings(
-        CONFIG.prepare.model_copy(update={"on_bad_image": policy} if policy else {})
-    )
+    return CONFIG.prepare.model_copy(update={"on_bad_image": policy} if policy else {})
 
 
 def wheel_of(name):
@@ -75,14 +128,9 @@ def label_folders(sources):
     return [f"{DATA}/labels/{source}" for source in sources if source in NETWORKS]
 
 
-def data_folder(wildcards, input):
-    """The folder that holds scenes.csv and the arrays beside it."""
-    return Path(input.scenes[0]).parent
-
-
 wildcard_constraints:
-    source=r"[^/]+",
-    run="true|simulated|expandnet|debevec",
+    source=r"[\w.-]+",
+    run="|".join(LABEL_SOURCES),
     network="|".join(NETWORKS),
     arm=r"[\w-]+",
     seed=r"\d+",

@@ -4,22 +4,19 @@
 rule expose:
     input:
         hdr=f"{DATA}/scenes/{{source}}.npy",
-        own=f"{DATA}/scenes/{{source}}.own.npy",
+        own=f"{DATA}/own/{{source}}.npy",
         table=f"{DATA}/scenes/{{source}}.csv",
     output:
         exposures=f"{DATA}/exposures/{{source}}.npy",
-        table=f"{DATA}/exposures/{{source}}.csv",
+        exposures_table=f"{DATA}/exposures/{{source}}.csv",
     log:
         f"{RESULTS}/logs/expose/{{source}}.log",
     conda:
         "../../environment.yml"
     params:
-        seed=CONFIG.seed,
-        settings=settings(CONFIG.expose),
+        **script("expose.py", settings=CONFIG.expose, seed=CONFIG.seed),
     shell:
-        'python "$SCRIPTS/expose.py" --hdr {input.hdr} --own {input.own} --table {input.table}'
-        " --settings {params.settings:q} --seed {params.seed} --exposures {output.exposures}"
-        " --exposures-table {output.table} --log {log}"
+        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
 
 
 # What every later stage reads: all scenes, their exposures, the split.

@@ -17,14 +17,15 @@ rule judge_hdrcnn:
     conda:
         "../../environment.yml"
     params:
-        seed=CONFIG.seed,
-        data=data_folder,
-        settings=settings(CONFIG.score),
-        figure_ev=max(CONFIG.expose.evs),
+        **script(
+            "judge_hdrcnn.py",
+            data=DATA,
+            settings=CONFIG.score,
+            seed=CONFIG.seed,
+            figure_ev=max(CONFIG.expose.evs),
+        ),
     shell:
-        'python "$SCRIPTS/judge_hdrcnn.py" --data {params.data} --model {input.model} --expandnet {input.expandnet}'
-        " --settings {params.settings:q} --seed {params.seed} --figure-ev {params.figure_ev}"
-        " --scores {output.scores} --summary {output.summary} --figure {output.figure} --card {output.card} --log {log}"
+        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
 
 
 rule hdrcnn:

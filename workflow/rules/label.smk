@@ -11,7 +11,9 @@ LABEL_MODELS = {
 rule train_hdrcnn:
     input:
         images=[f"{RAW}/{source.hdr}" for source in SOURCES.values()],
+        manifest=f"{DATA}/sources.json",
         scenes=f"{DATA}/scenes.csv",
+        vgg16=[CONFIG.hdrcnn.vgg16] if CONFIG.hdrcnn.vgg16 else [],
     output:
         model=f"{DATA}/hdrcnn.safetensors",
         history=f"{DATA}/hdrcnn.csv",
@@ -23,15 +25,17 @@ rule train_hdrcnn:
         "../../environment.yml"
     threads: CONFIG.threads
     params:
-        seed=CONFIG.seed,
-        names=list(SOURCES),
-        kind=DATASET.kind,
-        settings=settings(CONFIG.hdrcnn),
-        state=lambda w, output: Path(output.model).with_suffix(".state.pt"),
+        **script(
+            "train_hdrcnn.py",
+            folder=RAW,
+            kind=DATASET.kind,
+            settings=CONFIG.hdrcnn,
+            seed=CONFIG.seed,
+            threads=CONFIG.threads,
+            state=f"{DATA}/hdrcnn.state.pt",
+        ),
     shell:
-        'python "$SCRIPTS/train_hdrcnn.py" --images {input.images} --names {params.names} --kind {params.kind}'
-        " --scenes {input.scenes} --settings {params.settings:q} --seed {params.seed} --threads {threads}"
-        " --state {params.state} --model {output.model} --history {output.history} --log {log}"
+        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
 
 
 rule label:
@@ -39,7 +43,7 @@ rule label:
         scenes=TASKS,
         model=lambda w: LABEL_MODELS[NETWORKS[w.network]],
     output:
-        directory(f"{DATA}/labels/{{network}}"),
+        labels=directory(f"{DATA}/labels/{{network}}"),
     log:
         f"{RESULTS}/logs/label/{{network}}.log",
     benchmark:
@@ -48,10 +52,13 @@ rule label:
         "../../environment.yml"
     threads: CONFIG.threads
     params:
-        data=data_folder,
-        settings=lambda w: settings(
-            CONFIG.label.model_copy(update={"model": NETWORKS[w.network]})
+        **script(
+            "label.py",
+            data=DATA,
+            settings=lambda w: CONFIG.label.model_copy(
+                update={"model": NETWORKS[w.network]}
+            ),
+            threads=CONFIG.threads,
         ),
     shell:
-        'python "$SCRIPTS/label.py" --data {params.data} --model {input.model} --settings {params.settings:q}'
-        " --threads {threads} --labels {output} --log {log}"
+        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'

@@ -19,13 +19,14 @@ rule meta_train:
         "../../environment.yml"
     threads: CONFIG.threads * CONFIG.processes
     params:
-        seed=CONFIG.seed,
-        data=data_folder,
-        source=lambda w: w.run,
-        threads=CONFIG.threads,
-        settings=lambda w: settings(CONFIG.meta.model_copy(update={"runs": [w.run]})),
-        state=lambda w, output: Path(output.best).with_name("state.pt"),
+        **script(
+            "meta_train.py",
+            data=DATA,
+            source=lambda w: w.run,
+            settings=lambda w: CONFIG.meta.model_copy(update={"runs": [w.run]}),
+            seed=CONFIG.seed,
+            threads=CONFIG.threads,
+            state=lambda w: f"{DATA}/{w.run}/state.pt",
+        ),
     shell:
-        '$LAUNCH "$SCRIPTS/meta_train.py" --data {params.data} --source {params.source}'
-        " --settings {params.settings:q} --seed {params.seed} --threads {params.threads} --state {params.state}"
-        " --best {output.best} --last {output.last} --history {output.history} --log {log}"
+        '$LAUNCH "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'

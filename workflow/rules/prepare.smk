@@ -6,35 +6,50 @@ rule prepare:
         lambda w: [f"{RAW}/{name}" for name in SOURCES[w.source].files],
     output:
         hdr=f"{DATA}/scenes/{{source}}.npy",
-        own=f"{DATA}/scenes/{{source}}.own.npy",
+        own=f"{DATA}/own/{{source}}.npy",
         table=f"{DATA}/scenes/{{source}}.csv",
     log:
         f"{RESULTS}/logs/prepare/{{source}}.log",
     conda:
         "../../environment.yml"
     params:
-        source=lambda w: json.dumps(vars(SOURCES[w.source])),
-        settings=prepare_settings(),
-        kind=DATASET.kind,
-        folder=RAW,
+        **script(
+            "prepare.py",
+            name=lambda w: w.source,
+            source=lambda w: vars(SOURCES[w.source]),
+            kind=DATASET.kind,
+            settings=prepare_settings(),
+            folder=RAW,
+        ),
     shell:
-        'python "$SCRIPTS/prepare.py" --name {wildcards.source} --source {params.source:q} --kind {params.kind}'
-        " --settings {params.settings:q} --folder {params.folder} --hdr {output.hdr} --own {output.own}"
-        " --table {output.table} --log {log}"
+        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+
+
+# The raw files of every source, for scripts that take all sources: thousands do not fit into a command.
+rule manifest:
+    output:
+        f"{DATA}/sources.json",
+    log:
+        f"{RESULTS}/logs/manifest.log",
+    params:
+        sources={name: vars(source) for name, source in SOURCES.items()},
+    run:
+        Path(output[0]).write_text(json.dumps(params.sources, indent=1) + "\n")
 
 
 rule split:
     input:
-        expand(f"{DATA}/scenes/{{source}}.csv", source=SOURCES),
+        tables=expand(f"{DATA}/scenes/{{source}}.csv", source=SOURCES),
+        manifest=f"{DATA}/sources.json",
     output:
-        report(f"{DATA}/scenes.csv", caption="../report/scenes.rst", category="Scenes"),
+        out=report(
+            f"{DATA}/scenes.csv", caption="../report/scenes.rst", category="Scenes"
+        ),
     log:
         f"{RESULTS}/logs/split.log",
     conda:
         "../../environment.yml"
     params:
-        seed=CONFIG.seed,
-        settings=settings(CONFIG.split),
+        **script("split.py", settings=CONFIG.split, seed=CONFIG.seed),
     shell:
-        'python "$SCRIPTS/split.py" --tables {input} --settings {params.settings:q} --seed {params.seed}'
-        " --out {output} --log {log}"
+        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'

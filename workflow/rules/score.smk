@@ -20,12 +20,13 @@ rule score:
     conda:
         "../../environment.yml"
     params:
-        seed=CONFIG.seed,
-        data=data_folder,
-        runs=CONFIG.meta.runs,
-        sources=LABEL_SOURCES,
-        settings=settings(CONFIG.score),
+        **script(
+            "score.py",
+            data=DATA,
+            runs=CONFIG.meta.runs,
+            sources=LABEL_SOURCES,
+            settings=CONFIG.score,
+            seed=CONFIG.seed,
+        ),
     shell:
-        'python "$SCRIPTS/score.py" --data {params.data} --runs {params.runs} --sources {params.sources}'
-        " --predictions {input.predictions} --settings {params.settings:q} --seed {params.seed} --scores {output.scores}"
-        " --summary {output.summary} --metrics {output.metrics} --log {log}"
+        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'

@@ -5,9 +5,9 @@ from pathlib import Path
 from metahdr.config.score import Score
 from metahdr.evaluation.judge import BASELINES, compare, judge, typical_scenes
 from metahdr.files import atomic_write, sha256
+from metahdr.git import commit
 from metahdr.labels.simulate import check_unseen
 from metahdr.report.labels import label_figure, model_card
-from metahdr.report.provenance import commit
 from metahdr.scenes import Scenes
 from metahdr.script import run
 from metahdr.weights.hdrcnn import load_simulator, read_facts

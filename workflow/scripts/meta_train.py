@@ -23,7 +23,9 @@ def main(
     best: Path,
     last: Path,
     history: Path,
+    code: str,
 ) -> None:
+    """`code`: digest of the code that trains."""
     torch.set_num_threads(threads)
     files = [data / "scenes.csv", *sorted((data / "exposures").glob("*"))]
     files += sorted((data / "labels" / source).glob("*.exr"))  # none where a task has all that its labels are of

@@ -17,15 +17,19 @@ def main(
     runs: list[str],
     config: dict,
     label_models: list[Path],
+    stages: dict,
     register: Path,
     benchmarks: Path,
     page: Path,
     provenance_file: Path,
     effective_config: Path,
 ) -> None:
+    """`stages`: digest of each stage's code."""
     name = config["data"]["dataset"]
     dataset = {"name": name} | find_dataset(register, name).model_dump()
-    origin = provenance(benchmarks, label_models)
+    networks = {run: data / run / "last.pt" for run in runs}
+    networks |= {model.name: model for model in label_models if model.suffix == ".safetensors"}
+    origin = provenance(benchmarks, label_models, stages, networks)
     text = yaml.safe_dump(config, sort_keys=False)
     files = {
         page: write_page(data, runs, text, dataset, origin),

@@ -7,8 +7,8 @@ from metahdr.datasets.retrieve import retrieve
 from metahdr.script import run
 
 
-def main(file: File, out: Path, sources: list[str], wheels: Path, mirror: str | None = None) -> None:
-    retrieve(file, out, sources, wheels, mirror)
+def main(file: File, out: Path, origins: list[str], wheels: Path, mirror: str | None = None) -> None:
+    retrieve(file, out, origins, wheels, mirror)
 
 
 if __name__ == "__main__":

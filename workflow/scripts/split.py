@@ -1,5 +1,6 @@
 """Join the sources' tables and split the scenes by source."""
 
+import json
 from pathlib import Path
 
 from metahdr.config.split import Split
@@ -9,8 +10,10 @@ from metahdr.script import run
 from metahdr.tables import read_table
 
 
-def main(tables: list[Path], settings: Split, seed: int, out: Path) -> None:
-    scenes = scenes_table([read_table(table) for table in tables], settings.shares, seed, settings.fixed)
+def main(manifest: Path, settings: Split, seed: int, out: Path) -> None:
+    """`manifest`: JSON with a key for every source; the tables are scenes/SOURCE.csv beside it."""
+    tables = [read_table(manifest.parent / "scenes" / f"{name}.csv") for name in json.loads(manifest.read_text())]
+    scenes = scenes_table(tables, settings.shares, seed, settings.fixed)
     with atomic_write(out) as part:
         scenes.to_csv(part, index=False)
 

@@ -1,6 +1,7 @@
 """Train HDR-CNN on the training sources; started again after an interruption, it goes on where it was."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -8,9 +9,9 @@ import torch
 
 from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.files import atomic_write, sha256
+from metahdr.git import commit
 from metahdr.methods.hdrcnn.pairs import TrainingPairs
 from metahdr.methods.hdrcnn.trainer import HDRCNNTrainer
-from metahdr.report.provenance import commit
 from metahdr.script import run
 from metahdr.tables import read_table
 from metahdr.training import checkpoint
@@ -18,8 +19,8 @@ from metahdr.weights.hdrcnn import save_hdrcnn
 
 
 def main(
-    images: list[Path],
-    names: list[str],
+    manifest: Path,
+    folder: Path,
     kind: str,
     scenes: Path,
     settings: HDRCNNTraining,
@@ -28,11 +29,14 @@ def main(
     state: Path,
     model: Path,
     history: Path,
+    code: str,
 ) -> None:
+    """`manifest`: the raw files of every source, below `folder`. `code`: digest of the code that trains."""
     torch.set_num_threads(threads)
     table = read_table(scenes)
     training = set(table.source[table.split == "train"])
-    images = {name: image for name, image in zip(names, images, strict=True) if name in training}
+    sources = json.loads(manifest.read_text())
+    images = {name: folder / source["hdr"] for name, source in sources.items() if name in training}
     hashes = {name: sha256(image) for name, image in images.items()}
     identity = hashlib.sha256(repr(sorted(hashes.items())).encode()).hexdigest()
     pairs = TrainingPairs(list(images.values()), kind == "panoramas", settings, seed)

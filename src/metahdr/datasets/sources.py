@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from metahdr.datasets.register import Dataset
+from metahdr.datasets.register import Dataset, source_name
 from metahdr.errors import UserError
 from metahdr.images import HDR_SUFFIXES
 
@@ -30,7 +30,7 @@ def find_sources(dataset: Dataset) -> dict[str, Source]:
     al. 2020): `HDR/HDR_001.hdr` beside `LDR_exposure_-2/LDR_001.jpg`, `LDR_exposure_0/...`, joined by number.
 
     Raises:
-        UserError: two sources of one name, or a pair without its exposures.
+        UserError: a source's name is not plain or not its own, or a pair lacks its exposures.
     """
     hdr_files = [f.name for f in dataset.files if PurePosixPath(f.name).suffix.lower() in HDR_SUFFIXES]
     ldr_files: dict[str, dict[float, str]] = {}
@@ -42,14 +42,15 @@ def find_sources(dataset: Dataset) -> dict[str, Source]:
     if not hdr_files:
         raise UserError(f"{dataset.title}: none of its files is {' or '.join(HDR_SUFFIXES)}")
     sources: dict[str, Source] = {}
-    for name in sorted(hdr_files):
-        path = PurePosixPath(name)
-        if path.stem in sources:
-            raise UserError(f"{name}: a second file called {path.stem}; a source's name must be its own")
+    for file in sorted(hdr_files):
+        name = source_name(file)
+        path = PurePosixPath(file)
+        if name in sources:
+            raise UserError(f"{file}: a second file called {name}; a source's name must be its own")
         ldr = ldr_files.get(_number(path), {})
         if dataset.kind == "pairs" and not ldr:
-            raise UserError(f"{name}: no LDR_exposure_*/ file has its number {_number(path)!r}")
-        sources[path.stem] = Source(name, ldr)
+            raise UserError(f"{file}: no LDR_exposure_*/ file has its number {_number(path)!r}")
+        sources[name] = Source(file, ldr)
     return sources
 
 

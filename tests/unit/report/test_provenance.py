@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from metahdr.report.provenance import provenance
+from metahdr.training import checkpoint
 
 
 @pytest.fixture
@@ -20,21 +21,30 @@ def checkout(tmp_path, monkeypatch):
 
 
 def test_the_commit_and_whether_it_was_changed_are_recorded(checkout, tmp_path):
-    assert provenance(tmp_path, [tmp_path / "file"])["commit"] == "unknown: not a git checkout"
+    assert provenance(tmp_path, [tmp_path / "file"], {}, {})["commit"] == "unknown: not a git checkout"
     checkout("init", "-q")
     checkout("add", "file")
     checkout("commit", "-qm", "one")
-    origin = provenance(tmp_path, [tmp_path / "file"])
+    origin = provenance(tmp_path, [tmp_path / "file"], {}, {})
     assert origin["commit"] == checkout("rev-parse", "HEAD")
     assert origin["uncommitted changes"] is False
     (tmp_path / "file").write_text("two")
-    assert provenance(tmp_path, [tmp_path / "file"])["uncommitted changes"] is True
+    assert provenance(tmp_path, [tmp_path / "file"], {}, {})["uncommitted changes"] is True
+
+
+def test_the_code_of_each_stage_and_that_which_each_network_was_trained_by_are_told_apart(tmp_path):
+    checkpoint.save(tmp_path / "new.pt", {"code": "c0de"})
+    checkpoint.save(tmp_path / "old.pt", {"iteration": 3})
+    networks = {"true": tmp_path / "new.pt", "simulated": tmp_path / "old.pt"}
+    origin = provenance(tmp_path, [], {"meta_train": "c0de", "score": "beef"}, networks)
+    assert origin["code"] == {"meta_train": "c0de", "score": "beef"}
+    assert origin["networks' code"] == {"true": "c0de", "simulated": "unknown"}
 
 
 def test_libraries_label_model_and_the_seconds_of_each_stage_are_recorded(tmp_path):
     (tmp_path / "file").write_bytes(b"abc")
     (tmp_path / "label.tsv").write_text("s\th:m:s\n12.3456\t0:00:12\n")
-    origin = provenance(tmp_path, [tmp_path / "file"])
+    origin = provenance(tmp_path, [tmp_path / "file"], {}, {})
     assert origin["seconds"] == {"label": 12.3}
     # the SHA-256 of "abc", FIPS 180-2, appendix B.1
     assert origin["label models"] == "file, sha256 " + (

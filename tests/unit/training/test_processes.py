@@ -33,6 +33,7 @@ def train(results, repository):
         command += [script, "--data", results, "--source", "true", "--settings", SETTINGS.model_dump_json()]
         command += ["--seed", "0", "--threads", "1", "--state", folder / "state.pt", "--best", folder / "best.pt"]
         command += ["--last", folder / "last.pt", "--history", folder / "history.csv", "--log", folder / "log.txt"]
+        command += ["--code", "c0de"]
         environment = os.environ | {"PYTHONPATH": str(repository / "src"), "CUDA_VISIBLE_DEVICES": ""}
         ended = subprocess.run([*map(str, command)], env=environment, capture_output=True, text=True)
         assert ended.returncode == 0, ended.stderr

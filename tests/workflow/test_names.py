@@ -1,0 +1,111 @@
+"""Names and paths on their way to the shell, and command lines of any number of sources."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from conftest import SMOKE, check_out, overlay, snakemake
+
+from metahdr.images import write_exr
+
+FACTS = dict.fromkeys(("title", "licence", "citation", "homepage"), "mine") | {"version": "1"}
+
+
+def dataset(names: list[str], size: int = 1, sha256: str = "0" * 64) -> dict:
+    return FACTS | {"kind": "photographs", "files": [{"name": n, "sha256": sha256, "size": size} for n in names]}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "a checkout's folder").mkdir()
+    return check_out(tmp_path / "a checkout's folder")
+
+
+def register(folder, name: str, *arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "metahdr.cli", "register", name, *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env={"PYTHONPATH": "src"})
+
+
+@pytest.mark.parametrize("name", ["x$(touch pwned)", "../../esc"])
+def test_a_name_that_would_reach_the_shell_or_leave_the_results_is_refused_everywhere(folder, name):
+    (folder / "photos").mkdir()
+    (folder / "photos/oak.hdr").write_bytes(b"pixels")
+    before = (folder / "config/datasets.yaml").read_bytes()
+    refused = register(folder, name, "photos")
+    assert refused.returncode == 1 and "letters, digits and . _ -" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert (folder / "config/datasets.yaml").read_bytes() == before
+
+    (folder / "mine.yaml").write_text(yaml.safe_dump({name: dataset(["oak.hdr"])}))
+    configured = [f"data:\n  dataset: '{name}'\n", "data:\n  register: mine.yaml\n"]
+    for text in configured:
+        result = snakemake(folder, *overlay(folder, text))
+        assert result.returncode == 1 and "letters, digits and . _ -" in result.stdout
+        assert "Traceback" not in result.stdout and "rule " not in result.stdout
+    assert not (folder / "pwned").exists()
+
+
+def test_folders_with_spaces_and_quotes_and_a_source_called_like_anothers_file_get_through(folder, scenery):
+    photographs = folder / "my photos; it's"
+    photographs.mkdir()
+    names = ["a", "a.own", "-b"]
+    for seed, name in enumerate(names):
+        write_exr(photographs / f"{name}.exr", scenery(seed, 64, 64))
+    (folder / "my register.yaml").touch()
+    registered = register(folder, "mine", str(photographs), "--register", "my register.yaml")
+    assert registered.returncode == 0, registered.stderr
+    keys = {"dataset": "mine", "register": "my register.yaml", "mirror": str(photographs), "raw": "my data's/raw"}
+    text = yaml.safe_dump({"data": keys, "results": 'my "results"', "threads": 3})
+    table = 'my "results"/mine/scenes.csv'
+    exposures = 'my "results"/mine/exposures/-b.npy'
+    result = snakemake(folder, table, exposures, *overlay(folder, text))
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert set(pd.read_csv(folder / table).source) == set(names) and (folder / exposures).is_file()
+    truths = [np.load(folder / f'my "results"/mine/scenes/{name}.npy') for name in names]
+    assert all(not np.array_equal(truths[0], other) for other in truths[1:])
+    assert (folder / "my data's/raw/mine/a.own.exr").is_file()
+
+
+def test_the_command_of_a_split_has_room_for_any_number_of_sources(folder):
+    names = [f"a_long_name_of_a_panorama_that_somebody_took_{index}" for index in range(5000)]
+    (folder / "many.yaml").write_text(yaml.safe_dump({"many": dataset([f"{name}.hdr" for name in names])}))
+    tables = folder / "results/smoke/many/scenes"
+    tables.mkdir(parents=True)
+    for name in names:
+        (tables / f"{name}.csv").touch()
+    # Without the rules that make the tables: a dry run of thousands of jobs would take a minute.
+    settings = overlay(folder, "data: {dataset: many, register: many.yaml}")
+    target = "results/smoke/many/scenes.csv"
+    arguments = ["--dry-run", "--printshellcmds", "--allowed-rules", "manifest", "split", "--", target]
+    output = snakemake(folder, *settings, *arguments).stdout
+    (command,) = re.findall(r"python .*split\.py.*", output)
+    assert len(command) < 1000
+
+
+def test_fewer_cores_do_not_change_the_threads_that_a_script_is_told(smoke, tmp_path):
+    settings = overlay(tmp_path, "threads: 3")
+    output = snakemake(smoke, "--dry-run", "--printshellcmds", "--cores", "1", *settings).stdout
+    told = re.findall(r"SCRIPTS/(\w+)\.py.* --threads=(\d+)", output)
+    assert {stage for stage, _ in told} == {"train_hdrcnn", "label", "meta_train", "adapt"}
+    assert {threads for _, threads in told} == {"3"}
+
+
+def test_pretrained_weights_of_hdrcnn_must_be_there_before_any_work(folder):
+    settings = overlay(folder, "hdrcnn: {width: 1.0, vgg16: nowhere/vgg16.pth}")
+    output = snakemake(folder, "--dry-run", *settings).stdout
+    assert "MissingInputException in rule train_hdrcnn" in output and "nowhere/vgg16.pth" in output
+
+
+def test_an_argument_that_a_rule_forgets_or_that_its_script_does_not_take_stops_before_any_work(folder):
+    rules = folder / "workflow/rules/expose.smk"
+    text = rules.read_text()
+    rules.write_text(text.replace(", seed=CONFIG.seed", ""))
+    result = snakemake(folder, *SMOKE)
+    assert result.returncode == 1 and "error in rule expose, expose.py needs seed" in result.stdout
+    rules.write_text(text.replace("seed=CONFIG.seed", "seed=CONFIG.seed, sead=1"))
+    result = snakemake(folder, *SMOKE)
+    assert result.returncode == 1 and "error in rule expose, expose.py takes no sead" in result.stdout
