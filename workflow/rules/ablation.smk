@@ -11,6 +11,7 @@ ARMS = {
 use rule meta_train as ablate_train with:
     input:
         scenes=TASKS,
+        sources=f"{DATA}/sources.json",
         labels=label_folders([CONFIG.ablation.labels]),
         weights=lambda w: CONFIG.arm(w.arm).weights,
     output:
@@ -23,8 +24,9 @@ use rule meta_train as ablate_train with:
         f"{ARM}/benchmark.tsv"
     params:
         seed=lambda w: w.seed,
-        source=CONFIG.ablation.labels,
-        settings=lambda w: settings(CONFIG.arm(w.arm)),
+        settings=lambda w: settings(
+            CONFIG.arm(w.arm).model_copy(update={"runs": [CONFIG.ablation.labels]})
+        ),
 
 
 rule ablate_score:

@@ -8,10 +8,24 @@ LABEL_MODELS = {
 } | {name: f"{WEIGHTS}/{entry.name}" for name, entry in WEIGHT_FILES.items()}
 
 
+rule sources:
+    output:
+        f"{DATA}/sources.json",
+    log:
+        f"{RESULTS}/logs/sources.log",
+    conda:
+        "../../environment.yml"
+    params:
+        sources=json.dumps({name: vars(source) for name, source in SOURCES.items()}),
+    shell:
+        "printf %s {params.sources:q} > {output} 2> {log}"
+
+
 rule train_hdrcnn:
     input:
         images=[f"{RAW}/{source.hdr}" for source in SOURCES.values()],
         scenes=f"{DATA}/scenes.csv",
+        sources=f"{DATA}/sources.json",
     output:
         model=f"{DATA}/hdrcnn.safetensors",
         history=f"{DATA}/hdrcnn.csv",
@@ -24,14 +38,15 @@ rule train_hdrcnn:
     threads: CONFIG.threads
     params:
         seed=CONFIG.seed,
-        names=list(SOURCES),
+        data=DATA,
+        raw=RAW,
         kind=DATASET.kind,
         settings=settings(CONFIG.hdrcnn),
         state=lambda w, output: Path(output.model).with_suffix(".state.pt"),
     shell:
-        'python "$SCRIPTS/train_hdrcnn.py" --images {input.images} --names {params.names} --kind {params.kind}'
-        " --scenes {input.scenes} --settings {params.settings:q} --seed {params.seed} --threads {threads}"
-        " --state {params.state} --model {output.model} --history {output.history} --log {log}"
+        'python "$SCRIPTS/train.py" --method hdrcnn --data {params.data} --sources {input.sources} --raw {params.raw}'
+        " --kind {params.kind} --settings {params.settings:q} --seed {params.seed} --threads {threads}"
+        " --code unknown --state {params.state} --model {output.model} --history {output.history} --log {log}"
 
 
 rule label:

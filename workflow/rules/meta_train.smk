@@ -5,6 +5,7 @@
 rule meta_train:
     input:
         scenes=TASKS,
+        sources=f"{DATA}/sources.json",
         labels=lambda w: label_folders([w.run]),
         weights=CONFIG.meta.weights,
     output:
@@ -21,11 +22,13 @@ rule meta_train:
     params:
         seed=CONFIG.seed,
         data=data_folder,
-        source=lambda w: w.run,
+        raw=RAW,
+        kind=DATASET.kind,
         threads=CONFIG.threads,
         settings=lambda w: settings(CONFIG.meta.model_copy(update={"runs": [w.run]})),
         state=lambda w, output: Path(output.best).with_name("state.pt"),
     shell:
-        '$LAUNCH "$SCRIPTS/meta_train.py" --data {params.data} --source {params.source}'
-        " --settings {params.settings:q} --seed {params.seed} --threads {params.threads} --state {params.state}"
-        " --best {output.best} --last {output.last} --history {output.history} --log {log}"
+        '$LAUNCH "$SCRIPTS/train.py" --method metahdr --data {params.data} --sources {input.sources}'
+        " --raw {params.raw} --kind {params.kind} --settings {params.settings:q} --seed {params.seed}"
+        " --threads {params.threads} --code unknown --state {params.state} --model {output.best}"
+        " --history {output.history} --log {log}"

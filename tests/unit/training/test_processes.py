@@ -8,10 +8,9 @@ import pytest
 from test_train import same
 
 from metahdr.config.meta import Meta
-from metahdr.files import identify
 from metahdr.meta.trainer import Trainer
-from metahdr.scenes import Scenes
 from metahdr.training import checkpoint, processes
+from metahdr.training.inputs import TrainingInputs
 
 SETTINGS = Meta(filters=2, inner_steps=1, tasks=3, iterations=4, validate_every=2, save_every=2)
 
@@ -21,7 +20,8 @@ def train(results, repository):
     """Runs the script in a folder, in so many processes; what it then has saved."""
 
     def train(folder, count):
-        script = repository / "workflow" / "scripts" / "meta_train.py"
+        script = repository / "workflow" / "scripts" / "train.py"
+        (folder / "sources.json").write_text("{}")
         command = [
             sys.executable,
             "-m",
@@ -30,9 +30,26 @@ def train(results, repository):
             f"--nproc-per-node={count}",
             "--",
         ]
-        command += [script, "--data", results, "--source", "true", "--settings", SETTINGS.model_dump_json()]
-        command += ["--seed", "0", "--threads", "1", "--state", folder / "state.pt", "--best", folder / "best.pt"]
-        command += ["--last", folder / "last.pt", "--history", folder / "history.csv", "--log", folder / "log.txt"]
+        command += [script, "--method", "metahdr", "--data", results, "--sources", folder / "sources.json"]
+        command += [
+            "--raw",
+            folder,
+            "--kind",
+            "panoramas",
+            "--settings",
+            SETTINGS.model_dump_json(),
+            "--seed",
+            "0",
+        ]
+        command += ["--threads", "1", "--code", "digest", "--state", folder / "state.pt"]
+        command += [
+            "--model",
+            folder / "best.pt",
+            "--history",
+            folder / "history.csv",
+            "--log",
+            folder / "log.txt",
+        ]
         environment = os.environ | {"PYTHONPATH": str(repository / "src"), "CUDA_VISIBLE_DEVICES": ""}
         ended = subprocess.run([*map(str, command)], env=environment, capture_output=True, text=True)
         assert ended.returncode == 0, ended.stderr
@@ -46,11 +63,10 @@ def test_any_number_of_processes_trains_to_the_same_bits_and_goes_on_where_anoth
     results, train, tmp_path, monkeypatch
 ):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    identity = identify([results / "scenes.csv", *sorted((results / "exposures").glob("*"))])
 
     def make(folder):
-        scenes = (Scenes(results, split) for split in ("train", "validation"))
-        return Trainer(*scenes, "true", SETTINGS, 0, folder / "state.pt", identity)
+        state = folder / "state.pt"
+        return Trainer(TrainingInputs(results, {}, "panoramas", SETTINGS, 0, 1, "digest", state))
 
     alone = make(tmp_path)
     alone.run()
@@ -63,7 +79,7 @@ def test_any_number_of_processes_trains_to_the_same_bits_and_goes_on_where_anoth
     (tmp_path / "two").mkdir()
     begun = make(tmp_path / "two")
     for _ in range(2):
-        begun._iterate()
+        begun.history.append(begun.train_step(0))
     begun.save()
     saved, log = train(tmp_path / "two", 2)
     assert "resumed from" in log
@@ -71,7 +87,7 @@ def test_any_number_of_processes_trains_to_the_same_bits_and_goes_on_where_anoth
 
 
 def test_a_process_alone_does_all_the_work():
-    with processes.joined():
-        assert processes.count() == 1
+    with processes.process_group():
+        assert processes.world_size() == 1
         assert processes.shard(range(5)) == range(5)
-        assert processes.first(lambda: 7) == 7
+        assert processes.broadcast_from_first(lambda: 7) == 7
