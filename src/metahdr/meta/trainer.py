@@ -194,6 +194,7 @@ class Trainer(TrainingLoop):
             "random_state": json.dumps(self.rng.bit_generator.state),
             "iteration": self.iteration,
             "settings": self.settings.model_dump_json(),
+            "code": self.inputs.code,
         }
 
     def state_dict(self) -> dict[str, Any]:

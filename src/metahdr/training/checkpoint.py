@@ -1,8 +1,8 @@
 """Checkpoints: plain tensors, numbers and text, written whole, read without unpickling anything else.
 
-A checkpoint is the zip archive that torch.save writes, with a checksum as the archive's comment: the SHA-256 of all
-bytes before it. Both are in one file, so that a kill cannot leave one without the other, and torch.load reads the
-file like any other checkpoint.
+A checkpoint is the zip archive that torch.save writes, with a checksum as the archive's comment: the SHA-256 of
+all bytes before it. Both are in one file, so that a kill cannot leave one without the other, and torch.load reads
+the file like any other checkpoint.
 """
 
 import hashlib
@@ -33,7 +33,11 @@ def save(path: Path, values: dict[str, Any]) -> None:
 
 
 def save_state(path: Path, values: dict[str, Any]) -> None:
-    """Writes the resumable state of a training and keeps the state before it beside it; raises what `save` does."""
+    """Writes the resumable state of a training, and keeps the state before it in a second file.
+
+    Raises:
+        UserError: as `save`.
+    """
     _write(path, values, keep=_previous(path))
 
 

@@ -34,7 +34,7 @@ class TrainingInputs:
     state: Path
 
     def identity(self, hashes: dict[str, str], settings: dict[str, object]) -> str:
-        """The SHA-256 of all that a training's result depends on. Two trainings of one identity give the same bits.
+        """One SHA-256 of all that a training's result depends on; on one machine, the same name is the same bits.
 
         Args:
             hashes: SHA-256 of every file that the training reads, by the file's role; a path is no role, because

@@ -12,7 +12,7 @@ class Interrupted(Exception):
 
 
 def handled_signals() -> list[signal.Signals]:
-    """Those of SIGINT and SIGTERM that the process does not ignore. A shell makes background jobs ignore Ctrl-C."""
+    """Those of SIGINT and SIGTERM that the process does not ignore; a shell's background jobs ignore Ctrl-C."""
     return [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) != signal.SIG_IGN]
 
 

@@ -119,13 +119,14 @@ class HDRCNNTrainer(TrainingLoop):
         self.optimiser.load_state_dict(values["optimiser"])
 
     def facts(self) -> dict[str, Any]:
-        """What the weight file says of its training: sources with their SHA-256, settings, seed, commit."""
+        """What the weight file says of its training: sources with their SHA-256, settings, seed, commit, code."""
         return {
             "width": self.settings.width,
             "trained_on": {name: self.hashes[f"raw/{name}"] for name in self.sources},
             "settings": self.settings.model_dump(),
             "seed": self.inputs.seed,
             "commit": commit(),
+            "code": self.inputs.code,
         }
 
 
