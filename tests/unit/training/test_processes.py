@@ -22,34 +22,25 @@ def train(results, repository):
     def train(folder, count):
         script = repository / "workflow" / "scripts" / "train.py"
         (folder / "sources.json").write_text("{}")
-        command = [
-            sys.executable,
-            "-m",
-            "torch.distributed.run",
-            "--standalone",
-            f"--nproc-per-node={count}",
-            "--",
-        ]
-        command += [script, "--method", "metahdr", "--data", results, "--sources", folder / "sources.json"]
-        command += [
-            "--raw",
-            folder,
-            "--kind",
-            "panoramas",
-            "--settings",
-            SETTINGS.model_dump_json(),
-            "--seed",
-            "0",
-        ]
-        command += ["--threads", "1", "--code", "digest", "--state", folder / "state.pt"]
-        command += [
-            "--model",
-            folder / "best.pt",
-            "--history",
-            folder / "history.csv",
-            "--log",
-            folder / "log.txt",
-        ]
+        torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
+        arguments = {
+            "method": "metahdr",
+            "data": results,
+            "sources": folder / "sources.json",
+            "raw": folder,
+            "kind": "panoramas",
+            "settings": SETTINGS.model_dump_json(),
+            "seed": 0,
+            "threads": 1,
+            "code": "digest",
+            "state": folder / "state.pt",
+            "model": folder / "best.pt",
+            "history": folder / "history.csv",
+            "log": folder / "log.txt",
+        }
+        command = [*torchrun, "--", script]
+        for name, value in arguments.items():
+            command += [f"--{name}", value]
         environment = os.environ | {"PYTHONPATH": str(repository / "src"), "CUDA_VISIBLE_DEVICES": ""}
         ended = subprocess.run([*map(str, command)], env=environment, capture_output=True, text=True)
         assert ended.returncode == 0, ended.stderr

@@ -1,5 +1,6 @@
 """Training of HDR-CNN."""
 
+import shutil
 import signal
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,7 +12,7 @@ from torch.utils.data import DataLoader
 
 from metahdr.git import commit
 from metahdr.losses.losses import hdrcnn_log_loss, hdrcnn_loss
-from metahdr.methods.hdrcnn.pairs import TrainingPairs
+from metahdr.methods.hdrcnn.pairs import TrainingPairs, decode_images
 from metahdr.nets.hdrcnn import HDRCNN, saturation
 from metahdr.tables import read_table
 from metahdr.training.inputs import TrainingInputs
@@ -65,14 +66,25 @@ class HDRCNNTrainer(TrainingLoop):
             start_from_vgg16(self.network, Path(settings.vgg16))
         self.network.to(self.device)
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate)
+        self.decoded = self.state.with_suffix(".images")
         self.resume()
-        images = [inputs.raw[name] for name in self.sources]
-        self.pairs = TrainingPairs(images, inputs.kind == "panoramas", settings, inputs.seed)
+        if not self.history:
+            shutil.rmtree(self.decoded, ignore_errors=True)  # they may be of other files or made by other code
 
     @property
     def step(self) -> int:
         """Steps done."""
         return len(self.history)
+
+    def run(self) -> None:
+        """Decodes the images, then trains as every loop does."""
+        images = decode_images({name: self.inputs.raw[name] for name in self.sources}, self.decoded)
+        self.pairs = TrainingPairs(images, self.inputs.kind == "panoramas", self.settings, self.inputs.seed)
+        super().run()
+
+    def finish(self, history: Path) -> None:
+        super().finish(history)
+        shutil.rmtree(self.decoded, ignore_errors=True)
 
     def batches(self) -> Iterable[tuple[Tensor, Tensor]]:
         return DataLoader(
