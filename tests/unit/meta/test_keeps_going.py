@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_train import everything, same
+from bits import same
+from test_train import everything
 
 from metahdr.config.meta import Meta
 from metahdr.errors import UserError

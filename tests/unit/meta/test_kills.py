@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-from test_train import same
+from bits import same
 
 from metahdr.training.checkpoint import remove_state
 

@@ -3,6 +3,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from bits import same
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from metahdr.evaluation.predictions import load_learner
@@ -25,17 +26,6 @@ def trainer(results, tmp_path, tiny):
         return Trainer(TrainingInputs(folder, {}, "panoramas", settings, seed, threads, code, tmp_path / state))
 
     return make
-
-
-def same(a: object, b: object) -> bool:
-    """Equal to the last bit."""
-    if isinstance(a, torch.Tensor):
-        return torch.equal(a, b)
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
-    if isinstance(a, list):
-        return len(a) == len(b) and all(map(same, a, b))
-    return a == b
 
 
 def everything(trainer: Trainer) -> dict:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from test_train import same
+from bits import same
 
 from metahdr.config.meta import Meta
 from metahdr.meta.trainer import Trainer
@@ -82,3 +82,13 @@ def test_a_process_alone_does_all_the_work():
         assert processes.world_size() == 1
         assert processes.shard(range(5)) == range(5)
         assert processes.broadcast_from_first(lambda: 7) == 7
+
+
+def test_a_training_ends_and_resumes_when_another_process_gets_the_signal(results, tmp_path, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    inputs = TrainingInputs(results, {}, "panoramas", SETTINGS, 0, 1, "digest", tmp_path / "state.pt")
+    one = Trainer(inputs)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(processes, "any_process", lambda flag: one.iteration == 1)
+        one.run()
+    assert Trainer(inputs).iteration == 1
