@@ -1,15 +1,15 @@
-"""The checkout that the program runs in."""
+"""What git says of the checkout."""
 
 import subprocess
 
 
 def commit() -> str:
-    """The commit that is checked out, or a word that there is none."""
+    """The checkout's commit."""
     return _git("rev-parse", "HEAD") or "unknown: not a git checkout"
 
 
-def has_uncommitted_changes() -> bool:
-    """Whether a file that git tracks differs from the commit."""
+def is_changed() -> bool:
+    """Whether a file that git follows differs from the commit."""
     return bool(_git("status", "--porcelain", "--untracked-files=no"))
 
 

@@ -1,6 +1,7 @@
 """Where every number comes from: commit, configuration, data, libraries, machine, time."""
 
 import platform
+import subprocess
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -9,7 +10,6 @@ import pandas as pd
 import torch
 
 from metahdr.files import sha256
-from metahdr.git import commit, has_uncommitted_changes
 
 LIBRARIES = ["torch", "learn2learn", "snakemake", "dvc", "numpy", "scipy", "pandas", "scikit-image"]
 LIBRARIES += ["OpenEXR", "safetensors", "opencv-python-headless", "imageio", "pydantic"]
@@ -20,7 +20,7 @@ def provenance(benchmarks: Path, label_models: list[Path]) -> dict:
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit(),
-        "uncommitted changes": has_uncommitted_changes(),
+        "uncommitted changes": bool(_git("status", "--porcelain", "--untracked-files=no")),
         "python": platform.python_version(),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
         "machine": f"{platform.system()} {platform.machine()}, {_processor()}",
@@ -31,6 +31,19 @@ def provenance(benchmarks: Path, label_models: list[Path]) -> dict:
             for path in sorted(benchmarks.glob("*.tsv"))
         },
     }
+
+
+def commit() -> str:
+    """The checkout's commit."""
+    return _git("rev-parse", "HEAD") or "unknown: not a git checkout"
+
+
+def _git(*arguments: str) -> str:
+    try:
+        result = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return result.stdout.strip()
 
 
 def _processor() -> str:
