@@ -79,7 +79,7 @@ def work(rank: int, connection: Connection) -> None:
     """One of the processes that share meta-iterations, as under torchrun; sends back the seconds of each."""
     os.environ |= {"RANK": str(rank), "WORLD_SIZE": str(CORES), "MASTER_ADDR": "localhost", "MASTER_PORT": "29571"}
     torch.set_num_threads(1)
-    with processes.joined():
+    with processes.process_group():
         while order := connection.recv():
             task = make_task(*order)
             task()

@@ -1,10 +1,13 @@
 """Protocols: in which range radiance is reconstructed and compared, and what a training selects on."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+if TYPE_CHECKING:  # the workflow's rules read protocols, and torch takes seconds to import
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -31,5 +34,9 @@ class Protocol:
         return radiance.clamp(*self.range)
 
 
+def sigmoid(x: Tensor) -> Tensor:
+    return x.sigmoid()
+
+
 # Pan and Vento 2021, sections 3.2 and 4: labels in [0, 1], a sigmoid, PSNR and SSIM of clipped linear values.
-PAPER = Protocol("paper", "the paper's", (0.0, 1.0), torch.sigmoid, "ssim", ("ssim", "psnr"))
+PAPER = Protocol("paper", "the paper's", (0.0, 1.0), sigmoid, "ssim", ("ssim", "psnr"))

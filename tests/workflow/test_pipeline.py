@@ -183,11 +183,11 @@ def test_bad_photographs_are_left_out_with_their_reason(smoke, tmp_path):
 
 def test_killed_training_goes_on_and_ends_as_if_it_had_not_been(smoke, tmp_path):
     settings = {"filters": 4, "tasks": 2, "iterations": 6, "validate_every": 3, "save_every": 1}
-    command = [sys.executable, str(smoke / "workflow/scripts/meta_train.py"), "--data", str(smoke / DATA)]
-    command += ["--source", "true", "--settings", json.dumps(settings), "--seed", "0", "--threads", "1"]
-    command += ["--code", "c0de"]
-    for name in ("state", "best", "last"):
-        command += [f"--{name}", str(tmp_path / f"{name}.pt")]
+    command = [sys.executable, str(smoke / "workflow/scripts/train.py"), "--method", "metahdr"]
+    command += ["--data", str(smoke / DATA), "--sources", str(smoke / DATA / "sources.json")]
+    command += ["--raw", str(smoke / "data/raw/polyhaven-mini"), "--kind", "panoramas", "--code", "digest"]
+    command += ["--settings", json.dumps(settings), "--seed", "0", "--threads", "1"]
+    command += ["--state", str(tmp_path / "state.pt"), "--model", str(tmp_path / "best.pt")]
     command += ["--history", str(tmp_path / "history.csv")]
     environment = {"PYTHONPATH": str(smoke / "src"), "PATH": "/usr/bin:/bin"}
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)

@@ -11,10 +11,11 @@ ARMS = {
 use rule meta_train as ablate_train with:
     input:
         scenes=TASKS,
+        sources=f"{DATA}/sources.json",
         labels=label_folders([CONFIG.ablation.labels]),
         weights=lambda w: CONFIG.arm(w.arm).weights,
     output:
-        best=f"{ARM}/best.pt",
+        model=f"{ARM}/best.pt",
         last=f"{ARM}/last.pt",
         history=f"{ARM}/history.csv",
     log:
@@ -23,10 +24,13 @@ use rule meta_train as ablate_train with:
         f"{ARM}/benchmark.tsv"
     params:
         **script(
-            "meta_train.py",
+            "train.py",
+            lambda w: training_modules(CONFIG.arm(w.arm)),
+            method="metahdr",
             data=DATA,
-            source=CONFIG.ablation.labels,
-            settings=lambda w: CONFIG.arm(w.arm),
+            raw=RAW,
+            kind=DATASET.kind,
+            settings=lambda w: run_settings(CONFIG.arm(w.arm), CONFIG.ablation.labels),
             seed=lambda w: w.seed,
             threads=CONFIG.threads,
             state=lambda w: f"{DATA}/ablation/{w.arm}/seed{w.seed}/state.pt",

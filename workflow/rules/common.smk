@@ -17,6 +17,8 @@ from metahdr.datasets.register import find_dataset, read_weights_register
 from metahdr.datasets.sources import check_exposures, find_sources
 from metahdr.datasets.retrieve import wheel_name
 from metahdr.errors import UserError
+from metahdr.protocols import PAPER
+from metahdr.registry import LOSSES, METHODS, METRICS, NETWORKS
 
 try:
     CONFIG = load(config)
@@ -108,6 +110,17 @@ def check_rules():
                 check(_scripts / each.params.script, each.params.names, files)
             except UserError as error:
                 sys.exit(f"error in rule {each.name}, {error}")
+
+
+def training_modules(meta):
+    """The modules of the registered entries that a meta-training uses."""
+    metrics = map(METRICS.module, PAPER.validates)
+    return [METHODS.module("metahdr"), LOSSES.module(meta.loss), NETWORKS.module(meta.network), *metrics]
+
+
+def run_settings(meta, labels):
+    """Section meta of one run: that with one label source."""
+    return meta.model_copy(update={"runs": [labels]})
 
 
 def prepare_settings():

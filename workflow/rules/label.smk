@@ -11,7 +11,7 @@ LABEL_MODELS = {
 rule train_hdrcnn:
     input:
         images=[f"{RAW}/{source.hdr}" for source in SOURCES.values()],
-        manifest=f"{DATA}/sources.json",
+        sources=f"{DATA}/sources.json",
         scenes=f"{DATA}/scenes.csv",
         vgg16=[CONFIG.hdrcnn.vgg16] if CONFIG.hdrcnn.vgg16 else [],
     output:
@@ -26,8 +26,11 @@ rule train_hdrcnn:
     threads: CONFIG.threads
     params:
         **script(
-            "train_hdrcnn.py",
-            folder=RAW,
+            "train.py",
+            [METHODS.module("hdrcnn")],
+            method="hdrcnn",
+            data=DATA,
+            raw=RAW,
             kind=DATASET.kind,
             settings=CONFIG.hdrcnn,
             seed=CONFIG.seed,

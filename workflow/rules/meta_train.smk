@@ -5,10 +5,11 @@
 rule meta_train:
     input:
         scenes=TASKS,
+        sources=f"{DATA}/sources.json",
         labels=lambda w: label_folders([w.run]),
         weights=CONFIG.meta.weights,
     output:
-        best=f"{DATA}/{{run}}/best.pt",
+        model=f"{DATA}/{{run}}/best.pt",
         last=f"{DATA}/{{run}}/last.pt",
         history=f"{DATA}/{{run}}/history.csv",
     log:
@@ -20,10 +21,13 @@ rule meta_train:
     threads: CONFIG.threads * CONFIG.processes
     params:
         **script(
-            "meta_train.py",
+            "train.py",
+            lambda w: training_modules(CONFIG.meta),
+            method="metahdr",
             data=DATA,
-            source=lambda w: w.run,
-            settings=lambda w: CONFIG.meta.model_copy(update={"runs": [w.run]}),
+            raw=RAW,
+            kind=DATASET.kind,
+            settings=lambda w: run_settings(CONFIG.meta, w.run),
             seed=CONFIG.seed,
             threads=CONFIG.threads,
             state=lambda w: f"{DATA}/{w.run}/state.pt",

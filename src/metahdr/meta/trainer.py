@@ -1,4 +1,4 @@
-"""Meta-training: the outer loop over scenes, resumable at any moment, alone or shared by several processes."""
+"""Meta-training: the outer loop over scenes, in one process or shared by several."""
 
 import json
 import logging
@@ -6,11 +6,11 @@ import math
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from metahdr.config.meta import Meta
 from metahdr.errors import UserError
 from metahdr.labels.support import support_labels
 from metahdr.losses.make import make_loss
@@ -18,124 +18,112 @@ from metahdr.meta.engines import Pair
 from metahdr.meta.learner import Learner, predict, query, support
 from metahdr.meta.outer import task_gradient
 from metahdr.metrics.fidelity import psnr, ssim
-from metahdr.scenes import Scene, Scenes
+from metahdr.protocols import PAPER
+from metahdr.scenes import Scene, Scenes, label_name
 from metahdr.seeds import named_rng
 from metahdr.training import checkpoint, processes
-from metahdr.training.board import open_board
-from metahdr.training.interrupts import Interrupted, deferred, interrupted
+from metahdr.training.inputs import TrainingInputs
+from metahdr.training.interrupts import Interrupted, interrupted
+from metahdr.training.loop import TrainingLoop
 from metahdr.training.prefetch import prefetched
-from metahdr.training.progress import track
 
 log = logging.getLogger(__name__)
 
-# Settings that change no result: an interrupted training goes on when they are changed.
-WITHOUT_EFFECT = {"runs", "save_every", "on_nonfinite", "tensorboard"}
+METRICS = {"ssim": ssim, "psnr": psnr}
+SELECTS = f"{PAPER.selects}_adapted"  # the value of a validation that the best checkpoint is chosen by
+# Settings that change no result. The encoder and VGG16 count by what is in their files, not by their paths.
+WITHOUT_EFFECT = {"runs", "save_every", "on_nonfinite", "tensorboard", "encoder", "vgg16"}
 
 
-class Trainer:
-    """Meta-parameters, optimiser, random state, history: all that training is at one moment.
+def train(inputs: TrainingInputs, model: Path, history: Path) -> None:
+    """Meta-trains, and writes the best checkpoint as `model` and the last one as `last.pt` beside it.
 
-    Under torchrun the processes share the tasks of a meta-iteration and of a validation. They exchange what each
-    task gave and add it up in the same order, so that any number of processes trains to the same bits.
+    Started by torchrun, the processes share the work.
 
     Args:
-        training, validation: scenes.
-        source: of the support sets' labels, see `meta.runs`.
-        settings, seed: the configuration's.
-        state: file of the resumable state.
-        identity: names the inputs; a state with another identity is not resumed.
+        inputs: the first of `settings.runs` is the label source of the support sets.
+        history: CSV, one row for each meta-iteration.
 
     Raises:
-        UserError: there is no scene to train on or to validate with.
+        UserError: a file is missing; there is no scene to train on or to validate with; a loss is not finite; a
+            file cannot be written.
+    """
+    torch.set_num_threads(inputs.threads)
+    with processes.process_group():
+        trainer = Trainer(inputs)
+        trainer.run()
+    if processes.rank():
+        return
+    checkpoint.save(model, trainer.best)
+    checkpoint.save(model.with_name("last.pt"), trainer.checkpoint())
+    trainer.finish(history)
+
+
+class Trainer(TrainingLoop):
+    """Meta-parameters, optimiser and random state of a meta-training.
+
+    Processes share the tasks of a meta-iteration and the scenes of a validation. Each of them gets the results of
+    all and sums them in the same order, so that any number of processes trains to the same bits.
+
+    Raises:
+        UserError: a file is missing, or there is no scene to train on or to validate with.
     """
 
-    def __init__(
-        self,
-        training: Scenes,
-        validation: Scenes,
-        source: str,
-        settings: Meta,
-        seed: int,
-        state: Path,
-        identity: str,
-    ):
-        for scenes, name in ((training, "training"), (validation, "validation")):
+    title = "meta-train"
+    step_name = "iteration"
+
+    def __init__(self, inputs: TrainingInputs):
+        self.settings = settings = inputs.settings
+        self.label_source = settings.runs[0]
+        self.tensorboard = settings.tensorboard
+        self.training, self.validation = Scenes(inputs.data, "train"), Scenes(inputs.data, "validation")
+        for scenes, name in ((self.training, "training"), (self.validation, "validation")):
             if not len(scenes):
                 raise UserError(
                     f"no {name} scenes: see split.shares, and the reasons in scenes.csv and exposures/"
                 )
-        self.training, self.validation, self.source = training, validation, source
-        self.settings, self.state = settings, state
-        self.evs = training[0].evs  # the same in every scene
-        self.identity = f"{identity} {source} {settings.model_dump_json(exclude=WITHOUT_EFFECT)} {seed}"
-        self.device = processes.device()
-        torch.manual_seed(seed)
+        files = {f"weights {number}": Path(file) for number, file in enumerate(settings.weights)}
+        for scenes in (self.training, self.validation):
+            files |= files_of(scenes, self.label_source)
+        with_effect = settings.model_dump(exclude=WITHOUT_EFFECT) | {"label_source": self.label_source}
+        super().__init__(inputs, files, with_effect, settings.iterations)
+        self.evs = self.training[0].evs  # the same in every scene
         self.learner = Learner(settings).to(self.device)
         self.parameters = self.learner.meta_parameters()
         self.optimiser = torch.optim.Adam(self.parameters, lr=settings.outer_lr)
         self.loss = make_loss(settings.loss, **settings.loss_options)
-        self.rng = named_rng(seed, "meta-train")  # the same tasks for every label source
-        self.iteration = 0
-        self.history: list[dict] = []
+        self.rng = named_rng(inputs.seed, "meta-train")  # the same tasks for every label source
+        self.iteration = 0  # meta-iterations done
         self.best: dict | None = None
-        self.skipped = 0  # tasks of the last meta-iteration, left out because they were not finite
+        self.skipped = 0  # tasks of the last meta-iteration that were left out because they were not finite
         self.last = self.checkpoint()
-        self._resume()
+        self.resume()
 
-    def run(self) -> None:
-        """Trains to the last iteration; saves the state on the way and at the end.
-
-        SIGINT and SIGTERM end it after the task at hand, with the state of the last whole iteration saved.
-
-        Raises:
-            UserError: a loss or gradient is not finite and `on_nonfinite` is stop; the state cannot be saved.
-        """
-        remaining = range(self.iteration, self.settings.iterations)
-        add_to_board = None
-        if self.settings.tensorboard and processes.rank() == 0:
-            add_to_board = open_board(self.state.with_name("tensorboard"), self.history)
-        figures: dict[str, float] = {}
-        with deferred():
-            for _ in track(remaining, "meta-train", self.settings.iterations, self.iteration, figures=figures):
-                start = time.monotonic()
-                try:
-                    row = self._iterate()
-                except Interrupted:
-                    self.save()
-                    log.info("interrupted: %s goes on at iteration %d", self.state, self.last["iteration"] + 1)
-                    break
-                figures |= {
-                    name: row[name] for name in ("meta_loss", "ssim_single", "ssim_adapted") if name in row
-                }
-                figures["tasks/s"] = self.settings.tasks / (time.monotonic() - start)
-                if add_to_board:
-                    add_to_board(row)
-                last = self.iteration == self.settings.iterations
-                if last or self.iteration % self.settings.save_every == 0:
-                    self.save()
-
-    def _iterate(self) -> dict:
-        """One meta-iteration and what belongs to it; its row of the history."""
+    def train_step(self, _batch: int) -> dict:
+        """One meta-iteration, and a validation where one is due. An interrupt gives it up."""
+        start = time.monotonic()
         row = {"iteration": self.iteration + 1, "meta_loss": self.step(), "skipped": self.skipped}
         self.iteration += 1
-        last = self.iteration == self.settings.iterations
-        if last or self.iteration % self.settings.validate_every == 0:
+        if self.iteration == self.steps or self.iteration % self.settings.validate_every == 0:
             row |= self.validate()
             log.info("%s", "  ".join(f"{k} {v:.5g}" for k, v in row.items()))
-            best = self.best["validation"]["ssim_adapted"] if self.best else math.nan
-            if math.isnan(best) or row["ssim_adapted"] > best:
+            best = self.best["validation"][SELECTS] if self.best else math.nan
+            if math.isnan(best) or row[SELECTS] > best:
                 self.best = self.checkpoint() | {"validation": row}
-        self.history.append(row)
         self.last = self.checkpoint()
+        shown = ("meta_loss", f"{PAPER.selects}_single", SELECTS)
+        self.figures |= {name: row[name] for name in shown if name in row}
+        self.figures["tasks/s"] = self.settings.tasks / (time.monotonic() - start)
         return row
 
     def step(self) -> float:
-        """One meta-iteration. Returns the mean query loss.
+        """Draws tasks and takes one step of the outer optimiser. Returns the mean query loss.
 
-        Tasks whose loss or gradient is not finite are in neither mean; without any other, nothing changes.
+        Tasks whose loss or gradient is not finite count neither in the loss nor in the gradient. Where no task is
+        left, the parameters do not change and the loss is NaN.
         """
         drawn = self._draw()
-        # One row a task: its loss and its gradient.
+        # One row for each task: its loss and its gradient.
         rows = torch.zeros(len(drawn), 1 + sum(p.numel() for p in self.parameters), device=self.device)
         mine = processes.shard(range(len(drawn)))
         for number, (shown, asked) in zip(mine, prefetched(self._task, [drawn[i] for i in mine]), strict=True):
@@ -143,7 +131,7 @@ class Trainer:
                 break
             value, gradients = task_gradient(self.learner, shown, asked, self.loss, self.settings, self.iteration)
             rows[number] = torch.cat([value.view(1), *(gradient.flatten() for gradient in gradients)])
-        self._end_if_interrupted()
+        _give_up_if_interrupted()
         processes.all_reduce(rows)
         good = finite(rows)
         for number in torch.nonzero(~good).flatten().tolist():
@@ -160,7 +148,7 @@ class Trainer:
         return loss.item()
 
     def _report(self, number: int, index: int, held_out: int, loss: float) -> None:
-        """Names a task that is not finite, and stops if `on_nonfinite` says so."""
+        """Logs a task that is not finite; stops the training where `on_nonfinite` is stop."""
         scene = self.training[index].name
         problem = (
             f"meta-iteration {self.iteration + 1}, task {number + 1} of {self.settings.tasks} "
@@ -175,55 +163,54 @@ class Trainer:
         log.warning("%s; the task is left out", problem)
 
     def validate(self) -> dict[str, float]:
-        """Means over all validation scenes and held-out exposures, before and after adaptation."""
-        names = [f"{name}_{mode}" for mode in ("single", "adapted") for name in ("loss", "ssim", "psnr")]
-        scores = torch.zeros(
-            len(self.validation), len(self.evs), len(names), dtype=torch.float64, device=self.device
-        )
+        """Loss and metrics before and after adaptation with the label source's labels, such as `ssim_adapted`.
+
+        Each is compared with the truth, and is the mean over all validation scenes and held-out exposures.
+        """
+        measures = {"loss": self.loss} | {name: METRICS[name] for name in PAPER.validates}
+        steps_of = {"single": 0, "adapted": self.settings.inner_steps}
+        size = (len(self.validation), len(self.evs), len(steps_of), len(measures))
+        scores = torch.zeros(size, dtype=torch.float64, device=self.device)
         for index in processes.shard(range(len(self.validation))):
             if interrupted():
                 break
             scene = self._move(self.validation[index])
             for held_out in range(len(self.evs)):
-                labels = support_labels(self.validation, scene, held_out, self.source)
+                labels = support_labels(self.validation, scene, held_out, self.label_source)
                 truth = query(scene, held_out)[1]
-                for mode, steps in enumerate((0, self.settings.inner_steps)):
+                for mode, steps in enumerate(steps_of.values()):
                     prediction = predict(self.learner, scene, held_out, labels, self.loss, steps)[None]
-                    values = [metric(prediction, truth).item() for metric in (self.loss, ssim, psnr)]
-                    scores[index, held_out, 3 * mode : 3 * mode + 3] = torch.tensor(values)
-        self._end_if_interrupted()
+                    values = [measure(prediction, truth).item() for measure in measures.values()]
+                    scores[index, held_out, mode] = torch.tensor(values)
+        _give_up_if_interrupted()
         processes.all_reduce(scores)
-        return dict(zip(names, scores.mean((0, 1)).tolist(), strict=True))
+        names = [f"{name}_{mode}" for mode in steps_of for name in measures]
+        return dict(zip(names, scores.mean((0, 1)).flatten().tolist(), strict=True))
 
     def checkpoint(self) -> dict:
-        """What `best.pt` and `last.pt` hold; meta-parameters, never adapted ones."""
+        """What `best.pt` and `last.pt` hold; the meta-parameters are those before any adaptation."""
         return {
             "parameters": {k: v.detach().clone() for k, v in self.learner.state_dict().items()},
             "optimiser": _copied(self.optimiser.state_dict()),
             "random_state": json.dumps(self.rng.bit_generator.state),
             "iteration": self.iteration,
             "settings": self.settings.model_dump_json(),
+            "code": self.inputs.code,
         }
 
-    def save(self) -> None:
-        """Saves the state after the last whole meta-iteration."""
-        values = {"identity": self.identity, "history": self.history, "best": self.best, "last": self.last}
-        if processes.rank() == 0:
-            checkpoint.save_state(self.state, values)
+    def state_dict(self) -> dict[str, Any]:
+        """The checkpoint after the last whole meta-iteration, which an interrupt does not change, and the best."""
+        return {"best": self.best, "last": self.last}
 
-    def _resume(self) -> None:
-        values = processes.first(lambda: checkpoint.load_state(self.state, self.identity))
-        if values is None:
-            return
-        self.last = last = values["last"]
-        self.learner.load_state_dict(last["parameters"])
-        self.optimiser.load_state_dict(last["optimiser"])
-        self.rng.bit_generator.state = json.loads(last["random_state"])
-        self.iteration, self.history, self.best = last["iteration"], values["history"], values["best"]
-        log.info("resumed from %s at iteration %d", self.state, self.iteration)
+    def load_state_dict(self, values: dict[str, Any]) -> None:
+        self.best, self.last = values["best"], values["last"]
+        self.learner.load_state_dict(self.last["parameters"])
+        self.optimiser.load_state_dict(self.last["optimiser"])
+        self.rng.bit_generator.state = json.loads(self.last["random_state"])
+        self.iteration = self.last["iteration"]
 
     def _draw(self) -> list[tuple[int, int]]:
-        """Training scenes and held-out exposures of the next meta-iteration, by their numbers."""
+        """Training scenes and held-out exposures of the next meta-iteration, by their indices."""
         few = len(self.training) < self.settings.tasks
         scenes = self.rng.choice(len(self.training), self.settings.tasks, replace=few)
         return [(int(index), int(self.rng.integers(len(self.evs)))) for index in scenes]
@@ -232,24 +219,36 @@ class Trainer:
         """Support and query set of a drawn task, on the device."""
         index, held_out = drawn
         scene = self._move(self.training[index])
-        labels = support_labels(self.training, scene, held_out, self.source)
+        labels = support_labels(self.training, scene, held_out, self.label_source)
         return support(scene, held_out, labels), query(scene, held_out)
 
     def _move(self, scene: Scene) -> Scene:
         ldr, hdr = (processes.move(image, self.device) for image in (scene.ldr, scene.hdr))
         return replace(scene, ldr=ldr, hdr=hdr)
 
-    def _end_if_interrupted(self) -> None:
-        """All processes end together, because each waits for what the others computed."""
-        flag = torch.tensor([float(interrupted())], device=self.device)
-        processes.all_reduce(flag)
-        if flag.item():
-            raise Interrupted
+
+def files_of(scenes: Scenes, label_source: str) -> dict[str, Path]:
+    """The files that some scenes and their labels are read from, by their paths below the data's folder."""
+    names = ["scenes.csv"]
+    for source in sorted(set(scenes.table.source)):
+        names += [f"scenes/{source}.npy", f"exposures/{source}.npy", f"exposures/{source}.csv"]
+    files = {name: scenes.folder / name for name in names}
+    for scene in scenes.table.scene:
+        labels = [f"labels/{label_source}/{label_name(scene, ev)}" for ev in scenes.exposures.loc[[scene]].ev]
+        # Some label sources have no files: their labels are computed from the scene.
+        files |= {name: scenes.folder / name for name in labels if (scenes.folder / name).is_file()}
+    return files
 
 
 def finite(rows: Tensor) -> Tensor:
     """Which rows of a table have finite numbers alone, `(N, K)` to `(N,)`."""
-    return torch.isfinite(rows.sum(1))  # a sum with one other term is not finite either
+    return torch.isfinite(rows.sum(1))  # a sum with a term that is not finite is not finite
+
+
+def _give_up_if_interrupted() -> None:
+    """Raises Interrupted in all processes if one of them is interrupted, because each waits for the others."""
+    if processes.any_process(interrupted()):
+        raise Interrupted
 
 
 def _copied(value: object) -> object:

@@ -4,40 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from metahdr.config.base import Section
 from metahdr.errors import UserError
+from metahdr.training.inputs import TrainingInputs
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-
-@dataclass(frozen=True)
-class TrainingInputs:
-    """What a method is trained with.
-
-    Attributes:
-        data: results folder of a dataset: `scenes.csv`, `scenes/`, `exposures/`, `labels/`.
-        raw: the raw HDR file of every source, by the source's name.
-        kind: of the raw files: panoramas, photographs or pairs.
-        settings: the method's section of the configuration.
-        seed: the configuration's.
-        threads: that the training computes with.
-        code: digest of the code that trains.
-        state: file of the resumable state.
-    """
-
-    data: Path
-    raw: dict[str, Path]
-    kind: str
-    settings: Section
-    seed: int
-    threads: int
-    code: str
-    state: Path
 
 
 class Method(ABC):

@@ -1,1 +1,1 @@
-"""Training: state and resume, interrupts, processes, progress."""
+"""Training: the loop, its inputs, resumable state, interrupts, processes, progress."""

@@ -1,4 +1,4 @@
-"""TensorBoard: the history of a meta-training as curves, while it grows."""
+"""TensorBoard: the history of a training as curves, while it grows."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,12 +6,13 @@ from pathlib import Path
 from metahdr.errors import UserError
 
 
-def open_board(folder: Path, history: list[dict]) -> Callable[[dict], None]:
-    """A function that adds a row of the history to a new event file.
+def open_board(folder: Path, step_name: str, history: list[dict]) -> Callable[[dict], None]:
+    """Starts a new event file and returns a function that adds a row of the history to it.
 
     Args:
-        folder: of the event files; those of earlier attempts give way to the new one.
-        history: the rows that a resumed training brings along.
+        folder: of the event files; TensorBoard no longer shows those of earlier attempts.
+        step_name: the column that numbers the rows.
+        history: rows from before the training was resumed; they are added at once.
 
     Raises:
         UserError: the package tensorboard is not installed.
@@ -27,8 +28,8 @@ def open_board(folder: Path, history: list[dict]) -> Callable[[dict], None]:
 
     def add(row: dict) -> None:
         for name, value in row.items():
-            if name != "iteration":
-                writer.add_scalar(name, value, row["iteration"])
+            if name != step_name:
+                writer.add_scalar(name, value, row[step_name])
         writer.flush()  # a training may end at any moment
 
     for row in history:

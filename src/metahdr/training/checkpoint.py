@@ -1,7 +1,8 @@
 """Checkpoints: plain tensors, numbers and text, written whole, read without unpickling anything else.
 
-A checkpoint is what torch.save writes, a zip archive, with the SHA-256 of all before it as the archive's comment:
-one file, so that no kill parts the two, and torch.load reads it like any other.
+A checkpoint is the zip archive that torch.save writes, with a checksum as the archive's comment: the SHA-256 of
+all bytes before it. Both are in one file, so that a kill cannot leave one without the other, and torch.load reads
+the file like any other checkpoint.
 """
 
 import hashlib
@@ -19,33 +20,38 @@ from metahdr.files import atomic_write
 
 log = logging.getLogger(__name__)
 
-_DIGITS = 64  # of a SHA-256, and the length of the comment
+_DIGITS = 64  # of a SHA-256 in hexadecimal: the length of the comment
 
 
 def save(path: Path, values: dict[str, Any]) -> None:
-    """Writes a checkpoint; a reader sees the old one or the new one, never a part.
+    """Writes a checkpoint; a reader sees the old file or the new one, never a part of it.
 
     Raises:
-        UserError: it cannot be written, as on a full disk; the old one is as it was.
+        UserError: it cannot be written, as on a full disk; the old file stays as it was.
     """
     _write(path, values, keep=None)
 
 
 def save_state(path: Path, values: dict[str, Any]) -> None:
-    """Writes the resumable state of a training and keeps the one before, beside it; raises what `save` does."""
+    """Writes the resumable state of a training, and keeps the state before it in a second file.
+
+    Raises:
+        UserError: as `save`.
+    """
     _write(path, values, keep=_previous(path))
 
 
 def load_state(path: Path, identity: str) -> dict[str, Any] | None:
-    """The state of an interrupted training; None where there is none, or it is one of other settings or data.
+    """The state of an interrupted training; None where there is none, or where it has another identity.
 
-    Where the newest state is damaged, or missing because of a kill between two renames, it is the one before.
+    Where the newest state is damaged, or missing because a kill came between two renames, the state before it is
+    read.
 
     Args:
-        identity: what the state must carry under that name.
+        identity: of the training that would go on; compared with the state's `identity`.
 
     Raises:
-        UserError: there are states, and all are damaged.
+        UserError: every state that there is is damaged.
     """
     previous = _previous(path)
     if not path.exists() and not previous.exists():
@@ -57,15 +63,15 @@ def load_state(path: Path, identity: str) -> dict[str, Any] | None:
             raise
         log.warning("%s is damaged or missing: training goes on from the state before, %s", path, previous)
         values = load(previous)
-        previous.replace(path)  # else the next save would keep the damaged one as the state before
+        previous.replace(path)  # otherwise the next save would keep the damaged state as the one before
     if values["identity"] != identity:
-        log.info("%s belongs to other settings or data: training starts anew", path)
+        log.info("%s is of other settings, data, code, threads or libraries: training starts anew", path)
         return None
     return values
 
 
 def remove_state(path: Path) -> None:
-    """Removes the resumable state of a finished training, and the one before."""
+    """Removes the resumable state of a finished training, and the state before it."""
     path.unlink(missing_ok=True)
     _previous(path).unlink(missing_ok=True)
 
@@ -74,7 +80,7 @@ def load(path: Path) -> dict[str, Any]:
     """Reads a checkpoint to the CPU.
 
     Raises:
-        UserError: missing, truncated, changed in any byte, or not a checkpoint of tensors alone.
+        UserError: missing, truncated, changed in any byte, or something else than tensors, numbers and text in it.
     """
     try:
         data = path.read_bytes()
@@ -84,7 +90,7 @@ def load(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise UserError(f"{path}: no such checkpoint") from None
     except (RuntimeError, pickle.UnpicklingError, EOFError, LookupError, OSError, ValueError):
-        # torch's own words are left out: they advise to read the file with less care.
+        # torch's own message is left out: it advises to load the file in an unsafe way.
         reason = "damaged, without a checksum, or more than tensors, numbers and text in it"
         raise UserError(f"{path}: not a readable checkpoint ({reason}); delete it and run again") from None
 

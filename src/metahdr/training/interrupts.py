@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM at a moment that suits the work."""
+"""Ctrl-C and SIGTERM that wait until the work can end without loss."""
 
 import signal
 from collections.abc import Iterator
@@ -8,20 +8,19 @@ _caught: list[int] = []
 
 
 class Interrupted(Exception):
-    """Leaves a piece of work that an interrupt makes pointless to finish; who began it tidies up."""
+    """Raised by work that an interrupt ends in the middle; the caller discards what it had done."""
 
 
 def handled_signals() -> list[signal.Signals]:
-    """Those of SIGINT and SIGTERM that the process does not ignore; a shell lets what it starts in the background
-    ignore Ctrl-C."""
+    """Those of SIGINT and SIGTERM that the process does not ignore; a shell's background jobs ignore Ctrl-C."""
     return [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) != signal.SIG_IGN]
 
 
 @contextmanager
 def deferred() -> Iterator[None]:
-    """Within the block, the first SIGINT or SIGTERM is only noted, and `interrupted` says so.
+    """Defers the first SIGINT or SIGTERM to the end of the block; `interrupted` says whether it came.
 
-    At the end of the block it does what it would have done before. A second one does that at once.
+    Then the handler from before the block gets it. A second signal gets to that handler at once.
     """
     before = {number: signal.getsignal(number) for number in handled_signals()}
 
@@ -46,5 +45,5 @@ def deferred() -> Iterator[None]:
 
 
 def interrupted() -> bool:
-    """Whether work within `deferred` should end."""
+    """Whether a signal came within the block of `deferred`, so that the work should end."""
     return bool(_caught)

@@ -1,4 +1,4 @@
-"""Several processes that work as one, started by torchrun; a process alone is its own and only one."""
+"""Several processes that share the work of one training, started by torchrun; or one process alone."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -12,8 +12,8 @@ Result = TypeVar("Result")
 
 
 @contextmanager
-def joined() -> Iterator[None]:
-    """Within the block, the processes that torchrun started know each other."""
+def process_group() -> Iterator[None]:
+    """Connects the processes that torchrun started, for the length of the block."""
     if int(os.environ.get("WORLD_SIZE", 1)) == 1:
         yield
         return
@@ -28,11 +28,12 @@ def joined() -> Iterator[None]:
 
 
 def rank() -> int:
-    """The number of this process; 0 writes files and shows progress."""
+    """The number of this process, from 0. Process 0 writes files and shows progress."""
     return int(os.environ.get("RANK", 0))
 
 
-def count() -> int:
+def world_size() -> int:
+    """The number of processes in the process group; 1 outside of one."""
     return distributed.get_world_size() if distributed.is_initialized() else 1
 
 
@@ -49,19 +50,29 @@ def move(image: Tensor, to: torch.device) -> Tensor:
 
 
 def shard(work: Sequence) -> Sequence:
-    """What of some pieces of work is this process's."""
-    return work[rank() if count() > 1 else 0 :: count()]
+    """This process's part of the work: every n-th item, where n is the number of processes."""
+    return work[rank() if world_size() > 1 else 0 :: world_size()]
 
 
 def all_reduce(values: Tensor) -> None:
-    """Adds the other processes' values, in place. Where only one of them is not 0 the sum is exact."""
-    if count() > 1:
+    """Sums a tensor over all processes, in place. The sum is exact where at most one process has a value other
+    than 0."""
+    if world_size() > 1:
         distributed.all_reduce(values)
 
 
-def first(function: Callable[[], Result]) -> Result:
-    """What a function of no arguments returns in process 0, which alone calls it."""
-    if count() == 1:
+def any_process(flag: bool) -> bool:
+    """Whether the flag is set in at least one process; all processes must call it."""
+    if world_size() == 1:
+        return flag
+    total = torch.tensor([float(flag)], device=device())
+    all_reduce(total)
+    return bool(total)
+
+
+def broadcast_from_first(function: Callable[[], Result]) -> Result:
+    """Calls a function in process 0 alone and returns its result in every process."""
+    if world_size() == 1:
         return function()
     results = [function() if rank() == 0 else None]
     distributed.broadcast_object_list(results)

@@ -1,4 +1,4 @@
-"""Progress of long work: a bar on a terminal, a line now and then in the log."""
+"""Progress of long work: a bar on a terminal, and a line in the log every half minute."""
 
 import logging
 import time
@@ -19,13 +19,13 @@ def track(
     every: float = 30.0,
     figures: Mapping[str, float] | None = None,
 ) -> Iterator[Item]:
-    """Passes the items on and shows count, rate and time left.
+    """Yields the items and shows how many are done, the rate and the time left.
 
     Args:
-        items: what is still to do.
-        what: its name in the display.
-        total: of all work, `done` included.
-        done: finished earlier.
+        items: the work that is left.
+        what: name of the work in the display.
+        total: number of items, those that are done included.
+        done: number of items that were done earlier.
         every: seconds between lines in the log.
         figures: shown beside; the caller keeps them up to date.
     """

@@ -12,6 +12,7 @@ from metahdr.images import write_exr
 from metahdr.meta.trainer import Trainer
 from metahdr.scenes import Scenes, label_name
 from metahdr.training import checkpoint
+from metahdr.training.inputs import TrainingInputs
 
 
 def table(values: dict[str, np.ndarray]) -> pd.DataFrame:
@@ -43,8 +44,7 @@ def drawn():
 def trained(results, tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained")
     settings = Meta(filters=2, inner_steps=2, tasks=2, iterations=2, validate_every=2, save_every=2)
-    splits = Scenes(results, "train"), Scenes(results, "validation")
-    trainer = Trainer(*splits, "true", settings, 0, folder / "state.pt", "")
+    trainer = Trainer(TrainingInputs(results, {}, "panoramas", settings, 0, 1, "digest", folder / "state.pt"))
     trainer.run()
     checkpoint.save(folder / "best.pt", trainer.best)
     return folder / "best.pt"

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_train import everything, same
+from bits import same
+from test_train import everything
 
 from metahdr.config.meta import Meta
 from metahdr.errors import UserError
 from metahdr.meta.learner import query, support
 from metahdr.meta.trainer import Trainer, finite
 from metahdr.scenes import Scene, Scenes
+from metahdr.training.inputs import TrainingInputs
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -26,9 +28,8 @@ def on_the_cpu():
 
 
 def make_trainer(results: Path, state: Path, **settings) -> Trainer:
-    scenes = (Scenes(results, split) for split in ("train", "validation"))
     tiny = {"filters": 2, "inner_steps": 1, "tasks": 2, "iterations": 4, "validate_every": 2, "save_every": 3}
-    return Trainer(*scenes, "true", Meta(**tiny | settings), 0, state, "data")
+    return Trainer(TrainingInputs(results, {}, "panoramas", Meta(**tiny | settings), 0, 1, "digest", state))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-from test_train import same
+from bits import same
 
 from metahdr.training.checkpoint import remove_state
 
@@ -24,22 +24,13 @@ OUTPUTS = ("best.pt", "last.pt", "history.csv")
 
 def meta_train(script: Path, data: Path, settings: dict, run: Path) -> None:
     """The script as it runs from the command line; each attempt has a log in the run's folder."""
-    sys.argv = [
-        str(script),
-        "--data",
-        str(data),
-        "--source",
-        "true",
-        "--settings",
-        json.dumps(settings),
-        "--seed",
-        "0",
-        "--threads",
-        "1",
-    ]
-    sys.argv += ["--state", str(run / "state.pt"), "--best", str(run / "best.pt"), "--last", str(run / "last.pt")]
-    sys.argv += ["--history", str(run / "history.csv"), "--log", str(run / f"{time.monotonic_ns()}.log")]
-    sys.argv += ["--code", "c0de"]
+    sources = run.with_name("sources.json")
+    sources.write_text("{}")
+    sys.argv = [str(script), "--method", "metahdr", "--data", str(data), "--sources", str(sources)]
+    sys.argv += ["--raw", str(data), "--kind", "panoramas", "--settings", json.dumps(settings), "--seed", "0"]
+    sys.argv += ["--threads", "1", "--code", "digest", "--state", str(run / "state.pt")]
+    sys.argv += ["--model", str(run / "best.pt"), "--history", str(run / "history.csv")]
+    sys.argv += ["--log", str(run / f"{time.monotonic_ns()}.log")]
     runpy.run_path(str(script), run_name="__main__")
 
 
@@ -58,7 +49,7 @@ def logs(run: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def start(results, repository):
     """Starts the script with the smoke configuration, but one inner step, for a run's folder."""
-    script = repository / "workflow" / "scripts" / "meta_train.py"
+    script = repository / "workflow" / "scripts" / "train.py"
     settings = yaml.safe_load((repository / "config" / "smoke.yaml").read_text())["meta"] | {"inner_steps": 1}
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload(["metahdr.meta.trainer", "metahdr.script"])

@@ -1,6 +1,5 @@
 """What HDR-CNN learns from: exposures by a random virtual camera (Eilertsen et al. 2017, section 4)."""
 
-from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -10,20 +9,25 @@ from torch.utils.data import Dataset
 from metahdr.camera.exposure import expose
 from metahdr.camera.response import draw_response
 from metahdr.config.hdrcnn import HDRCNNTraining
+from metahdr.errors import UserError
+from metahdr.files import atomic_write
 from metahdr.images import HALF_MAX, read_hdr, repair, resize_square
 from metahdr.panorama import perspective_view
 from metahdr.seeds import named_rng
+from metahdr.training.progress import track
 
 
 class TrainingPairs(Dataset):
     """Pairs of an LDR exposure and its HDR image relative to it, both float32 `(3, size, size)`.
 
     Each is a random crop of a random image, flipped, in changed colours, through a random response curve, exposed
-    so that a random share of its pixels is saturated. Pair i depends on the seed and i alone, so that a training
-    that goes on where it was killed sees what it would have seen.
+    so that a random share of its pixels is clipped. Pair i depends on the seed and i alone, so that a resumed
+    training gets the pairs that it would have got without the interruption.
+
+    The images are memory-mapped: they take no more memory than a copy of one of them, however many there are.
 
     Args:
-        images: HDR files to train on.
+        images: to train on, from `decode_images`.
         panoramas: the images are equirectangular; a crop is a perspective view.
         settings, seed: the configuration's.
     """
@@ -36,7 +40,7 @@ class TrainingPairs(Dataset):
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         settings, rng = self.settings, named_rng(self.seed, "hdrcnn", index)
-        hdr = self._crop(_read(self.images[rng.integers(len(self.images))]), rng)
+        hdr = self._crop(np.load(self.images[rng.integers(len(self.images))], mmap_mode="r"), rng)
         hdr = hdr[:, ::-1] if rng.random() < 0.5 else hdr
         hdr = change_colours(hdr, rng.normal(0, settings.hue), rng.normal(0, settings.saturation))
         white = np.quantile(hdr.max(-1), 1 - rng.uniform(*settings.clipped_share))
@@ -47,7 +51,7 @@ class TrainingPairs(Dataset):
         return ldr.transpose(2, 0, 1).astype(np.float32) / 255, np.ascontiguousarray(hdr.transpose(2, 0, 1))
 
     def _crop(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """A square of `crop_scale` times the image's height; of a panorama, as many of its 180 degrees."""
+        """A square whose side is `crop_scale` of the image's height; of a panorama, of its 180 degrees."""
         scale, size = rng.uniform(*self.settings.crop_scale), self.settings.size
         if self.panoramas:
             azimuth, elevation = rng.uniform(0, 360), rng.uniform(-30, 30)
@@ -65,6 +69,24 @@ def change_colours(image: np.ndarray, hue: float, saturation: float) -> np.ndarr
     return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)
 
 
-@lru_cache(maxsize=64)
-def _read(path: Path) -> np.ndarray:
-    return repair(read_hdr(path), max_share=1.0)[0]
+def decode_images(files: dict[str, Path], folder: Path) -> list[Path]:
+    """Decodes HDR files to arrays that can be memory-mapped; those that are there already stay.
+
+    Args:
+        files: `.hdr` or `.exr`, by the names of the arrays.
+        folder: of the arrays, float32 `(H, W, 3)`.
+
+    Raises:
+        ImageError: a file is unreadable.
+        UserError: an array cannot be written.
+    """
+    arrays = [folder / f"{name}.npy" for name in files]
+    for file, array in track(zip(files.values(), arrays, strict=True), "decode images", len(arrays)):
+        if not array.exists():
+            image = repair(read_hdr(file), max_share=1.0)[0]
+            try:
+                with atomic_write(array) as part:
+                    np.save(part, image)
+            except OSError as error:
+                raise UserError(f"{array}: cannot be saved: {error}; make room and run again") from None
+    return arrays

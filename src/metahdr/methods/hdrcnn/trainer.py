@@ -1,46 +1,75 @@
-"""Training of HDR-CNN, resumable at any moment."""
+"""Training of HDR-CNN."""
 
-import logging
+import shutil
 import signal
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch import Tensor
 from torch.utils.data import DataLoader
 
-from metahdr.config.hdrcnn import HDRCNNTraining
+from metahdr.git import commit
 from metahdr.losses.hdrcnn import hdrcnn_log_loss, hdrcnn_loss
-from metahdr.methods.hdrcnn.pairs import TrainingPairs
+from metahdr.methods.hdrcnn.pairs import TrainingPairs, decode_images
 from metahdr.nets.hdrcnn import HDRCNN, saturation
-from metahdr.training import checkpoint
-from metahdr.training.interrupts import deferred, interrupted
-from metahdr.training.progress import track
+from metahdr.tables import read_table
+from metahdr.training.inputs import TrainingInputs
+from metahdr.training.loop import TrainingLoop
+from metahdr.weights.hdrcnn import save_hdrcnn
 from metahdr.weights.vgg16 import start_from_vgg16
 
-log = logging.getLogger(__name__)
+# Settings that change no result. VGG16 counts by what is in its file, not by its path.
+WITHOUT_EFFECT = {"save_every", "vgg16"}
 
 
-class HDRCNNTrainer:
-    """HDR-CNN, its optimiser and the history, at one moment of the training.
+def train(inputs: TrainingInputs, model: Path, history: Path) -> None:
+    """Trains HDR-CNN on the training sources, in one process, and writes it with the facts of its training.
 
     Args:
-        pairs: what it is trained on.
-        settings, seed: the configuration's.
-        state: file of the resumable state.
-        identity: names the inputs; a state with another identity is not resumed.
+        model: `.safetensors`.
+        history: CSV, one row for each step.
+
+    Raises:
+        UserError: a file is missing, unreadable, or cannot be written.
+    """
+    torch.set_num_threads(inputs.threads)
+    trainer = HDRCNNTrainer(inputs)
+    trainer.run()
+    save_hdrcnn(model, trainer.network, trainer.facts())
+    trainer.finish(history)
+
+
+class HDRCNNTrainer(TrainingLoop):
+    """HDR-CNN and its optimiser.
+
+    Raises:
+        UserError: a file is missing.
     """
 
-    def __init__(self, pairs: TrainingPairs, settings: HDRCNNTraining, seed: int, state: Path, identity: str):
-        self.pairs, self.settings, self.state = pairs, settings, state
-        self.identity = f"{identity} {settings.model_dump_json(exclude={'save_every'})} {seed}"
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        torch.manual_seed(seed)
+    title = "train HDR-CNN"
+    step_name = "step"
+
+    def __init__(self, inputs: TrainingInputs):
+        self.settings = settings = inputs.settings
+        scenes = inputs.data / "scenes.csv"
+        table = read_table(scenes)
+        self.sources = sorted(set(table.source[table.split == "train"]))
+        files = {"scenes.csv": scenes} | {f"raw/{name}": inputs.raw[name] for name in self.sources}
+        if settings.vgg16:
+            files["vgg16"] = Path(settings.vgg16)
+        with_effect = settings.model_dump(exclude=WITHOUT_EFFECT) | {"kind": inputs.kind}
+        super().__init__(inputs, files, with_effect, settings.steps)
         self.network = HDRCNN(settings.width).train()
         if settings.vgg16:
             start_from_vgg16(self.network, Path(settings.vgg16))
         self.network.to(self.device)
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate)
-        self.history: list[dict] = []
-        self._resume()
+        self.decoded = self.state.with_suffix(".images")
+        self.resume()
+        if not self.history:
+            shutil.rmtree(self.decoded, ignore_errors=True)  # they may be of other files or made by other code
 
     @property
     def step(self) -> int:
@@ -48,27 +77,31 @@ class HDRCNNTrainer:
         return len(self.history)
 
     def run(self) -> None:
-        """Trains to the last step; saves the state on the way, at the end, and when interrupted."""
-        remaining = range(self.step * self.settings.batch, len(self.pairs))
-        batches = DataLoader(
+        """Decodes the images, then trains as every loop does."""
+        images = decode_images({name: self.inputs.raw[name] for name in self.sources}, self.decoded)
+        self.pairs = TrainingPairs(images, self.inputs.kind == "panoramas", self.settings, self.inputs.seed)
+        super().run()
+
+    def finish(self, history: Path) -> None:
+        super().finish(history)
+        shutil.rmtree(self.decoded, ignore_errors=True)
+
+    def batches(self) -> Iterable[tuple[Tensor, Tensor]]:
+        return DataLoader(
             self.pairs,
             self.settings.batch,
-            sampler=remaining,
+            sampler=range(self.step * self.settings.batch, len(self.pairs)),
             num_workers=1,
             prefetch_factor=4,
-            worker_init_fn=_leave_interrupts_to_the_training,
+            worker_init_fn=_ignore_interrupts,
         )
-        with deferred():
-            for x, target in track(batches, "train HDR-CNN", self.settings.steps, self.step):
-                self.history.append({"step": self.step + 1, "loss": self._train_on(x, target)})
-                last = self.step == self.settings.steps
-                if last or interrupted() or self.step % self.settings.save_every == 0:
-                    self.save()
-                if interrupted():
-                    log.info("interrupted: %s goes on at step %d", self.state, self.step + 1)
-                    break
 
-    def _train_on(self, x: torch.Tensor, target: torch.Tensor) -> float:
+    def train_step(self, batch: tuple[Tensor, Tensor]) -> dict:
+        loss = self._train_on(*batch)
+        self.figures["loss"] = loss
+        return {"step": self.step + 1, "loss": loss}
+
+    def _train_on(self, x: Tensor, target: Tensor) -> float:
         x, target = x.to(self.device), target.to(self.device)
         if self.settings.decay:
             progress = torch.tensor(torch.pi * self.step / self.settings.steps)
@@ -82,7 +115,7 @@ class HDRCNNTrainer:
         self.optimiser.step()
         return loss.item()
 
-    def loss(self, x: torch.Tensor, y: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    def loss(self, x: Tensor, y: Tensor, target: Tensor) -> Tensor:
         """The configured loss of the log prediction `y`, all `(N, 3, H, W)`."""
         if self.settings.loss == "log":
             return hdrcnn_log_loss(y, target, saturation(x))
@@ -90,21 +123,27 @@ class HDRCNNTrainer:
             return hdrcnn_loss(y, target, saturation(target), sigma=3.7)
         return hdrcnn_loss(y, target, saturation(x))
 
-    def save(self) -> None:
-        values = {"identity": self.identity, "history": self.history, "network": self.network.state_dict()}
-        checkpoint.save_state(self.state, values | {"optimiser": self.optimiser.state_dict()})
+    def state_dict(self) -> dict[str, Any]:
+        return {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict()}
 
-    def _resume(self) -> None:
-        values = checkpoint.load_state(self.state, self.identity)
-        if values is None:
-            return
+    def load_state_dict(self, values: dict[str, Any]) -> None:
         self.network.load_state_dict(values["network"])
         self.optimiser.load_state_dict(values["optimiser"])
-        self.history = values["history"]
-        log.info("resumed from %s after step %d", self.state, self.step)
+
+    def facts(self) -> dict[str, Any]:
+        """What the weight file says of its training: sources with their SHA-256, settings, seed, commit, code."""
+        return {
+            "width": self.settings.width,
+            "trained_on": {name: self.hashes[f"raw/{name}"] for name in self.sources},
+            "settings": self.settings.model_dump(),
+            "seed": self.inputs.seed,
+            "commit": commit(),
+            "code": self.inputs.code,
+        }
 
 
-def _leave_interrupts_to_the_training(_worker: int) -> None:
-    """Ctrl-C and a batch system's SIGTERM reach every process of a job: a worker ends with its training."""
+def _ignore_interrupts(_worker: int) -> None:
+    """Ctrl-C and a batch system's SIGTERM reach every process of a job; only the training handles them, and ends
+    its worker."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)

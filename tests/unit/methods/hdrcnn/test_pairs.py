@@ -1,19 +1,21 @@
 import colorsys
+import tracemalloc
 
 import numpy as np
 import pytest
 
 from metahdr.config.hdrcnn import HDRCNNTraining
+from metahdr.errors import UserError
 from metahdr.images import write_exr
-from metahdr.methods.hdrcnn.pairs import TrainingPairs, change_colours
+from metahdr.methods.hdrcnn.pairs import TrainingPairs, change_colours, decode_images
 
 
 @pytest.fixture
 def images(tmp_path, scenery):
-    paths = [tmp_path / f"{seed}.exr" for seed in range(2)]
-    for seed, path in enumerate(paths):
+    files = {str(seed): tmp_path / f"{seed}.exr" for seed in range(2)}
+    for seed, path in enumerate(files.values()):
         write_exr(path, scenery(seed), half=False)
-    return paths
+    return decode_images(files, tmp_path / "decoded")
 
 
 def pairs(images, panoramas=True, seed=0, **settings):
@@ -48,7 +50,8 @@ def test_a_crop_of_a_photograph_is_a_part_of_it(tmp_path):
     ramp = np.repeat(np.arange(64, dtype=np.float32)[:, None], 96, 1)[..., None].repeat(3, 2) + 1
     write_exr(tmp_path / "ramp.exr", ramp, half=False)
     settings = {"hue": 0.0, "saturation": 0.0, "crop_scale": [0.499, 0.5]}
-    for _, hdr in (pairs([tmp_path / "ramp.exr"], panoramas=False, **settings)[i] for i in range(4)):
+    ramps = decode_images({"ramp": tmp_path / "ramp.exr"}, tmp_path / "decoded")
+    for _, hdr in (pairs(ramps, panoramas=False, **settings)[i] for i in range(4)):
         rows = hdr[0, :, 0]
         np.testing.assert_allclose(rows[1:] - rows[:-1], rows[1] - rows[0], rtol=1e-3)  # 32 pixels of 64: unscaled
         assert np.ptp(hdr, axis=2).max() < 1e-5 * hdr.max()
@@ -72,3 +75,35 @@ def test_colours_change_as_python_changes_them(hue, saturation):
 def test_grey_stays_grey():
     grey = np.full((2, 2, 3), 0.7, np.float32)
     np.testing.assert_allclose(change_colours(grey, 20, 0.5), grey, rtol=1e-6)
+
+
+def test_the_memory_of_a_training_does_not_grow_with_the_number_of_its_images(tmp_path, scenery):
+    panorama = scenery(0, 512, 1024)
+    files = {str(number): tmp_path / f"{number}.exr" for number in range(12)}
+    for number, path in enumerate(files.values()):
+        write_exr(path, panorama * np.float32(number + 1))
+    tracemalloc.start()
+    images = decode_images(files, tmp_path / "decoded")
+    assert tracemalloc.get_traced_memory()[0] < panorama.nbytes / 10, "no image stays in memory"
+    data = pairs(images)
+    for index in range(48):
+        data[index]
+        assert tracemalloc.get_traced_memory()[0] < panorama.nbytes / 2
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 6 * panorama.nbytes, "decoding and cropping hold a few copies of one image"
+
+
+def test_decoded_images_are_the_files_values_and_are_not_decoded_twice(tmp_path, scenery):
+    write_exr(tmp_path / "a.exr", scenery(0), half=False)
+    (path,) = decode_images({"a": tmp_path / "a.exr"}, tmp_path / "decoded")
+    np.testing.assert_array_equal(np.load(path), scenery(0))
+    (tmp_path / "a.exr").unlink()
+    assert decode_images({"a": tmp_path / "a.exr"}, tmp_path / "decoded") == [path]
+
+
+def test_an_array_that_cannot_be_saved_is_explained(tmp_path, scenery):
+    write_exr(tmp_path / "a.exr", scenery(0))
+    (tmp_path / "decoded").write_text("a file where the folder would be")
+    with pytest.raises(UserError, match=r"decoded/a\.npy: cannot be saved: .* make room"):
+        decode_images({"a": tmp_path / "a.exr"}, tmp_path / "decoded")

@@ -8,9 +8,9 @@ import torch
 
 from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.images import write_exr
-from metahdr.methods.hdrcnn.pairs import TrainingPairs
 from metahdr.methods.hdrcnn.trainer import HDRCNNTrainer
 from metahdr.nets.hdrcnn import saturation
+from metahdr.training.inputs import TrainingInputs
 
 
 @pytest.fixture(autouse=True)
@@ -22,11 +22,13 @@ def on_the_cpu(monkeypatch):
 def trainer(tmp_path, scenery):
     write_exr(tmp_path / "a.exr", scenery(0))
     write_exr(tmp_path / "b.exr", scenery(1))
+    (tmp_path / "scenes.csv").write_text("scene,source,split\na_1,a,train\nb_1,b,train\n")
+    raw = {name: tmp_path / f"{name}.exr" for name in ("a", "b")}
 
-    def make(state="state.pt", seed=0, **settings):
+    def make(state="state.pt", seed=0, threads=1, code="digest", **settings):
         settings = HDRCNNTraining(**({"width": 1 / 64, "size": 32, "steps": 4, "batch": 2} | settings))
-        pairs = TrainingPairs([tmp_path / "a.exr", tmp_path / "b.exr"], True, settings, seed)
-        return HDRCNNTrainer(pairs, settings, seed, tmp_path / state, "test")
+        inputs = TrainingInputs(tmp_path, raw, "panoramas", settings, seed, threads, code, tmp_path / state)
+        return HDRCNNTrainer(inputs)
 
     return make
 

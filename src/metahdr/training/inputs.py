@@ -1,0 +1,52 @@
+"""What a training is given, and one name for all that its result depends on."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from metahdr.config.base import Section
+
+
+@dataclass(frozen=True)
+class TrainingInputs:
+    """What a method is trained with.
+
+    Attributes:
+        data: results folder of a dataset: `scenes.csv`, `scenes/`, `exposures/`, `labels/`.
+        raw: the raw HDR file of every source, by the source's name.
+        kind: of the raw files: panoramas, photographs or pairs.
+        settings: the method's section of the configuration.
+        seed: the configuration's.
+        threads: that the training computes with.
+        code: digest of the code that trains.
+        state: file of the resumable state.
+    """
+
+    data: Path
+    raw: dict[str, Path]
+    kind: str
+    settings: Section
+    seed: int
+    threads: int
+    code: str
+    state: Path
+
+    def identity(self, hashes: dict[str, str], settings: dict[str, object]) -> str:
+        """One SHA-256 of all that a training's result depends on; on one machine, the same name is the same bits.
+
+        Args:
+            hashes: SHA-256 of every file that the training reads, by the file's role; a path is no role, because
+                a moved file changes no result.
+            settings: those that change the result, and values that JSON can hold.
+        """
+        facts = {
+            "files": hashes,
+            "settings": settings,
+            "seed": self.seed,
+            "threads": self.threads,
+            "code": self.code,
+            "libraries": {name: version(name) for name in ("torch", "numpy")},
+        }
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,134 @@
+"""The loop that every training runs in: steps, history, progress, resumable state, interrupts."""
+
+import logging
+import signal
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pandas as pd
+import torch
+
+from metahdr.files import atomic_write, sha256
+from metahdr.training import checkpoint, processes
+from metahdr.training.board import open_board
+from metahdr.training.inputs import TrainingInputs
+from metahdr.training.interrupts import Interrupted, deferred, interrupted
+from metahdr.training.progress import track
+
+log = logging.getLogger(__name__)
+
+
+class TrainingLoop(ABC):
+    """A training that may be ended at any moment, and goes on where it was when it is started again.
+
+    A subclass draws its network after `__init__`, which seeds torch, and then calls `resume`.
+
+    Args:
+        inputs: of the training; its settings have `save_every`, the number of steps between resumable states.
+        files: every file that the training reads, by its role.
+        settings: those that change the result.
+        steps: of the whole training.
+
+    Attributes:
+        title: of the training, in the display and in the log.
+        step_name: what a step is called, in the log and in the history.
+        tensorboard: whether the history is also written as event files.
+        hashes: SHA-256 of every file, by its role.
+        identity: names all that the result depends on; a state of another identity is not resumed.
+        device: that the training computes on.
+        history: one row for each finished step.
+        figures: shown beside the progress; a step keeps them up to date.
+
+    Raises:
+        UserError: a file is missing.
+    """
+
+    title: ClassVar[str]
+    step_name: ClassVar[str]
+    tensorboard = False
+
+    def __init__(self, inputs: TrainingInputs, files: dict[str, Path], settings: dict[str, object], steps: int):
+        self.inputs, self.steps, self.state = inputs, steps, inputs.state
+        self.hashes: dict[str, str] = processes.broadcast_from_first(
+            lambda: {role: sha256(path) for role, path in files.items()}
+        )
+        self.identity = inputs.identity(self.hashes, settings)
+        self.device = processes.device()
+        self.history: list[dict] = []
+        self.figures: dict[str, float] = {}
+        torch.manual_seed(inputs.seed)
+
+    @abstractmethod
+    def train_step(self, batch: Any) -> dict:
+        """Trains one step and returns its row of the history.
+
+        Raises:
+            Interrupted: the step was given up; `state_dict` is still that of the step before.
+        """
+
+    @abstractmethod
+    def state_dict(self) -> dict[str, Any]:
+        """What a resumed training needs beside the history: tensors, numbers and text."""
+
+    @abstractmethod
+    def load_state_dict(self, values: dict[str, Any]) -> None:
+        """Takes over what `state_dict` returned; the history is there already."""
+
+    def batches(self) -> Iterable:
+        """What each of the remaining steps is trained on."""
+        return range(len(self.history), self.steps)
+
+    def run(self) -> None:
+        """Trains to the last step; saves the state every `save_every` steps, at the end and when interrupted.
+
+        SIGINT and SIGTERM end the training after the step at hand, or before if the step is given up. They end all
+        processes of a training if one of them receives the signal.
+
+        Raises:
+            UserError: the state cannot be saved; or what a step raises.
+        """
+        add_to_board = None
+        if self.tensorboard and processes.rank() == 0:
+            add_to_board = open_board(self.state.with_name("tensorboard"), self.step_name, self.history)
+        with deferred():
+            for batch in track(self.batches(), self.title, self.steps, len(self.history), figures=self.figures):
+                try:
+                    row = self.train_step(batch)
+                except Interrupted:
+                    pass
+                else:
+                    self.history.append(row)
+                    if add_to_board:
+                        add_to_board(row)
+                finished = len(self.history) == self.steps
+                ends = not finished and processes.any_process(interrupted())
+                if finished or ends or len(self.history) % self.inputs.settings.save_every == 0:
+                    self.save()
+                if ends:
+                    next_step = len(self.history) + 1
+                    log.info("interrupted: %s goes on at %s %d", self.state, self.step_name, next_step)
+                    break
+        if len(self.history) < self.steps:  # the signal came to another process
+            raise KeyboardInterrupt(signal.SIGTERM)
+
+    def save(self) -> None:
+        """Saves the resumable state."""
+        if processes.rank() == 0:
+            values = {"identity": self.identity, "history": self.history}
+            checkpoint.save_state(self.state, values | self.state_dict())
+
+    def resume(self) -> None:
+        """Goes on from the saved state, if there is one of the same identity."""
+        values = processes.broadcast_from_first(lambda: checkpoint.load_state(self.state, self.identity))
+        if values is not None:
+            self.history = values["history"]
+            self.load_state_dict(values)
+            log.info("resumed from %s after %s %d", self.state, self.step_name, len(self.history))
+
+    def finish(self, history: Path) -> None:
+        """Writes the history as CSV and removes the state; to be called when the result has been written."""
+        with atomic_write(history) as part:
+            pd.DataFrame(self.history).to_csv(part, index=False)
+        checkpoint.remove_state(self.state)

@@ -1,0 +1,39 @@
+"""Train a method."""
+
+import json
+from pathlib import Path
+
+from metahdr.registry import METHODS
+from metahdr.script import run
+from metahdr.training.inputs import TrainingInputs
+
+
+def main(
+    method: str,
+    data: Path,
+    sources: Path,
+    raw: Path,
+    kind: str,
+    settings: dict,
+    seed: int,
+    threads: int,
+    code: str,
+    state: Path,
+    model: Path,
+    history: Path,
+) -> None:
+    """Train a method; started again after an interruption, it goes on where it was.
+
+    `data` is the dataset's results folder. `sources` is the JSON manifest of the sources; their files lie below
+    `raw` and are of `kind` panoramas, photographs or pairs. `settings` is the method's section of the configuration,
+    `code` the digest of the code that trains, `state` the file that an interrupted training goes on from. The
+    training writes its weights to `model` and one row for each step to `history`.
+    """
+    trained = METHODS[method]
+    files = {name: raw / source["hdr"] for name, source in json.loads(sources.read_text()).items()}
+    section = trained.settings.model_validate(settings)
+    trained.train(TrainingInputs(data, files, kind, section, seed, threads, code, state), model, history)
+
+
+if __name__ == "__main__":
+    run(main)
