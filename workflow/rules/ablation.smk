@@ -43,9 +43,10 @@ rule ablate_score:
     params:
         data=data_folder,
         source=CONFIG.ablation.labels,
+        names=CONFIG.score.metric_names(),
     shell:
         'python "$SCRIPTS/ablate_score.py" --data {params.data} --model {input.model} --arm {wildcards.arm}'
-        " --seed {wildcards.seed} --source {params.source} --threads {threads} --scores {output} --log {log}"
+        " --seed {wildcards.seed} --label-source {params.source} --names {params.names} --threads {threads} --scores {output} --log {log}"
 
 
 rule ablate_compare:

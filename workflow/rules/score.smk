@@ -1,10 +1,14 @@
-# One row per prediction, and the aggregate with paired confidence intervals.
+# One row per prediction and metric, and the aggregate with paired confidence intervals.
 
 
 rule score:
     input:
         scenes=TASKS,
         predictions=expand(f"{DATA}/{{run}}/predictions", run=CONFIG.meta.runs),
+        others=expand(
+            f"{DATA}/methods/{{method}}/predictions",
+            method=CONFIG.score.method_names(),
+        ),
     output:
         scores=report(
             f"{DATA}/scores.csv", caption="../report/scores.rst", category="Scores"
@@ -23,9 +27,11 @@ rule score:
         seed=CONFIG.seed,
         data=data_folder,
         runs=CONFIG.meta.runs,
-        sources=LABEL_SOURCES,
+        methods=CONFIG.score.method_names(),
+        label_sources=LABEL_SOURCES,
+        names=CONFIG.score.metric_names(),
         settings=settings(CONFIG.score),
     shell:
-        'python "$SCRIPTS/score.py" --data {params.data} --runs {params.runs} --sources {params.sources}'
-        " --predictions {input.predictions} --settings {params.settings:q} --seed {params.seed} --scores {output.scores}"
+        'python "$SCRIPTS/score.py" --data {params.data} --runs {params.runs} --methods {params.methods}'
+        " --label-sources {params.label_sources} --names {params.names} --settings {params.settings:q} --seed {params.seed} --scores {output.scores}"
         " --summary {output.summary} --metrics {output.metrics} --log {log}"

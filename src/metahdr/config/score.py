@@ -8,7 +8,15 @@ from metahdr.config.base import Count, Section
 from metahdr.registry import METHODS, METRICS
 
 MetricName = Annotated[str, AfterValidator(METRICS.check)]
-MethodName = Annotated[str, AfterValidator(METHODS.check)]
+
+
+def _not_metahdr(name: str) -> str:
+    if name == "metahdr":
+        raise ValueError("its runs are always scored; meta.runs names them")
+    return name
+
+
+MethodName = Annotated[str, AfterValidator(METHODS.check), AfterValidator(_not_metahdr)]
 
 
 class Score(Section):
