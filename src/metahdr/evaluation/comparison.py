@@ -20,11 +20,10 @@ def compare(
 ) -> pd.DataFrame:
     """Compares what was scored on the same scenes and exposures.
 
-    A cell is what is compared, such as a method or an arm and mode. Values are paired by scene, exposure and
-    repetition. Where one cell has no finite value (the metric's region is empty, or the images are equal), that
-    scene and exposure is left out for all cells, so that all means are over the same images. Units, and
-    repetitions independently of them, are resampled, the same ones for all cells. A unit counts as much as it has
-    values.
+    A cell is what is compared, such as a method, or an arm and mode. Values are paired by scene, exposure and
+    repetition. An exposure for which some cell has no finite value, because the metric's region is empty, is left
+    out for all cells: all means are over the same images. Whole units, and repetitions independently of them, are
+    resampled, the same ones for all cells. A unit weighs as much as it has values.
 
     Args:
         rows: one value each: scene, ev, metric, value and the columns that `cells`, `unit` and `repetition` name.

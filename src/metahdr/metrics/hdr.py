@@ -77,7 +77,7 @@ PU21_PSNR = Metric(
     better="higher",
     domain="absolute luminance",
     region="all",
-    range=(-7.34, math.inf),  # of 0.005 against 10,000 cd/m^2
+    range=(-7.34, 100.0),  # the least for 0.005 against 10,000 cd/m^2
     source="Mantiuk and Azimi 2021",
     function=pu21_psnr,
 )

@@ -19,7 +19,7 @@ class Metric:
         better: whether higher or lower values are better.
         domain: what it compares: display-referred values, relative linear light, or luminance in cd/m^2.
         region: `all` pixels, or the `clipped` ones: a channel of the exposure that was reconstructed is at 255.
-        range: lower and upper bound of its values.
+        range: its values are clipped to this, so that equal images have a finite PSNR and means stay finite.
         source: the publication, or the definition in words.
         function: takes prediction and truth, `(N, 3, H, W)`, and for the region `clipped` also the mask of its
             pixels, bool `(N, H, W)`; returns `(N,)`, NaN for an image whose region is empty.
@@ -37,15 +37,14 @@ class Metric:
     function: Callable[..., Tensor]
 
     def __call__(self, prediction: Tensor, truth: Tensor, clipped: Tensor) -> Tensor:
-        """The metric of each image, `(N,)`; NaN for an image whose region is empty.
+        """The metric of each image in its range, `(N,)`; NaN for an image whose region is empty.
 
         Args:
             prediction, truth: linear light with the protocol's range, `(N, 3, H, W)`.
             clipped: pixels with a channel at 255 in the exposure that was reconstructed, bool `(N, H, W)`.
         """
-        if self.region == "all":
-            return self.function(prediction, truth)
-        return self.function(prediction, truth, clipped)
+        mask = () if self.region == "all" else (clipped,)
+        return self.function(prediction, truth, *mask).clamp(*self.range)
 
     def improves(self, difference: float) -> bool:
         """Whether a value that differs by so much is a better one."""

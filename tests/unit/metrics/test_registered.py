@@ -29,6 +29,14 @@ def test_the_value_gets_better_towards_the_truth_and_stays_in_range(name):
             assert ((metric.range[0] <= values) & (values <= metric.range[1])).all()
 
 
+@pytest.mark.parametrize("name", METRICS)
+def test_equal_images_have_the_best_value_of_the_range_and_it_is_finite(name):
+    metric, image = METRICS[name], torch.rand(1, 3, 16, 16, dtype=torch.float64)
+    value = metric(image, image, torch.ones(1, 16, 16, dtype=torch.bool)).item()
+    assert value == pytest.approx(metric.range[metric.better == "higher"])
+    assert math.isfinite(value)
+
+
 def test_only_a_metric_of_the_clipped_region_looks_at_the_mask():
     truth = torch.full((2, 3, 2, 2), 0.5)
     prediction = truth * torch.tensor([[1.0, 2.0], [1.0, 1.0]])
