@@ -1,6 +1,7 @@
 """The ablation as a table in Markdown and as a forest plot."""
 
 import json
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -78,25 +79,28 @@ def _row(*cells: object) -> str:
 
 
 def forest_plot(path: Path, summary: pd.DataFrame, confidence: float) -> None:
-    """Every arm's difference from the baseline after adaptation, with its interval, one panel a metric, as PNG."""
+    """Every arm's difference from the baseline after adaptation, with its interval, a panel a metric, as PNG."""
     baseline = summary.arm[0]
     arms = [arm for arm in dict.fromkeys(summary.arm) if arm != baseline]
     metrics = [METRICS[name] for name in dict.fromkeys(summary.metric)]
+    height = math.ceil(len(metrics) / 2)
     figure, axes = plt.subplots(
-        1,
-        len(metrics),
-        figsize=(4.5 * len(metrics), 1.4 + 0.32 * len(arms)),
+        height,
+        2,
+        figsize=(9, height * (1.4 + 0.32 * len(arms))),
         sharey=True,
         squeeze=False,
         layout="constrained",
     )
-    for axis, metric in zip(axes[0], metrics, strict=True):
+    for axis in axes.flat[len(metrics) :]:
+        axis.set_axis_off()
+    for axis, metric in zip(axes.flat, metrics, strict=False):
         rows = summary[(summary.metric == metric.name) & (summary["mode"] == "adapted")].set_index("arm").loc[arms]
         # not errorbar, which refuses an interval that does not hold the mean: a percentile interval need not
         axis.hlines(arms, rows.difference_low, rows.difference_high, color="C0", linewidth=2)
         axis.plot(rows.difference, arms, "o", color="C0", markersize=5)
         axis.axvline(0, color="black", linewidth=0.8)
-        axis.set_xlabel(f"{metric.heading}, difference from {baseline}")
+        axis.set_xlabel(f"{metric.heading}, difference from {baseline}; {metric.better} is better")
         axis.locator_params(axis="x", nbins=6)
         axis.grid(axis="x", alpha=0.3)
     axes[0, 0].invert_yaxis()

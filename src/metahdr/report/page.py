@@ -79,7 +79,7 @@ def verdict(metric: Metric, low: float, high: float) -> str:
 
 
 def _blocks(summary: pd.DataFrame, runs: list[str]) -> list[tuple[str, list[tuple[str, tuple]]]]:
-    """The tables' rows in blocks, of the methods (without a title) and of each run; a row is its title and cell."""
+    """The tables' rows, each with title and cell: a block without a title for the methods, then one a run."""
     cells = list(summary[CELL].drop_duplicates().itertuples(index=False, name=None))
     titles = {NO_RUN: ""} | {run: f"{METHODS[METAHDR].title}, {run_title(run)}" for run in runs}
     return [
