@@ -1,4 +1,4 @@
-"""Protocols: in which range radiance is reconstructed and compared, and what a training selects on."""
+"""Protocols: the range in which radiance is reconstructed and compared, and the metric a training selects by."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Protocol:
 
     Attributes:
         name, title: as the configuration and tables call it.
-        range: of the target; labels, truth and predictions are clipped to it.
-        head: from a network's last layer to radiance in that range.
-        selects: name of the metric that the best checkpoint is chosen by, on validation scenes, after adaptation.
-        validates: names of the metrics that a training's history holds.
+        range: smallest and largest value of the target; labels, truth and predictions are clipped to it.
+        head: maps the output of a network's last layer to radiance in that range.
+        selects: name of the metric by which the best checkpoint is chosen, on validation scenes after adaptation.
+        validates: names of the metrics that are measured during training and stand in its history.
     """
 
     name: str

@@ -20,10 +20,13 @@ ablation:
 
 @pytest.fixture(scope="module")
 def ablation(smoke, tmp_path_factory):
-    """The checkout after the ablation; its scores."""
+    """The scores of the ablation, run in the checkout; a column a metric."""
     result = snakemake(smoke, "ablation", *overlay(tmp_path_factory.mktemp("ablation"), ABLATION % 1))
     assert result.returncode == 0, result.stdout[-4000:]
-    return pd.read_csv(smoke / FOLDER / "scores.csv")
+    scores = pd.read_csv(smoke / FOLDER / "scores.csv")
+    return scores.pivot(
+        index=["arm", "seed", "scene", "ev", "mode"], columns="metric", values="value"
+    ).reset_index()
 
 
 def checkpoint(smoke, arm: str, seed: int) -> dict:

@@ -22,6 +22,7 @@ from metahdr.files import sha256
 from metahdr.images import read_hdr
 from metahdr.nets.expandnet import ExpandNet
 from metahdr.panorama import perspective_view
+from metahdr.registry import METHODS, METRICS
 
 RESULTS = "results/smoke"
 DATA = f"{RESULTS}/polyhaven-mini"
@@ -31,10 +32,14 @@ def test_every_test_scene_exposure_mode_and_run_is_scored_once(smoke):
     scores = pd.read_csv(smoke / DATA / "scores.csv", keep_default_na=False)
     scenes = scores.scene.nunique()
     assert scenes >= 4
-    assert not scores.duplicated(["scene", "ev", "mode", "run"]).any()
-    assert len(scores) == scenes * 3 * (1 + 2 * 3)
-    assert scores.ssim.between(-1, 1).all()
-    assert scores.psnr.between(0, 60).all()
+    cell = ["method", "run", "mode"]
+    assert not scores.duplicated(["scene", "ev", *cell, "metric"]).any()
+    methods = set(scores.method) - {"metahdr"}
+    assert {"ldr", "gamma_2", "debevec", "hdrcnn"} <= methods
+    assert len(scores) == scenes * 3 * (len(methods) + 2 * 3) * len(METRICS)
+    assert set(scores.metric) == set(METRICS)
+    assert scores[scores.metric == "ssim"].value.between(-1, 1).all()
+    assert scores[scores.metric == "psnr"].value.between(0, 60).all()
 
 
 def test_no_panorama_is_in_two_splits_and_only_test_panoramas_are_scored(smoke):
@@ -78,9 +83,9 @@ def test_predictions_and_labels_are_openexr_named_by_scene_and_exposure(smoke):
 def test_metrics_hold_the_means_of_the_scores(smoke):
     metrics = json.loads((smoke / RESULTS / "metrics.json").read_text())
     scores = pd.read_csv(smoke / DATA / "scores.csv")
-    rows = scores[(scores.run == "simulated") & (scores["mode"] == "adapted_simulated")]
-    cell = metrics["simulated"]["adapted_simulated"]["psnr"]
-    assert cell["mean"] == pytest.approx(rows.psnr.mean(), abs=1e-3)
+    rows = scores.query("run == 'simulated' and mode == 'adapted_simulated' and metric == 'psnr'")
+    cell = metrics["metahdr"]["simulated"]["adapted_simulated"]["psnr"]
+    assert cell["mean"] == pytest.approx(rows.value.mean(), abs=1e-3)
     assert cell["low"] <= cell["mean"] <= cell["high"]
 
 
@@ -281,13 +286,14 @@ def test_runs_with_expandnets_and_with_merged_labels_are_added_to_those_there_ar
     assert result.returncode == 0, result.stdout[-3000:]
 
     scores = pd.read_csv(folder / DATA / "scores.csv", keep_default_na=False)
+    scores = scores[scores.metric == "psnr"]
     modes = scores.groupby("run")["mode"].unique().map(set)
-    assert modes.pop("none") == {"ldr"}
+    assert modes.pop("none") == {"single", "stack"}
     assert modes.to_dict() == {run: {"single", *(f"adapted_{source}" for source in sources)} for run in runs}
-    assert (scores.groupby(["run", "mode"]).size() == 3 * scores.scene.nunique()).all()
+    assert (scores.groupby(["method", "run", "mode"]).size() == 3 * scores.scene.nunique()).all()
     page = (folder / RESULTS / "report/index.html").read_text()
-    for run in runs:
-        assert f"meta-trained with {run} labels" in page
+    for method in ("ExpandNet", METHODS["debevec"].title):
+        assert f"meta-trained with {method}&#39;s labels" in page
     assert sha256(folder / "data/weights/expandnet.pth") in page
 
 

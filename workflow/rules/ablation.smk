@@ -53,10 +53,15 @@ rule ablate_score:
     params:
         **script(
             "ablate_score.py",
+            lambda w: [
+                *training_modules(CONFIG.arm(w.arm)),
+                *map(METRICS.module, CONFIG.score.metric_names()),
+            ],
             data=DATA,
             arm=lambda w: w.arm,
             seed=lambda w: w.seed,
-            source=CONFIG.ablation.labels,
+            label_source=CONFIG.ablation.labels,
+            names=CONFIG.score.metric_names(),
             threads=CONFIG.threads,
         ),
     shell:

@@ -1,10 +1,14 @@
-# One row per prediction, and the aggregate with paired confidence intervals.
+# One row per prediction and metric, and the aggregate with paired confidence intervals.
 
 
 rule score:
     input:
         scenes=TASKS,
         predictions=expand(f"{DATA}/{{run}}/predictions", run=CONFIG.meta.runs),
+        others=expand(
+            f"{DATA}/methods/{{method}}/predictions",
+            method=CONFIG.score.method_names(),
+        ),
     output:
         scores=report(
             f"{DATA}/scores.csv", caption="../report/scores.rst", category="Scores"
@@ -22,9 +26,12 @@ rule score:
     params:
         **script(
             "score.py",
+            [METRICS.module(name) for name in CONFIG.score.metric_names()],
             data=DATA,
             runs=CONFIG.meta.runs,
-            sources=LABEL_SOURCES,
+            methods=CONFIG.score.method_names(),
+            label_sources=LABEL_SOURCES,
+            names=CONFIG.score.metric_names(),
             settings=CONFIG.score,
             seed=CONFIG.seed,
         ),

@@ -1,4 +1,4 @@
-"""Adapt one arm's network on every test scene and score it, without keeping the reconstructions."""
+"""Adapt one arm's network to every test scene and score the reconstructions, without keeping them."""
 
 from pathlib import Path
 
@@ -6,13 +6,18 @@ import torch
 
 from metahdr.evaluation.ablation import score_arm
 from metahdr.files import atomic_write
+from metahdr.registry import METRICS
 from metahdr.scenes import Scenes
 from metahdr.script import run
 
 
-def main(data: Path, model: Path, arm: str, seed: int, source: str, threads: int, scores: Path) -> None:
+def main(
+    data: Path, model: Path, arm: str, seed: int, label_source: str, names: list[str], threads: int, scores: Path
+) -> None:
+    """`names`: of the metrics."""
     torch.set_num_threads(threads)
-    table = score_arm(Scenes(data, "test"), model, source, arm, seed)
+    metrics = [METRICS[name] for name in names]
+    table = score_arm(Scenes(data, "test"), model, label_source, arm, seed, metrics)
     with atomic_write(scores) as part:
         table.to_csv(part, index=False, float_format="%.6g")
 

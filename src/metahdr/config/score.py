@@ -2,13 +2,47 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from metahdr.config.base import Count, Section
+from metahdr.registry import METHODS, METRICS
+
+MetricName = Annotated[str, AfterValidator(METRICS.check)]
+
+
+def _not_metahdr(name: str) -> str:
+    if name == "metahdr":
+        raise ValueError("its runs are always scored; meta.runs names them")
+    return name
+
+
+MethodName = Annotated[str, AfterValidator(METHODS.check), AfterValidator(_not_metahdr)]
 
 
 class Score(Section):
-    """Metrics and their confidence intervals."""
+    """Metrics, the methods beside MetaHDR, and confidence intervals."""
 
+    metrics: Annotated[list[MetricName], Field(min_length=1)] | None = Field(
+        None, description="names of metrics; null: every registered one"
+    )
+    methods: list[MethodName] | None = Field(
+        None,
+        description="methods that are scored beside MetaHDR's runs; null: every registered one that neither "
+        "adapts nor needs a training or a download",
+    )
     bootstrap: Count = Field(10000, description="resamples of the paired bootstrap")
     confidence: Annotated[float, Field(gt=0, lt=1)] = Field(0.95, description="of the intervals")
+
+    def metric_names(self) -> list[str]:
+        """The metrics that are computed, each once."""
+        return list(dict.fromkeys(METRICS if self.metrics is None else self.metrics))
+
+    def method_names(self) -> list[str]:
+        """The methods that are scored beside MetaHDR's runs, each once."""
+        if self.methods is not None:
+            return list(dict.fromkeys(self.methods))
+        return [
+            name
+            for name, method in METHODS.items()
+            if not method.adapts and (not method.weights or method.weights[0] == "shipped")
+        ]

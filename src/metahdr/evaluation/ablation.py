@@ -2,45 +2,54 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from metahdr.evaluation.bootstrap import intervals
-from metahdr.evaluation.predictions import load_learner
-from metahdr.evaluation.scores import METRICS, measure
-from metahdr.labels.support import support_labels
-from metahdr.losses.make import make_loss
-from metahdr.meta.learner import predict
+from metahdr.errors import UserError
+from metahdr.evaluation.comparison import compare
+from metahdr.evaluation.predictions import reconstruct
+from metahdr.evaluation.scores import METAHDR, check_not_empty, measure
+from metahdr.metrics.metric import Metric
+from metahdr.registry import METHODS
 from metahdr.scenes import Scenes
 from metahdr.training.progress import track
 
 MODES = ("single", "adapted")  # without adaptation, and adapted with labels of the source it was trained with
-QUANTITIES = (
-    ("mean", "low", "high"),
-    ("gain", "gain_low", "gain_high"),
-    ("difference", "difference_low", "difference_high"),
-)
 
 
-def score_arm(scenes: Scenes, model: Path, source: str, arm: str, seed: int) -> pd.DataFrame:
-    """One row for every scene, held-out exposure and mode of one meta-training.
+def score_arm(
+    scenes: Scenes, model: Path, label_source: str, arm: str, seed: int, metrics: list[Metric]
+) -> pd.DataFrame:
+    """Every metric of the reconstructions of one meta-training, which are not written.
 
     Args:
         model: its checkpoint.
-        source: of the support sets' labels, see `meta.runs`.
+        label_source: of the support sets, see `meta.runs`.
         arm, seed: what the rows are marked with.
+
+    Returns:
+        One row a value: arm, seed, scene, source, ev (of the held-out exposure), mode, metric, value.
+
+    Raises:
+        UserError: there is no scene, or a reconstruction is not finite.
     """
-    learner, settings = load_learner(model)
-    loss = make_loss(settings.loss, **settings.loss_options)
+    check_not_empty(scenes)
+    method = METHODS[METAHDR].load(model)
     rows = []
     for index in track(range(len(scenes)), "adapt", len(scenes)):
         scene = scenes[index]
         for held_out, ev in enumerate(scene.evs):
-            labels = support_labels(scenes, scene, held_out, source)
-            for mode, steps in zip(MODES, (0, settings.inner_steps), strict=True):
-                image = predict(learner, scene, held_out, labels, loss, steps)
+            images = reconstruct(method, scenes, scene, held_out, [label_source])
+            for mode, image in zip(MODES, images.values(), strict=True):
+                if not image.isfinite().all():
+                    raise UserError(
+                        f"{model}: arm {arm}, seed {seed}: the reconstruction of {scene.name}, EV {ev:+g} held "
+                        f"out, mode {mode}, is not finite; try a smaller meta.inner_lr for this arm"
+                    )
                 row = {"arm": arm, "seed": seed, "scene": scene.name, "source": scene.source, "ev": ev}
-                rows.append(row | {"mode": mode} | measure(scene, image))
+                rows += [
+                    row | {"mode": mode, "metric": name, "value": value}
+                    for name, value in measure(scene, held_out, image, metrics).items()
+                ]
     return pd.DataFrame(rows)
 
 
@@ -49,9 +58,8 @@ def compare_arms(
 ) -> pd.DataFrame:
     """Means of every arm and mode, the gain of adaptation and the difference from the baseline, with intervals.
 
-    A gain is paired by scene, exposure and seed, and so is a difference, which is one of the same mode. Scenes,
-    all of a scene's exposures together, and seeds of meta-training are resampled independently, the same ones
-    for every arm and mode.
+    A gain is over the same arm without adaptation, a difference from the baseline in the same mode. Scenes and
+    seeds of meta-training are resampled.
 
     Args:
         scores: from `score_arm`, of all arms and seeds; arms keep the order of their first rows.
@@ -64,23 +72,17 @@ def compare_arms(
     Raises:
         ValueError: the table is not paired, some scene and exposure lacks an arm, mode or seed.
     """
-    arms = [baseline, *(arm for arm in dict.fromkeys(scores.arm) if arm != baseline)]
-    columns = pd.MultiIndex.from_product([sorted(set(scores.seed)), arms, MODES], names=["seed", "arm", "mode"])
-    rows = []
-    for metric in METRICS:
-        wide = scores.pivot(index=["scene", "ev"], columns=columns.names, values=metric).reindex(columns=columns)
-        if wide.isna().any(axis=None):
-            raise ValueError("the scores are not paired: a scene and exposure lacks an arm, mode or seed")
-        means = wide.groupby("scene").mean()
-        values = means.to_numpy().reshape(len(means), *columns.levshape)
-        gains, differences = values - values[..., :1], values - values[:, :, :1]
-        quantities = np.stack([values, gains, differences], axis=-1)
-        centres, ends = quantities.mean((0, 1)), intervals(quantities, None, resamples, confidence, seed)
-        spread = means.mean().groupby(["arm", "mode"]).std()
-        for a, arm in enumerate(arms):
-            for m, mode in enumerate(MODES):
-                row = {"metric": metric, "arm": arm, "mode": mode}
-                for names, *numbers in zip(QUANTITIES, centres[a, m], *ends[:, a, m], strict=True):
-                    row |= dict(zip(names, numbers, strict=True))
-                rows.append(row | {"seed_std": spread[arm, mode], "count": wide.shape[0] * columns.levshape[0]})
-    return pd.DataFrame(rows)
+    first = scores.arm == baseline
+    return compare(
+        pd.concat([scores[first], scores[~first]]),
+        ["arm", "mode"],
+        "scene",
+        {
+            "gain": lambda cell: cell._replace(mode=MODES[0]),
+            "difference": lambda cell: cell._replace(arm=baseline),
+        },
+        resamples,
+        confidence,
+        seed,
+        repetition="seed",
+    )

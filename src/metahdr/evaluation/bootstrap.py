@@ -1,4 +1,4 @@
-"""The one bootstrap: percentile intervals of means over groups, and over repetitions where there are some."""
+"""Bootstrap intervals of means over groups, and over repetitions of them."""
 
 import numpy as np
 
@@ -6,16 +6,16 @@ import numpy as np
 def intervals(
     sums: np.ndarray, counts: np.ndarray | None, resamples: int, confidence: float, seed: int
 ) -> np.ndarray:
-    """Percentile intervals (Efron 1979) of means that whole groups, and whole repetitions, are resampled for.
+    """Percentile intervals of means (Efron 1979). Whole groups and whole repetitions are resampled.
 
-    Groups and repetitions are drawn with replacement, independently of each other: a resample takes the drawn
-    groups from each drawn repetition (the pigeonhole bootstrap, Owen 2007). The same seed draws the same ones for
-    every column and in every call with as many groups and repetitions; intervals of differences are paired when
-    the columns are differences.
+    Groups and repetitions are drawn with replacement, independently of each other; a resample holds the drawn
+    groups in each drawn repetition (the pigeonhole bootstrap, Owen 2007). One seed draws the same groups and
+    repetitions for every column, and in every call with as many of them: to have paired intervals of differences,
+    give the differences as columns.
 
     Args:
-        sums: a group's sum in each repetition, `(groups, repetitions, ...)`; each further index is a column.
-        counts: how many values a group's sum has, `(groups,)`; None: one each.
+        sums: of a group's values in each repetition, `(groups, repetitions, ...)`; further axes are columns.
+        counts: number of values in a group's sum, `(groups,)`; None: one each.
         resamples: number of resamples.
         confidence: of the intervals, in (0, 1).
 

@@ -1,1 +1,1 @@
-"""Image metrics and their aggregation."""
+"""Image metrics, each with a `Metric` entry in the registry."""

@@ -1,8 +1,12 @@
 """PSNR and SSIM as MetaHDR reports them: on linear RGB clipped to [0, 1], data range 1."""
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from metahdr.metrics.metric import Metric
 
 WINDOW, SIGMA = 11, 1.5
 _C1, _C2 = 0.01**2, 0.03**2
@@ -37,3 +41,29 @@ def gaussian_blur(planes: Tensor, sigma: float, radius: int) -> Tensor:
     window = torch.exp(-(offsets**2) / (2 * sigma**2))
     window = window / window.sum()
     return F.conv2d(F.conv2d(planes, window.view(1, 1, -1, 1)), window.view(1, 1, 1, -1))
+
+
+SSIM = Metric(
+    name="ssim",
+    title="SSIM",
+    unit="",
+    decimals=4,
+    better="higher",
+    domain="relative linear",
+    region="all",
+    range=(-1.0, 1.0),
+    source="Wang et al. 2004",
+    function=ssim,
+)
+PSNR = Metric(
+    name="psnr",
+    title="PSNR",
+    unit="dB",
+    decimals=2,
+    better="higher",
+    domain="relative linear",
+    region="all",
+    range=(-math.inf, 100.0),  # 100: an error of 1e-5 or less
+    source="mean squared error in decibels",
+    function=psnr,
+)

@@ -1,4 +1,4 @@
-"""What a metric says of itself; tables, colours, figures and training ask nothing else."""
+"""What a metric is, for scores, tables, colours, figures and training alike."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ class Metric:
     Attributes:
         name: its name in the registry.
         title: as tables show it, without the unit.
-        unit: such as dB; empty where it has none.
-        decimals: that a table shows.
+        unit: such as dB; empty for a number without a unit.
+        decimals: how many a table shows.
         better: whether higher or lower values are better.
         domain: what it compares: display-referred values, relative linear light, or luminance in cd/m^2.
-        region: all pixels, or those that are clipped in the exposure that was reconstructed.
-        range: smallest and largest possible value.
-        source: who published it.
-        function: of prediction and truth `(N, 3, H, W)` and, where the region is not `all`, the mask of its pixels
-            `(N, H, W)`; returns `(N,)`, NaN where the region is empty.
+        region: `all` pixels, or the `clipped` ones: a channel of the exposure that was reconstructed is at 255.
+        range: its values are clipped to this, so that equal images have a finite PSNR and means stay finite.
+        source: the publication, or the definition in words.
+        function: takes prediction and truth, `(N, 3, H, W)`, and for the region `clipped` also the mask of its
+            pixels, bool `(N, H, W)`; returns `(N,)`, NaN for an image whose region is empty.
     """
 
     name: str
@@ -37,19 +37,20 @@ class Metric:
     function: Callable[..., Tensor]
 
     def __call__(self, prediction: Tensor, truth: Tensor, clipped: Tensor) -> Tensor:
-        """The metric of each image, `(N,)`.
+        """The metric of each image in its range, `(N,)`; NaN for an image whose region is empty.
 
         Args:
-            prediction, truth: `(N, 3, H, W)`.
-            clipped: pixels that are clipped in the input, bool `(N, H, W)`.
+            prediction, truth: linear light with the protocol's range, `(N, 3, H, W)`.
+            clipped: pixels with a channel at 255 in the exposure that was reconstructed, bool `(N, H, W)`.
         """
-        return self.function(prediction, truth, *([] if self.region == "all" else [clipped]))
+        mask = () if self.region == "all" else (clipped,)
+        return self.function(prediction, truth, *mask).clamp(*self.range)
 
     def improves(self, difference: float) -> bool:
-        """Whether a difference is one for the better."""
+        """Whether a value that differs by so much is a better one."""
         return difference > 0 if self.better == "higher" else difference < 0
 
     @property
     def heading(self) -> str:
-        """Title and unit."""
+        """Title and unit: `PSNR / dB`."""
         return f"{self.title} / {self.unit}" if self.unit else self.title

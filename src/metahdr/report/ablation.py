@@ -1,17 +1,17 @@
 """The ablation as a table in Markdown and as a forest plot."""
 
 import json
+import math
 from pathlib import Path
 
 import pandas as pd
 
 from metahdr.config.ablation import Ablation
 from metahdr.config.meta import Meta
-from metahdr.evaluation.ablation import QUANTITIES
 from metahdr.files import atomic_write
+from metahdr.registry import METRICS
 from metahdr.report.figures import plt
-
-SHOWN = {"ssim": ("SSIM", 4), "psnr": ("PSNR / dB", 2)}  # title and decimals
+from metahdr.report.titles import label_title
 
 
 def ablation_tables(
@@ -29,19 +29,22 @@ def ablation_tables(
     lines = [
         "# Ablation",
         "",
-        f"{len(arms)} arms, meta-training seeds {', '.join(map(str, ablation.seeds))}, {ablation.labels} labels;"
-        f" every number is a mean over {summary['count'][0]} reconstructions of test scenes. In brackets:"
-        f" {100 * confidence:g} % bootstrap intervals over scenes and seeds. The gain is that of adaptation over"
-        f" the same network's single shot; the difference is from {baseline}, after adaptation, paired by scene,"
-        " exposure and seed. Between seeds: standard deviation of the seeds' means after adaptation.",
+        f"{len(arms)} arms, meta-training seeds {', '.join(map(str, ablation.seeds))}, "
+        f"{label_title(ablation.labels)}; every number is a mean over the reconstructions of test scenes for which"
+        f" every arm has a finite value, at most {summary['count'].max()}. In brackets: {100 * confidence:g} %"
+        " bootstrap intervals over scenes and seeds. The gain is that of adaptation over the same network's single"
+        f" shot; the difference is from {baseline}, after adaptation, paired by scene, exposure and seed. Between"
+        " seeds: standard deviation of the seeds' means after adaptation.",
     ]
-    for metric, (title, decimals) in SHOWN.items():
-        lines += ["", f"## {title}", ""]
+    for name in dict.fromkeys(summary.metric):
+        metric = METRICS[name]
+        lines += ["", f"## {metric.heading}", ""]
         lines += _table("arm", "single-shot", "adapted", "gain", f"difference from {baseline}", "between seeds")
-        rows = summary[summary.metric == metric].set_index(["arm", "mode"])
+        rows, decimals = summary[summary.metric == name].set_index(["arm", "mode"]), metric.decimals
         for arm in dict.fromkeys(summary.arm):
             adapted = rows.loc[(arm, "adapted")]
-            mean, gain, difference = (adapted[list(names)] for names in QUANTITIES)
+            mean = adapted[["mean", "low", "high"]]
+            gain, difference = (adapted[[q, f"{q}_low", f"{q}_high"]] for q in ("gain", "difference"))
             lines += [
                 _row(
                     arm,
@@ -76,22 +79,31 @@ def _row(*cells: object) -> str:
 
 
 def forest_plot(path: Path, summary: pd.DataFrame, confidence: float) -> None:
-    """Every arm's difference from the baseline after adaptation, with its interval, one panel a metric, as PNG."""
+    """Every arm's difference from the baseline after adaptation, with its interval, a panel a metric, as PNG."""
     baseline = summary.arm[0]
     arms = [arm for arm in dict.fromkeys(summary.arm) if arm != baseline]
+    metrics = [METRICS[name] for name in dict.fromkeys(summary.metric)]
+    height = math.ceil(len(metrics) / 2)
     figure, axes = plt.subplots(
-        1, len(SHOWN), figsize=(9, 1.4 + 0.32 * len(arms)), sharey=True, layout="constrained"
+        height,
+        2,
+        figsize=(9, height * (1.4 + 0.32 * len(arms))),
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
     )
-    for axis, (metric, (title, _)) in zip(axes, SHOWN.items(), strict=True):
-        rows = summary[(summary.metric == metric) & (summary["mode"] == "adapted")].set_index("arm").loc[arms]
+    for axis in axes.flat[len(metrics) :]:
+        axis.set_axis_off()
+    for axis, metric in zip(axes.flat, metrics, strict=False):
+        rows = summary[(summary.metric == metric.name) & (summary["mode"] == "adapted")].set_index("arm").loc[arms]
         # not errorbar, which refuses an interval that does not hold the mean: a percentile interval need not
         axis.hlines(arms, rows.difference_low, rows.difference_high, color="C0", linewidth=2)
         axis.plot(rows.difference, arms, "o", color="C0", markersize=5)
         axis.axvline(0, color="black", linewidth=0.8)
-        axis.set_xlabel(f"{title}, difference from {baseline}")
+        axis.set_xlabel(f"{metric.heading}, difference from {baseline}; {metric.better} is better")
         axis.locator_params(axis="x", nbins=6)
         axis.grid(axis="x", alpha=0.3)
-    axes[0].invert_yaxis()
+    axes[0, 0].invert_yaxis()
     figure.suptitle(f"After adaptation; {100 * confidence:g} % intervals over scenes and seeds", fontsize=10)
     with atomic_write(path) as part:
         figure.savefig(part, dpi=110)

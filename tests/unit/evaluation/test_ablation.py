@@ -3,13 +3,16 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from metahdr.config.meta import Meta
+from metahdr.errors import UserError
 from metahdr.evaluation.ablation import MODES, compare_arms, score_arm
 from metahdr.evaluation.predictions import write_predictions
-from metahdr.evaluation.scores import score_predictions
+from metahdr.evaluation.scores import list_predictions, score_predictions
 from metahdr.images import write_exr
 from metahdr.meta.trainer import Trainer
+from metahdr.registry import METHODS, METRICS
 from metahdr.scenes import Scenes, label_name
 from metahdr.training import checkpoint
 from metahdr.training.inputs import TrainingInputs
@@ -25,8 +28,10 @@ def table(values: dict[str, np.ndarray]) -> pd.DataFrame:
             "source": "place",
             "ev": 2.0 * ev,
             "mode": MODES[mode],
+            "metric": metric,
+            "value": factor * value,
         }
-        | {"ssim": value, "psnr": 10 * value}
+        for metric, factor in (("ssim", 1), ("psnr", 10))
         for arm, array in values.items()
         for (seed, scene, ev, mode), value in np.ndenumerate(array)
     )
@@ -117,19 +122,31 @@ def test_arms_that_were_not_scored_on_the_same_are_not_compared(drawn, lacking):
 def test_scores_are_those_of_the_predictions_that_the_default_run_writes(trained, results, tmp_path):
     data = shutil.copytree(results, tmp_path / "data")
     scenes, labels = Scenes(data, "test"), data / "labels/simulated"
-    found = score_arm(scenes, trained, "true", "maml", 4)
+    metrics = [METRICS["ssim"], METRICS["psnr"]]
+    found = score_arm(scenes, trained, "true", "maml", 4, metrics)
     assert set(found.arm) == {"maml"} and set(found.seed) == {4}
     for scene in (scenes[index] for index in range(len(scenes))):
         for ev, image in zip(scene.evs, scene.ldr, strict=True):
             write_exr(labels / label_name(scene.name, ev), image.numpy().transpose(1, 2, 0), half=False)
-    simulated = score_arm(scenes, trained, "simulated", "maml", 4)
-    write_predictions(trained, scenes, ["true", "simulated"], tmp_path / "predictions")
-    written = score_predictions(scenes, "maml", ["true", "simulated"], tmp_path / "predictions").set_index(
-        ["mode", "scene", "ev"]
-    )
+    simulated = score_arm(scenes, trained, "simulated", "maml", 4, metrics)
+    sources = ["true", "simulated"]
+    write_predictions(METHODS["metahdr"].load(trained), scenes, sources, data / "true" / "predictions")
+    predictions = list_predictions(data, ["true"], [], sources)
+    written = score_predictions(scenes, predictions, metrics)
     for scores, mode in ((found, "adapted_true"), (simulated, "adapted_simulated")):
         for ours, theirs in (("single", "single"), ("adapted", mode)):
-            rows = scores[scores["mode"] == ours].set_index(["scene", "ev"])[["ssim", "psnr"]]
-            expected = written.loc[theirs, ["ssim", "psnr"]]
+            rows, expected = (
+                table[table["mode"] == mode].pivot(index=["scene", "ev"], columns="metric", values="value")
+                for table, mode in ((scores, ours), (written, theirs))
+            )
             pd.testing.assert_frame_equal(rows, expected, rtol=1e-3)  # written ones are rounded to half precision
-    assert not np.allclose(found.ssim, simulated.ssim, atol=1e-9)
+    assert not np.allclose(found.value, simulated.value, atol=1e-9)
+
+
+def test_a_reconstruction_that_is_not_finite_is_named(trained, results, tmp_path):
+    values = checkpoint.load(trained)
+    values["parameters"] = {name: torch.full_like(v, torch.nan) for name, v in values["parameters"].items()}
+    checkpoint.save(tmp_path / "best.pt", values)
+    scenes = Scenes(results, "test")
+    with pytest.raises(UserError, match=rf"arm maml, seed 4: .*{scenes[0].name}, EV -2 held out.*not finite"):
+        score_arm(scenes, tmp_path / "best.pt", "true", "maml", 4, [METRICS["ssim"]])

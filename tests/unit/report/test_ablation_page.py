@@ -68,3 +68,14 @@ def test_the_plot_has_a_bar_left_of_the_line_where_an_arm_is_worse(summary, tmp_
         assert blue.sum() > 100
         centres.append(np.argwhere(blue)[:, 1].mean())
     assert centres[0] < centres[1]
+
+
+def test_a_metric_that_only_the_registry_knows_has_its_table_and_panel(summary, tmp_path):
+    third = summary[summary.metric == "ssim"].assign(metric="log_rmse")
+    three_metrics = pd.concat([summary, third], ignore_index=True)
+    forest_plot(tmp_path / "two.png", summary, 0.95)
+    forest_plot(tmp_path / "three.png", three_metrics, 0.95)
+    two, three = (iio.imread(tmp_path / f"{name}.png") for name in ("two", "three"))
+    assert three.shape[1] == two.shape[1] and three.shape[0] > 1.9 * two.shape[0]
+    page = ablation_tables(three_metrics, ABLATION, ARMS, {"maml": 90.4, "short": 31.0}, 0.95)
+    assert "\n## log RMSE / stops\n" in page and "| short | 0.600 | 0.610 [0.600, 0.630] |" in page

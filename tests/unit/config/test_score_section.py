@@ -1,0 +1,45 @@
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from metahdr.config.score import Score
+from metahdr.registry import METHODS, METRICS
+
+
+def test_every_registered_metric_is_computed_unless_some_are_named():
+    assert Score().metric_names() == list(METRICS)
+    assert Score(metrics=["psnr", "ssim", "psnr"]).metric_names() == ["psnr", "ssim"]
+
+
+def test_the_methods_without_adaptation_training_and_download_are_scored_unless_some_are_named():
+    names = Score().method_names()
+    assert names[0] == "ldr" and {"gamma_2", "debevec", "hdrcnn"} <= set(names)
+    assert {"metahdr", "expandnet"}.isdisjoint(names)
+    assert all(METHODS[name].weights[:1] in ((), ("shipped",)) for name in names)
+    assert Score(methods=["expandnet", "ldr", "ldr"]).method_names() == ["expandnet", "ldr"]
+    assert Score(methods=[]).method_names() == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("metrics", ["psnrr"], "did you mean psnr?"),
+        ("metrics", [], "at least 1"),
+        ("methods", ["gamma2"], "did you mean gamma_2?"),
+        ("methods", ["metahdr"], "meta.runs names them"),
+    ],
+)
+def test_a_name_that_cannot_be_scored_is_explained(key, value, message):
+    with pytest.raises(ValidationError, match=message.replace("?", r"\?")):
+        Score(**{key: value})
+
+
+def test_the_rules_learn_what_is_scored_without_torch(repository):
+    code = (
+        "from metahdr.config.score import Score; Score().method_names(); import sys; print('torch' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, env={"PYTHONPATH": str(repository / "src")})
+    assert result.stdout == "False\n", result.stderr
