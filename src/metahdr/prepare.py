@@ -12,6 +12,7 @@ from metahdr.camera.response import Response
 from metahdr.config.prepare import Prepare
 from metahdr.datasets.sources import Source
 from metahdr.errors import ImageError, UserError
+from metahdr.files import sha256
 from metahdr.images import luminance, read_hdr, read_ldr, repair, resize_square
 from metahdr.panorama import perspective_view
 
@@ -28,6 +29,7 @@ COLUMNS = [
     "dynamic_range",
     "max_value",
     "repaired_pixels",
+    "sha256",  # of the raw HDR file
 ]
 COLUMNS += ["orientation", "alignment_ssim", "alignment_margin"]
 
@@ -86,7 +88,7 @@ def _read(source: Source, folder: Path, settings: Prepare) -> tuple[np.ndarray, 
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from None
     exposures = [read_ldr(folder / source.ldr[ev]) for ev in sorted(source.ldr)]
-    decisions = {"repaired_pixels": repaired}
+    decisions = {"sha256": sha256(path), "repaired_pixels": repaired}
     if exposures:
         alignment = find_alignment(exposures[len(exposures) // 2], hdr)
         hdr = orient(hdr, alignment.orientation)

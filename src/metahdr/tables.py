@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-_NAMES = dict.fromkeys(("scene", "source", "split", "run", "mode", "arm"), str)
+_NAMES = dict.fromkeys(("scene", "source", "sha256", "split", "run", "mode", "method", "arm"), str)
 
 
 def read_table(path: Path) -> pd.DataFrame:

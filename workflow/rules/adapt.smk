@@ -1,4 +1,4 @@
-# Test-time adaptation of every test scene.
+# Every test scene reconstructed, without adaptation and adapted to its other exposures.
 
 
 rule adapt:
@@ -20,5 +20,5 @@ rule adapt:
         data=data_folder,
         sources=LABEL_SOURCES,
     shell:
-        'python "$SCRIPTS/adapt.py" --data {params.data} --sources {params.sources} --model {input.model}'
-        " --threads {threads} --predictions {output} --log {log}"
+        'python "$SCRIPTS/reconstruct.py" --method metahdr --weights {input.model} --data {params.data}'
+        " --label-sources {params.sources} --threads {threads} --predictions {output} --log {log}"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from metahdr.config.check import load
 from metahdr.datasets.register import find_dataset, read_weights_register
 from metahdr.datasets.sources import check_exposures, find_sources
 from metahdr.errors import UserError
+from metahdr.registry import METHODS
 from metahdr.datasets.retrieve import wheel_name
 
 try:
@@ -40,14 +42,15 @@ MIRROR = CONFIG.data.mirror or os.environ.get("METAHDR_MIRROR")
 RAW = f"{CONFIG.data.raw}/{NAME}"
 WHEELS = f"{Path(CONFIG.data.raw).parent}/wheels"
 WEIGHTS = f"{Path(CONFIG.data.raw).parent}/weights"
-MODELS = "models"
 RESULTS = CONFIG.results
 DATA = f"{RESULTS}/{NAME}"
 
 # Every run is tested with the same label sources, so that all rows of a table are paired.
 LABEL_SOURCES = list(dict.fromkeys(["true", "simulated", *CONFIG.meta.runs]))
-# The label.model of those whose labels a network makes beforehand; the others are made of the task itself.
-NETWORKS = {"simulated": CONFIG.label.model, "expandnet": "expandnet"}
+# What labels every exposure beforehand, method and weights by label source; other label sources need no files.
+LABELLERS = {"simulated": (CONFIG.label.method, CONFIG.label.weights)} | {
+    name: (name, None) for name in METHODS if METHODS[name].takes == "single"
+}
 
 
 def settings(section):
@@ -71,8 +74,20 @@ def wheel_of(name):
 
 
 def label_folders(sources):
-    """The folders of the labels that networks make beforehand, of some label sources."""
-    return [f"{DATA}/labels/{source}" for source in sources if source in NETWORKS]
+    """The folders of the labels that are made beforehand, of some label sources."""
+    return [f"{DATA}/labels/{source}" for source in sources if source in LABELLERS]
+
+
+def weight_file(method, name=None):
+    """A method's weight file by its name in the configuration, by default the first; none where it needs none."""
+    name = name or next(iter(METHODS[method].weights), None)
+    if name is None:
+        return []
+    if name == "shipped":
+        return os.path.relpath(METHODS[method].shipped)
+    if name == "train":
+        return f"{DATA}/{method}.safetensors"
+    return f"{WEIGHTS}/{WEIGHT_FILES[name].name}"
 
 
 def data_folder(wildcards, input):
@@ -82,7 +97,7 @@ def data_folder(wildcards, input):
 
 wildcard_constraints:
     source=r"[^/]+",
-    run="true|simulated|expandnet|debevec",
-    network="|".join(NETWORKS),
+    run="|".join(map(re.escape, ["true", "simulated", *METHODS])),
+    label_source="|".join(map(re.escape, LABELLERS)),
     arm=r"[\w-]+",
     seed=r"\d+",

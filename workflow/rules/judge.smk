@@ -5,8 +5,8 @@
 rule judge_hdrcnn:
     input:
         scenes=TASKS,
-        model=LABEL_MODELS["train"],
-        expandnet=LABEL_MODELS["expandnet"],
+        model=weight_file("hdrcnn", "train"),
+        expandnet=weight_file("expandnet"),
     output:
         scores=f"{DATA}/hdrcnn/scores.csv",
         summary=f"{DATA}/hdrcnn/summary.csv",

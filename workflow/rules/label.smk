@@ -1,11 +1,6 @@
-# HDR labels by networks: that of label.model, by default HDR-CNN, labels every exposure, and so does ExpandNet where
-# a run has its labels. What resumes an interrupted job is no output, because Snakemake deletes the outputs of a
-# killed job.
-
-LABEL_MODELS = {
-    "shipped": f"{MODELS}/hdrcnn.safetensors",
-    "train": f"{DATA}/hdrcnn.safetensors",
-} | {name: f"{WEIGHTS}/{entry.name}" for name, entry in WEIGHT_FILES.items()}
+# HDR labels by methods: that of label.method, by default HDR-CNN, labels every exposure, and so does any method that
+# takes single exposures where a run has its labels. What resumes an interrupted job is no output, because Snakemake
+# deletes the outputs of a killed job.
 
 
 rule train_hdrcnn:
@@ -37,21 +32,21 @@ rule train_hdrcnn:
 rule label:
     input:
         scenes=TASKS,
-        model=lambda w: LABEL_MODELS[NETWORKS[w.network]],
+        weights=lambda w: weight_file(*LABELLERS[w.label_source]),
     output:
-        directory(f"{DATA}/labels/{{network}}"),
+        directory(f"{DATA}/labels/{{label_source}}"),
     log:
-        f"{RESULTS}/logs/label/{{network}}.log",
+        f"{RESULTS}/logs/label/{{label_source}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/label_{{network}}.tsv"
+        f"{RESULTS}/benchmarks/label_{{label_source}}.tsv"
     conda:
         "../../environment.yml"
     threads: CONFIG.threads
     params:
         data=data_folder,
-        settings=lambda w: settings(
-            CONFIG.label.model_copy(update={"model": NETWORKS[w.network]})
-        ),
+        method=lambda w: LABELLERS[w.label_source][0],
+        settings=lambda w: CONFIG.label.model_dump_json(include={"half", "compile"}),
+        weights=lambda w, input: ["--weights", input.weights] if input.weights else [],
     shell:
-        'python "$SCRIPTS/label.py" --data {params.data} --model {input.model} --settings {params.settings:q}'
-        " --threads {threads} --labels {output} --log {log}"
+        'python "$SCRIPTS/label.py" --method {params.method} --data {params.data} {params.weights:q}'
+        " --settings {params.settings:q} --threads {threads} --labels {output} --log {log}"

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from metahdr.evaluation.bootstrap import intervals
-from metahdr.evaluation.predictions import load_learner
 from metahdr.evaluation.scores import METRICS, measure
 from metahdr.labels.support import support_labels
 from metahdr.losses.losses import make_loss
 from metahdr.meta.learner import predict
+from metahdr.methods.metahdr import load_learner
 from metahdr.scenes import Scenes
 from metahdr.training.progress import track
 

@@ -10,6 +10,7 @@ from metahdr.evaluation.bootstrap import intervals
 from metahdr.evaluation.predictions import modes, prediction_name
 from metahdr.images import read_hdr
 from metahdr.metrics.fidelity import psnr, ssim
+from metahdr.registry import METHODS
 from metahdr.scenes import Scene, Scenes
 
 METRICS = {"ssim": ssim, "psnr": psnr}
@@ -22,7 +23,7 @@ def score_predictions(scenes: Scenes, run: str, sources: list[str], folder: Path
     for index in range(len(scenes)):
         scene = scenes[index]
         for ev in scene.evs:
-            for mode in modes(sources):
+            for mode in modes(METHODS["metahdr"], sources):
                 image = read_hdr(folder / prediction_name(scene.name, ev, mode)).transpose(2, 0, 1)
                 rows.append(_row(scene, ev, mode, run, torch.from_numpy(image.copy())))
     return pd.DataFrame(rows)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from metahdr.images import LUMINANCE
+from metahdr.metrics.metric import Metric
 
 PEAK = 100.0  # cd/m^2 of linear 1.0, where the exposure clips
 FLOOR = 1 / 255  # linear light below this is quantisation noise of the exposure, and HDR-CNN's own epsilon
@@ -50,3 +51,21 @@ def pu21_psnr(prediction: Tensor, truth: Tensor, mask: Tensor | None = None) -> 
 def _mean(values: Tensor, mask: Tensor | None) -> Tensor:
     mask = torch.ones_like(values) if mask is None else mask.to(values.dtype)
     return (values * mask).sum((-2, -1)) / mask.sum((-2, -1))
+
+
+_ERROR = {"title": "log RMSE", "unit": "stops", "decimals": 2, "better": "lower", "domain": "relative linear"}
+_PU21_PSNR = {
+    "title": "PU21-PSNR",
+    "unit": "dB",
+    "decimals": 1,
+    "better": "higher",
+    "domain": "absolute luminance",
+}
+LOG_RMSE = Metric("log_rmse", **_ERROR, region="all", range=(0, 24), source="", function=log_rmse)
+LOG_RMSE_CLIPPED = Metric(
+    "log_rmse_clipped", **_ERROR, region="clipped", range=(0, 24), source="", function=log_rmse
+)
+PU21_PSNR = Metric("pu21_psnr", **_PU21_PSNR, region="all", range=(0, 100), source="", function=pu21_psnr)
+PU21_PSNR_CLIPPED = Metric(
+    "pu21_psnr_clipped", **_PU21_PSNR, region="clipped", range=(0, 100), source="", function=pu21_psnr
+)

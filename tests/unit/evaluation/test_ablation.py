@@ -10,6 +10,7 @@ from metahdr.evaluation.predictions import write_predictions
 from metahdr.evaluation.scores import score_predictions
 from metahdr.images import write_exr
 from metahdr.meta.trainer import Trainer
+from metahdr.methods.metahdr import MetaHDR
 from metahdr.scenes import Scenes, label_name
 from metahdr.training import checkpoint
 
@@ -123,7 +124,7 @@ def test_scores_are_those_of_the_predictions_that_the_default_run_writes(trained
         for ev, image in zip(scene.evs, scene.ldr, strict=True):
             write_exr(labels / label_name(scene.name, ev), image.numpy().transpose(1, 2, 0), half=False)
     simulated = score_arm(scenes, trained, "simulated", "maml", 4)
-    write_predictions(trained, scenes, ["true", "simulated"], tmp_path / "predictions")
+    write_predictions(MetaHDR.load(trained), scenes, ["true", "simulated"], tmp_path / "predictions")
     written = score_predictions(scenes, "maml", ["true", "simulated"], tmp_path / "predictions").set_index(
         ["mode", "scene", "ev"]
     )

@@ -7,6 +7,7 @@ from skimage.metrics import peak_signal_noise_ratio
 from metahdr.evaluation.predictions import modes, prediction_name
 from metahdr.evaluation.scores import aggregate, nested, score_exposures, score_predictions
 from metahdr.images import write_exr
+from metahdr.methods.metahdr import MetaHDR
 from metahdr.scenes import Scenes
 
 
@@ -93,7 +94,7 @@ def test_predictions_are_scored_on_values_clipped_to_1(results, tmp_path):
         truth = scene.hdr.numpy().transpose(1, 2, 0)
         clipped = truth.clip(0, 1)
         images = (truth, truth.clip(0, 3), clipped + np.where(clipped < 0.5, 0.1, -0.1).astype(np.float32))
-        for mode, image in zip(modes(["true", "simulated"]), images, strict=True):
+        for mode, image in zip(modes(MetaHDR, ["true", "simulated"]), images, strict=True):
             for ev in scene.evs:
                 write_exr(tmp_path / prediction_name(scene.name, ev, mode), image, half=False)
     scores = score_predictions(scenes, "true", ["true", "simulated"], tmp_path)

@@ -5,9 +5,9 @@ import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from metahdr.evaluation.predictions import load_learner
 from metahdr.images import write_exr
 from metahdr.meta.trainer import Trainer
+from metahdr.methods.metahdr import load_learner
 from metahdr.scenes import Scenes, label_name
 from metahdr.training import checkpoint
 

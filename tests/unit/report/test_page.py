@@ -10,6 +10,7 @@ from metahdr.evaluation.predictions import write_predictions
 from metahdr.evaluation.scores import METRICS, aggregate, score_exposures, score_predictions
 from metahdr.images import write_exr
 from metahdr.meta.learner import Learner
+from metahdr.methods.metahdr import MetaHDR
 from metahdr.report.page import write_page
 from metahdr.scenes import Scenes, label_name
 from metahdr.training import checkpoint
@@ -52,7 +53,7 @@ def make_results(results, data, runs, sources):
         torch.manual_seed(seed)
         values = {"parameters": Learner(settings).state_dict(), "settings": settings.model_dump_json()}
         checkpoint.save(data / run / "best.pt", values)
-        write_predictions(data / run / "best.pt", scenes, sources, data / run / "predictions")
+        write_predictions(MetaHDR.load(data / run / "best.pt"), scenes, sources, data / run / "predictions")
         tables.append(score_predictions(scenes, run, sources, data / run / "predictions"))
         history = {"iteration": [1, 2], "meta_loss": [1.0, 0.5]}
         history |= {f"{metric}_{mode}": [None, 0.5] for metric in METRICS for mode in ("single", "adapted")}
