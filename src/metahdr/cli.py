@@ -23,7 +23,7 @@ def main() -> None:
     register.set_defaults(call=_register)
     label = commands.add_parser("label", help="reconstruct the HDR image of each photograph")
     label.add_argument("images", type=Path, nargs="+", help="PNG, JPEG, TIFF, ... of 8 or 16 bits")
-    label.add_argument("--method", default="hdrcnn", help="of src/metahdr/registry.yaml; default: %(default)s")
+    label.add_argument("--method", default="hdrcnn", help=f"one of {', '.join(METHODS)}; default: %(default)s")
     label.add_argument("--weights", type=Path, help="a weight file of the method; default: the shipped one")
     label.add_argument("--out", type=Path, default=Path(), help="folder of the .exr files")
     label.set_defaults(call=_label)

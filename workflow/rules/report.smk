@@ -5,7 +5,9 @@ rule report:
     input:
         scenes=TASKS,
         labels=label_folders(LABEL_SOURCES),
-        label_models=[weight_file(*LABELLERS[s]) for s in LABEL_SOURCES if s in LABELLERS],
+        label_models=[
+            weight_file(*LABELLERS[s]) for s in LABEL_SOURCES if s in LABELLERS
+        ],
         scores=f"{DATA}/scores.csv",
         summary=f"{DATA}/summary.csv",
         histories=expand(f"{DATA}/{{run}}/history.csv", run=CONFIG.meta.runs),

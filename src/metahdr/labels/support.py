@@ -1,12 +1,17 @@
 """The labels of a support set from any label source, for training, validation and test alike."""
 
+from __future__ import annotations
+
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from metahdr.methods.base import Method
 from metahdr.registry import METHODS
 from metahdr.scenes import Scene, Scenes, read_labels
+
+if TYPE_CHECKING:
+    from metahdr.methods.base import Method
 
 
 def support_labels(scenes: Scenes, scene: Scene, held_out: int, label_source: str) -> Tensor | None:

@@ -4,14 +4,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-GLOBAL_SIZE = 256  # the global branch sees the image at this size
+GLOBAL_SIZE = 256  # width and height of the global branch's input
 
 
 class ExpandNet(nn.Module):
     """One LDR exposure in [0, 1] to relative linear light in (0, 1), `(N, 3, H, W)` to the same.
 
-    A local branch of 3x3 convolutions, a middle one of dilated convolutions and a global one that sees the image
-    at 256x256 are joined pixel by pixel; 456,899 parameters. The modules have the names of the authors' weights.
+    Three branches are concatenated at every pixel and joined by 1x1 convolutions: a local one of 3x3 convolutions,
+    a middle one of dilated convolutions, and a global one on the image scaled to 256x256. 456,899 parameters. The
+    modules have the names of the authors' weights.
     """
 
     def __init__(self):

