@@ -34,6 +34,12 @@ def splits(scenes):
     return scenes.table.groupby("split").source.first()
 
 
+def test_every_scene_knows_the_hash_of_its_raw_file(scenes, results):
+    hashes = {path.stem: sha256(path) for path in (results / "raw").iterdir()}
+    assert len(hashes) == 5
+    assert dict(zip(scenes.table.source, scenes.table.sha256, strict=True)) == hashes
+
+
 def test_a_method_may_have_seen_training_scenes_and_strangers(scenes, splits):
     check_unseen(scenes, Trained({splits["train"]: "12ab", "elsewhere": "34cd"}))
 
