@@ -19,19 +19,20 @@ import numpy as np
 import pandas as pd
 import torch
 
-from metahdr.labels.simulate import median_error, simulate_labels, simulate_large, write_labels
+from metahdr.labels.simulate import median_error, simulate_labels, write_labels
+from metahdr.methods.hdrcnn import HDRCNN
 from metahdr.nets.expandnet import ExpandNet
-from metahdr.nets.hdrcnn import HDRCNN
+from metahdr.nets.hdrcnn import HDRCNN as Network
 from metahdr.scenes import Scenes
 
 THREADS, SIDE = 2, 512
 HAS_BFLOAT16 = any(torch.cpu.get_capabilities().get(name) for name in ("amx_bf16", "avx512_bf16"))
 
 
-def make_network() -> HDRCNN:
-    """At width 1, its batch normalisation with statistics that belong to its weights."""
+def make_network() -> Network:
+    """HDR-CNN at width 1; the statistics of its batch normalisation belong to its weights."""
     torch.manual_seed(0)
-    network = HDRCNN().train()
+    network = Network().train()
     with torch.no_grad():
         for _ in range(3):
             network.log_prediction(make_images(2, 64))
@@ -78,7 +79,7 @@ def measure_labelling(count: int) -> None:
         evs = {"ev": [-2.0, 0.0, 2.0] * count, "stops": [-2.0, 0.0, 2.0] * count}
         exposures = {"scene": np.repeat(names, 3), **evs, "metering": 0.0, "accepted": True}
         pd.DataFrame(exposures).to_csv(folder / "exposures" / "a.csv", index=False)
-        write_labels(HDRCNN(1 / 64).eval().fused(), Scenes(folder, None), folder / "labels")
+        write_labels(HDRCNN(Network(1 / 64).eval()), Scenes(folder, None), folder / "labels")
         status = Path("/proc/self/status").read_text()  # the mapped arrays are the system's to drop
         print(int(re.search(r"RssAnon:\s+(\d+)", status)[1]) / 1024)
 
@@ -89,22 +90,27 @@ def measure_memory(what: str) -> None:
         measure_labelling(int(side))
         return
     torch.set_num_threads(THREADS)
-    x = make_images(1, int(side))[0]
+    x = make_images(1, int(side))
     with torch.inference_mode():
         if name == "hdrcnn":
-            simulate_large(HDRCNN().eval().fused(), x)
+            HDRCNN(Network().eval()).reconstruct(x, [0.0])
         elif name == "expandnet":
-            ExpandNet().eval()(x[None])
+            ExpandNet().eval()(x)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20))
+
+
+@torch.inference_mode()
+def eager(network: Network, x: torch.Tensor) -> torch.Tensor:
+    return network(x)
 
 
 def main() -> None:
     torch.set_num_threads(THREADS)
-    network = make_network()
-    fused, x = network.fused(), make_images(1, SIDE)
-    compiled = torch.compile(fused)
+    network, x = make_network(), make_images(1, SIDE)
+    fused, compiled = HDRCNN(network), HDRCNN(network)
+    compiled.compile()
     ways: dict[str, Callable[[], torch.Tensor]] = {
-        "eager, float32": lambda: simulate_labels(network, x, [0.0]),
+        "eager, float32": lambda: eager(network, x),
         "fused batch norm, channels last": lambda: simulate_labels(fused, x, [0.0]),
         "the same, compiled": lambda: simulate_labels(compiled, x, [0.0]),
     }
@@ -125,7 +131,7 @@ def main() -> None:
     base, hdrcnn, expandnet = measured("nothing_32"), measured("hdrcnn_1024"), measured("expandnet_1024")
     per_pixel = (expandnet - base) * (1 << 30) / 1024**2
     print(f"\npeak memory at 1024x1024: HDR-CNN {hdrcnn:.2f} GiB, ExpandNet {expandnet:.2f} GiB")
-    print(f"ExpandNet: {per_pixel:.0f} bytes a pixel (simulate.EXPANDNET_BYTES); without network: {base:.2f} GiB")
+    print(f"ExpandNet: {per_pixel:.0f} bytes a pixel (expandnet.BYTES_PER_PIXEL); without network: {base:.2f} GiB")
 
     few, many = measured("labels_200"), measured("labels_2000")
     print(f"labelling, memory of its own: 200 scenes {few:.0f} MiB, 2000 scenes {many:.0f} MiB")
@@ -137,7 +143,7 @@ def main() -> None:
     print(f"figure=hdrcnn_bfloat16_error value={half_error:.5f} target=<=0.005")
     print(f"figure=labelling_memory_2000_to_200_scenes value={many / few:.3f} target=<=1.05")
     if torch.cuda.is_available():
-        images, on_gpu = make_images(16, SIDE).cuda(), fused.cuda()
+        images, on_gpu = make_images(16, SIDE).cuda(), HDRCNN(network.cuda())
         (spent,) = seconds(lambda: simulate_labels(on_gpu, images, [0.0] * len(images), half=True).cpu())
         print(f"figure=hdrcnn_gpu_images_per_second value={len(images) / spent:.0f} target=>=100")
     else:

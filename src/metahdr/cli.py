@@ -7,8 +7,7 @@ from pathlib import Path
 from metahdr.config.render import commented_yaml, schema
 from metahdr.datasets.register import register_folder
 from metahdr.errors import UserError
-
-SHIPPED = Path("models/hdrcnn.safetensors")
+from metahdr.registry import METHODS
 
 
 def main() -> None:
@@ -22,9 +21,10 @@ def main() -> None:
     register.add_argument("--kind", choices=["panoramas", "photographs", "pairs"], default="photographs")
     register.add_argument("--register", type=Path, default=Path("config/datasets.yaml"))
     register.set_defaults(call=_register)
-    label = commands.add_parser("label", help="simulate the HDR label of photographs")
+    label = commands.add_parser("label", help="reconstruct the HDR image of each photograph")
     label.add_argument("images", type=Path, nargs="+", help="PNG, JPEG, TIFF, ... of 8 or 16 bits")
-    label.add_argument("--model", type=Path, default=SHIPPED, help="a weight file; default: %(default)s")
+    label.add_argument("--method", default="hdrcnn", help=f"one of {', '.join(METHODS)}; default: %(default)s")
+    label.add_argument("--weights", type=Path, help="a weight file of the method; default: the shipped one")
     label.add_argument("--out", type=Path, default=Path(), help="folder of the .exr files")
     label.set_defaults(call=_label)
     arguments = vars(parser.parse_args())
@@ -45,22 +45,24 @@ def _register(name: str, folder: Path, kind: str, register: Path) -> None:
     print(f"data:\n  dataset: {name}\n  mirror: {folder.resolve()}")
 
 
-def _label(images: list[Path], model: Path, out: Path) -> None:
-    import torch
-
-    from metahdr.images import read_photograph, write_exr  # torch and OpenCV load slowly: only where needed
-    from metahdr.labels.simulate import simulate_large
-    from metahdr.weights.hdrcnn import load_simulator
-
+def _label(images: list[Path], method: str, weights: Path | None, out: Path) -> None:
+    if METHODS[method].takes != "single":
+        single = ", ".join(name for name in METHODS if METHODS[name].takes == "single")
+        raise UserError(f"--method {method}: takes a stack of exposures; give one of {single}")
     targets = {out / f"{path.stem}.exr": path for path in images}
     if len(targets) < len(images):
         raise UserError("two of the images would give a label of the same name; label them into two folders")
-    network = load_simulator(model)
+    labeller = METHODS[method].load(weights)
+
+    import torch  # these load slowly: only where they are needed
+
+    from metahdr.images import read_photograph, write_exr
+
     failures = 0
     for target, path in targets.items():
         try:
             photograph = torch.from_numpy(read_photograph(path).transpose(2, 0, 1).copy())
-            label = simulate_large(network, photograph)
+            label = labeller.reconstruct(photograph[None], [0.0])[0]
         except UserError as error:
             print(f"error: {error}", file=sys.stderr)
             failures += 1

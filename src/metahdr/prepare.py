@@ -12,14 +12,16 @@ from metahdr.camera.response import Response
 from metahdr.config.prepare import Prepare
 from metahdr.datasets.sources import Source
 from metahdr.errors import ImageError, UserError
+from metahdr.files import sha256
 from metahdr.images import luminance, read_hdr, read_ldr, repair, resize_square
 from metahdr.panorama import perspective_view
 
 log = logging.getLogger(__name__)
 
-# One row per scene, dropped ones included. The kept rows have the order of the source's arrays.
+# One row per scene, dropped ones included. The kept rows have the order of the source's arrays. `sha256` is the raw
+# HDR file's.
 COLUMNS = ["scene", "source", "kept", "reason", "scale", "scaled_by", "dynamic_range", "max_value"]
-COLUMNS += ["repaired_pixels", "orientation", "alignment_ssim", "alignment_margin"]
+COLUMNS += ["repaired_pixels", "sha256", "orientation", "alignment_ssim", "alignment_margin"]
 
 # Of the exposure that an HDR image is checked against where the dataset has none of its own.
 _CHECK_RESPONSE = Response(0.9, 0.6)
@@ -77,7 +79,7 @@ def _read(source: Source, folder: Path, settings: Prepare) -> tuple[np.ndarray, 
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from None
     exposures = [read_ldr(folder / source.ldr[ev]) for ev in sorted(source.ldr)]
-    decisions = {"repaired_pixels": repaired}
+    decisions = {"sha256": sha256(path), "repaired_pixels": repaired}
     if exposures:
         alignment = find_alignment(exposures[len(exposures) // 2], hdr)
         hdr = orient(hdr, alignment.orientation)

@@ -39,6 +39,9 @@ class Registry(Mapping[str, Any]):
         module, _, attribute = self._place(name).partition(":")
         return getattr(import_module(module), attribute)
 
+    def __contains__(self, name: object) -> bool:
+        return name in _places(self.kind)
+
     def __iter__(self) -> Iterator[str]:
         return iter(_places(self.kind))
 
@@ -55,7 +58,7 @@ class Registry(Mapping[str, Any]):
         Raises:
             ValueError: no entry has that name.
         """
-        if name not in _places(self.kind):
+        if name not in self:
             near = difflib.get_close_matches(name, self, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(self)}"
             raise ValueError(f"not one of the {self.kind}; {hint}")

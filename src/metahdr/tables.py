@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-_NAMES = dict.fromkeys(("scene", "source", "split", "method", "run", "mode", "arm", "metric"), str)
+_NAMES = dict.fromkeys(("scene", "source", "sha256", "split", "method", "run", "mode", "arm", "metric"), str)
 
 
 def read_table(path: Path) -> pd.DataFrame:

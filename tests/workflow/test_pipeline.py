@@ -152,10 +152,10 @@ def test_what_a_mirror_lacks_comes_from_the_next_origin(smoke, tmp_path):
 
 
 def test_a_wrong_configuration_stops_before_any_work_with_all_mistakes(checkout, tmp_path):
-    wrong = "meta: {outer_lr: 1e-3, los: expandnet, loss: lpipz}\nexpose: {evs: [0.0]}\nlabel: {model: good}\n"
+    wrong = "meta: {outer_lr: 1e-3, los: expandnet, loss: lpipz}\nexpose: {evs: [0.0]}\nlabel: {weights: good}\n"
     result = snakemake(checkout, *overlay(tmp_path, wrong))
     assert result.returncode != 0
-    for words in ("meta.outer_lr", "write 0.001", "did you mean loss?", "lpipz", "expose.evs", "label.model"):
+    for words in ("meta.outer_lr", "write 0.001", "did you mean loss?", "lpipz", "expose.evs", "label.weights"):
         assert words in result.stdout
     assert "Traceback" not in result.stdout
     assert "rule " not in result.stdout
@@ -215,7 +215,19 @@ def test_killed_training_goes_on_and_ends_as_if_it_had_not_been(smoke, tmp_path)
 
 def label_command(smoke, model, labels):
     command = [sys.executable, str(smoke / "workflow/scripts/label.py"), "--data", str(smoke / DATA)]
-    return [*command, "--model", str(model), "--settings", "{}", "--threads", "1", "--labels", str(labels)]
+    return [
+        *command,
+        "--method",
+        "hdrcnn",
+        "--weights",
+        str(model),
+        "--settings",
+        "{}",
+        "--threads",
+        "1",
+        "--labels",
+        str(labels),
+    ]
 
 
 def test_killed_labelling_goes_on_with_what_is_missing(smoke, tmp_path):
@@ -240,12 +252,12 @@ def test_killed_labelling_goes_on_with_what_is_missing(smoke, tmp_path):
 
 def test_the_shipped_model_may_label_the_default_split_and_no_other(smoke, tmp_path):
     environment = {"PYTHONPATH": str(smoke / "src"), "PATH": "/usr/bin:/bin"}
-    command = label_command(smoke, smoke / "models/hdrcnn.safetensors", tmp_path / "labels")
+    command = label_command(smoke, smoke / "src/metahdr/models/hdrcnn.safetensors", tmp_path / "labels")
     assert subprocess.run(command, env=environment).returncode == 0
     made = (smoke / DATA / "labels/simulated").glob("*.exr")
     assert len(list((tmp_path / "labels").glob("*.exr"))) == len(list(made))
     assert {"train_hdrcnn", "retrieve_weights"}.isdisjoint(
-        planned(smoke, *overlay(tmp_path, "label: {model: shipped}"))
+        planned(smoke, *overlay(tmp_path, "label: {weights: shipped}"))
     )
 
     swapped = shutil.copytree(smoke / DATA, tmp_path / "data")
@@ -269,7 +281,7 @@ def test_a_trained_hdrcnn_is_judged_beside_expandnet_and_gets_its_card(smoke):
     folder = smoke / DATA / "hdrcnn"
     scores, scenes = pd.read_csv(folder / "scores.csv"), pd.read_csv(smoke / DATA / "scenes.csv")
     assert set(scores.source) == set(scenes.source[scenes.split == "test"])
-    assert set(pd.read_csv(folder / "summary.csv").simulator) == {"x^2", "x^2.2", "HDR-CNN", "ExpandNet"}
+    assert set(pd.read_csv(folder / "summary.csv").method) == {"gamma_2", "gamma_2.2", "hdrcnn", "expandnet"}
     assert sha256(smoke / DATA / "hdrcnn.safetensors") in (folder / "card.md").read_text()
     assert (folder / "labels.png").stat().st_size > 10_000
 
@@ -301,7 +313,7 @@ def test_published_weights_are_retrieved_where_they_are_asked_for(smoke, tmp_pat
     (tmp_path / "mirror").mkdir()
     (tmp_path / "mirror" / "hdrcnn_params.npz").write_bytes(b"first")
     mirror = f"data: {{mirror: '{tmp_path}/mirror', raw: '{tmp_path}/data/raw'}}"
-    settings = overlay(tmp_path, f"{mirror}\nlabel: {{model: official}}")
+    settings = overlay(tmp_path, f"{mirror}\nlabel: {{weights: official}}")
     weights = tmp_path / "data/weights/hdrcnn_params.npz"
     assert snakemake(smoke, str(weights), *settings).returncode == 0
     record = weights.with_name("hdrcnn_params.npz.sha256").read_text()

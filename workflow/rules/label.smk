@@ -1,11 +1,6 @@
-# HDR labels by networks: that of label.model, by default HDR-CNN, labels every exposure, and so does ExpandNet where
-# a run has its labels. What resumes an interrupted job is no output, because Snakemake deletes the outputs of a
-# killed job.
-
-LABEL_MODELS = {
-    "shipped": f"{MODELS}/hdrcnn.safetensors",
-    "train": f"{DATA}/hdrcnn.safetensors",
-} | {name: f"{WEIGHTS}/{entry.name}" for name, entry in WEIGHT_FILES.items()}
+# HDR labels by methods: that of label.method, by default HDR-CNN, labels every exposure, and so does any method that
+# takes single exposures where a run has its labels. What resumes an interrupted job is no output, because Snakemake
+# deletes the outputs of a killed job.
 
 
 rule train_hdrcnn:
@@ -44,23 +39,23 @@ rule train_hdrcnn:
 rule label:
     input:
         scenes=TASKS,
-        model=lambda w: LABEL_MODELS[NETWORKS[w.network]],
+        weights=lambda w: weight_file(*LABELLERS[w.label_source]),
     output:
-        labels=directory(f"{DATA}/labels/{{network}}"),
+        labels=directory(f"{DATA}/labels/{{label_source}}"),
     log:
-        f"{RESULTS}/logs/label/{{network}}.log",
+        f"{RESULTS}/logs/label/{{label_source}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/label_{{network}}.tsv"
+        f"{RESULTS}/benchmarks/label_{{label_source}}.tsv"
     conda:
         "../../environment.yml"
     threads: CONFIG.threads
     params:
         **script(
             "label.py",
+            lambda w: label_modules([w.label_source]),
+            method=lambda w: LABELLERS[w.label_source][0],
             data=DATA,
-            settings=lambda w: CONFIG.label.model_copy(
-                update={"model": NETWORKS[w.network]}
-            ),
+            settings=Label(half=CONFIG.label.half, compile=CONFIG.label.compile),
             threads=CONFIG.threads,
         ),
     shell:

@@ -1,18 +1,17 @@
-"""Compare a trained HDR-CNN's labels with ExpandNet's and with none, on the test scenes."""
+"""Compare a trained HDR-CNN with ExpandNet and with linearisation alone, on the test scenes."""
 
 from pathlib import Path
 
 from metahdr.config.score import Score
-from metahdr.evaluation.judge import BASELINES, compare, judge, typical_scenes
+from metahdr.evaluation.judge import compare_methods, judge, typical_scenes
 from metahdr.files import atomic_write, sha256
 from metahdr.git import commit
-from metahdr.labels.simulate import check_unseen
+from metahdr.methods.unseen import check_unseen
+from metahdr.registry import METHODS
 from metahdr.report.labels import label_figure, model_card
 from metahdr.scenes import Scenes
 from metahdr.script import run
-from metahdr.weights.hdrcnn import load_simulator, read_facts
-
-OURS = "HDR-CNN"
+from metahdr.weights.hdrcnn import read_facts
 
 
 def main(
@@ -27,19 +26,22 @@ def main(
     figure: Path,
     card: Path,
 ) -> None:
+    """`model`, `expandnet`: the weight files of HDR-CNN and ExpandNet."""
     scenes = Scenes(data, "test")
-    facts = read_facts(model)
-    check_unseen(scenes, list(facts["trained_on"]), model)
-    networks = {OURS: load_simulator(model), "ExpandNet": load_simulator(expandnet)}
-    rows = judge(scenes, BASELINES | networks)
-    table = compare(rows, OURS, settings.bootstrap, settings.confidence, seed)
+    files = {"gamma_2": None, "gamma_2.2": None, "hdrcnn": model, "expandnet": expandnet}
+    methods = {name: METHODS[name].load(weights) for name, weights in files.items()}
+    for name, weights in files.items():
+        check_unseen(scenes, methods[name], weights)
+    rows = judge(scenes, list(methods.values()))
+    table = compare_methods(rows, "hdrcnn", settings.bootstrap, settings.confidence, seed)
     for path, frame in ((scores, rows), (summary, table)):
         with atomic_write(path) as part:
             frame.to_csv(part, index=False)
-    label_figure(figure, scenes, typical_scenes(rows, figure_ev), networks, figure_ev)
+    shown = [methods["hdrcnn"], methods["expandnet"]]
+    label_figure(figure, scenes, typical_scenes(rows, figure_ev), shown, figure_ev)
     with atomic_write(card) as part:
         held_out = sorted(set(scenes.table.source))
-        part.write_text(model_card(facts, sha256(model), commit(), table, held_out))
+        part.write_text(model_card(read_facts(model), sha256(model), commit(), table, held_out))
 
 
 if __name__ == "__main__":

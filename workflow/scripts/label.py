@@ -6,32 +6,40 @@ from pathlib import Path
 import torch
 
 from metahdr.config.label import Label
+from metahdr.errors import UserError
 from metahdr.files import identify
-from metahdr.labels.simulate import check_unseen, write_labels
+from metahdr.labels.simulate import write_labels
+from metahdr.methods.unseen import check_unseen
+from metahdr.registry import METHODS
 from metahdr.scenes import Scenes
 from metahdr.script import run
-from metahdr.weights.hdrcnn import load_simulator, read_facts
 
 
-def main(data: Path, model: Path, settings: Label, threads: int, labels: Path) -> None:
+def main(
+    method: str, data: Path, settings: Label, threads: int, code: str, labels: Path, weights: Path | None = None
+) -> None:
+    """`settings`: half and compile are taken from them; `method` and `weights` say what labels; `code` is the
+    digest of the code that does."""
     torch.set_num_threads(threads)
+    if METHODS[method].takes != "single":
+        raise UserError(f"{method}: takes a stack of exposures; labels are simulated from single ones")
     scenes = Scenes(data, None)
-    check_unseen(scenes, list(read_facts(model).get("trained_on", [])), model)
-    network = load_simulator(model).to("cuda" if torch.cuda.is_available() else "cpu")
-    if hasattr(network, "fused"):
-        network = network.fused()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    weights = weights or METHODS[method].shipped
+    labeller = METHODS[method].load(weights, device)
+    check_unseen(scenes, labeller, weights)
     if settings.compile:
-        network = torch.compile(network)
+        labeller.compile()
 
     # Labels gather beside their place, under a name that stands for what they are made of.
-    inputs = [model, data / "scenes.csv", *sorted((data / "exposures").iterdir())]
-    identity = identify(inputs, settings.model_dump_json())
+    inputs = [*([weights] if weights else []), data / "scenes.csv", *sorted((data / "exposures").iterdir())]
+    identity = identify(inputs, f"{method} {code} {settings.model_dump_json(include={'half', 'compile'})}")
     part = labels.with_name(f".part-{labels.name}-{identity[:16]}")
     for old in labels.parent.glob(f".part-{labels.name}-*"):
         if old != part:
             shutil.rmtree(old)
     part.mkdir(parents=True, exist_ok=True)
-    write_labels(network, scenes, part, settings.half)
+    write_labels(labeller, scenes, part, device, settings.half)
     shutil.rmtree(labels, ignore_errors=True)  # Snakemake makes the folder
     part.replace(labels)
 

@@ -1,24 +1,68 @@
 """Section `label`, and the names of label sources."""
 
-from typing import Literal
+import difflib
+from collections.abc import Iterable
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from metahdr.config.base import Section
+from metahdr.registry import METHODS
 
-LabelModel = Literal["shipped", "train", "official", "official_compr", "official_compr_regularized", "expandnet"]
-LabelSource = Literal["true", "simulated", "expandnet", "debevec"]
+
+def _check_label_source(name: str) -> str:
+    if name not in ("true", "simulated"):
+        _check_name(name, "label sources", ["true", "simulated", *METHODS])
+        _check_needs_no_labels(name)
+    return name
+
+
+def _check_single(name: str) -> str:
+    _check_needs_no_labels(METHODS.check(name))
+    if METHODS[name].takes != "single":
+        raise ValueError("this method takes a stack of exposures; labels are simulated from single ones")
+    return name
+
+
+def _check_needs_no_labels(name: str) -> None:
+    if METHODS[name].adapts:
+        raise ValueError("this method needs labels itself; give another one")
+
+
+def _check_name(name: str, kind: str, known: Iterable[str]) -> None:
+    known = list(known)
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        raise ValueError(
+            f"not one of the {kind}; " + (f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}")
+        )
+
+
+LabelSource = Annotated[str, AfterValidator(_check_label_source)]
 
 
 class Label(Section):
     """The simulated HDR labels."""
 
-    model: LabelModel = Field(
-        "shipped",
-        description="shipped: the HDR-CNN in models/; train: one trained in the run on its training scenes; "
-        "official, official_compr, official_compr_regularized: the authors' weights; expandnet: ExpandNet's",
+    method: Annotated[str, AfterValidator(_check_single)] = Field(
+        "hdrcnn", description="name of a method that takes single exposures; it labels every exposure"
+    )
+    weights: str | None = Field(
+        None,
+        description="name of the method's weight file; hdrcnn: shipped, train (trained in the run on its training "
+        "scenes), or the authors' official, official_compr, official_compr_regularized; null: the method's first",
     )
     half: bool | None = Field(
         None, description="compute in half precision, for CPUs with bfloat16 and for GPUs; null: on a GPU only"
     )
     compile: bool = Field(False, description="compile the network first: pays for thousands of images of one size")
+
+    @field_validator("weights")
+    @classmethod
+    def _belong_to_the_method(cls, weights: str | None, info: ValidationInfo) -> str | None:
+        method = info.data.get("method")
+        if weights is not None and method is not None:
+            if not METHODS[method].weights:
+                raise ValueError(f"{method} needs no weights; give null")
+            _check_name(weights, f"weights of {method}", METHODS[method].weights)
+        return weights

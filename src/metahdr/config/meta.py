@@ -17,7 +17,7 @@ class Meta(Section):
     runs: Annotated[list[LabelSource], Field(min_length=1)] = Field(
         ["true", "simulated"],
         description="label sources of the support set, one training run each; true: the HDR truth; simulated: by "
-        "label.model; expandnet: by ExpandNet; debevec: the support exposures merged",
+        "label.method; or a method's name, such as expandnet, or debevec: the support exposures merged",
     )
     network: Annotated[str, AfterValidator(NETWORKS.check)] = Field(
         "unet",

@@ -1,82 +1,68 @@
-"""How good simulated labels are, on scenes that no network was trained on."""
+"""How good methods are at single exposures, on scenes that none was trained on: what labels are chosen by."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
 
-from metahdr.evaluation.bootstrap import intervals
-from metahdr.metrics.hdr import log_rmse, pu21_psnr
+from metahdr.evaluation.comparison import compare
+from metahdr.methods.base import Method
+from metahdr.registry import METRICS
 from metahdr.scenes import Scenes
 from metahdr.training.progress import track
 
-# What is done where nothing is reconstructed: the exposure, linearised by an assumed camera curve.
-BASELINES: dict[str, Callable[[Tensor], Tensor]] = {"x^2": lambda x: x**2, "x^2.2": lambda x: x**2.2}
-METRICS = {"log_rmse": log_rmse, "pu21_psnr": pu21_psnr}
-REGIONS = ("saturated", "all")
+JUDGED_BY = ("log_rmse_clipped", "log_rmse", "pu21_psnr_clipped", "pu21_psnr")
 
 
 @torch.inference_mode()
-def judge(scenes: Scenes, simulators: dict[str, Callable[[Tensor], Tensor]]) -> pd.DataFrame:
-    """One row for every scene, exposure and simulator.
+def judge(scenes: Scenes, methods: Sequence[Method]) -> pd.DataFrame:
+    """One row for every scene, exposure, method and metric.
 
-    Prediction and truth are in the exposure's scale, 1.0 is where it clips. A pixel is saturated when one of its
-    channels is 255; an exposure without such a pixel has no value for the saturated region.
+    Reconstruction and truth are compared in the exposure's scale, which clips at 1.0. A pixel is clipped when one
+    of its channels is 255; an exposure without such a pixel has no value for that region.
+
+    Args:
+        methods: that take single exposures.
 
     Returns:
-        scene, source, ev, simulator, saturated (share), and a column for each metric and region.
+        scene, source, ev, clipped (share of the pixels), method, metric, value.
     """
+    metrics = {name: METRICS[name] for name in JUDGED_BY}
     rows = []
     for scene in track((scenes[index] for index in range(len(scenes))), "judge", len(scenes)):
         scale = torch.tensor(scene.stops).exp2().view(-1, 1, 1, 1)
-        truth, mask = scene.hdr * scale, scene.ldr.amax(1) >= 1
-        for name, simulator in simulators.items():
-            prediction = simulator(scene.ldr)
-            columns = {
-                f"{metric}_{region}": function(prediction, truth, mask if region == "saturated" else None)
-                for metric, function in METRICS.items()
-                for region in REGIONS
-            }
-            for index, ev in enumerate(scene.evs):
-                row = {"scene": scene.name, "source": scene.source, "ev": ev, "simulator": name}
-                row |= {"saturated": mask[index].float().mean().item()}
-                rows.append(row | {column: values[index].item() for column, values in columns.items()})
+        truth, clipped = scene.hdr * scale, scene.ldr.amax(1) >= 1
+        shares = clipped.float().mean((1, 2)).tolist()
+        for method in methods:
+            reconstruction = method.reconstruct(scene.ldr, scene.stops) * scale
+            for name, metric in metrics.items():
+                values = metric(reconstruction, truth, clipped).tolist()
+                for ev, share, value in zip(scene.evs, shares, values, strict=True):
+                    row = {"scene": scene.name, "source": scene.source, "ev": ev, "clipped": share}
+                    rows.append(row | {"method": method.name, "metric": name, "value": value})
     return pd.DataFrame(rows)
 
 
-def compare(rows: pd.DataFrame, ours: str, resamples: int, confidence: float, seed: int) -> pd.DataFrame:
-    """Mean of every simulator and its difference from `ours`, with bootstrap intervals over sources.
+def compare_methods(rows: pd.DataFrame, ours: str, resamples: int, confidence: float, seed: int) -> pd.DataFrame:
+    """Mean of every method and its difference from `ours`, with bootstrap intervals over sources.
 
-    Whole sources are resampled, because views of one place are alike, the same ones for every simulator: the
-    differences are paired. A source counts as much as it has rows.
-    Rows without a value for one simulator are left out for all.
+    Whole sources are resampled, because views of one place are alike. A source counts as much as it has rows.
 
     Returns:
-        One row per (metric, simulator): mean, low, high, difference, difference_low, difference_high, count.
+        One row per (metric, method): mean, low, high, difference, difference_low, difference_high, count.
     """
-    result = []
-    for column in (f"{metric}_{region}" for metric in METRICS for region in REGIONS):
-        wide = rows.pivot(index=["source", "scene", "ev"], columns="simulator", values=column).dropna()
-        sums, counts = wide.groupby("source").sum(), wide.groupby("source").size()
-        gaps = sums.sub(sums[ours], axis=0)
-        stacked = np.stack([sums, gaps], axis=-1)[:, None]
-        ends = intervals(stacked, counts.to_numpy(), resamples, confidence, seed)
-        for simulator, (low, gap_low), (high, gap_high) in zip(sums, *ends, strict=True):
-            mean, gap = wide[simulator].mean(), gaps[simulator].sum() / len(wide)
-            result.append(
-                {"metric": column, "simulator": simulator, "mean": mean, "low": low, "high": high}
-                | {"difference": gap, "difference_low": gap_low, "difference_high": gap_high, "count": len(wide)}
-            )
-    return pd.DataFrame(result)
+    reference = {"difference": lambda cell: cell._replace(method=ours)}
+    return compare(rows, ["method"], "source", reference, resamples, confidence, seed)
 
 
 def typical_scenes(rows: pd.DataFrame, ev: float, count: int = 4, share: float = 0.2) -> list[str]:
-    """One scene of each of `count` sources, the sources evenly spread by name: the one whose share of saturated
-    pixels at `ev` is nearest to `share`. Nobody chooses what a figure shows."""
+    """The scenes of a figure, chosen by rule: sources evenly spread by name, one scene of each.
+
+    A source's scene is the one whose share of clipped pixels at `ev` is nearest to `share`.
+    """
     at_ev = rows[rows.ev == ev].drop_duplicates("scene")
     sources = sorted(set(at_ev.source))
     chosen = [sources[i] for i in np.linspace(0, len(sources) - 1, min(count, len(sources))).astype(int)]
-    nearest = (at_ev.saturated - share).abs().groupby(at_ev.source).idxmin()
+    nearest = (at_ev.clipped - share).abs().groupby(at_ev.source).idxmin()
     return [at_ev.scene[nearest[source]] for source in chosen]

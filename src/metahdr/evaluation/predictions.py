@@ -1,46 +1,56 @@
-"""Test-time adaptation: the reconstructions of every test scene, held-out exposure and mode."""
+"""Reconstructions of test scenes by a method: every held-out exposure in every mode."""
 
-import logging
 from pathlib import Path
 
-from metahdr.config.meta import Meta
-from metahdr.errors import UserError
+from torch import Tensor
+
 from metahdr.images import write_exr
 from metahdr.labels.support import support_labels
-from metahdr.losses.make import make_loss
-from metahdr.meta.learner import Learner, predict
-from metahdr.scenes import Scenes
-from metahdr.training import checkpoint
+from metahdr.methods.base import Method
+from metahdr.scenes import Scene, Scenes
 from metahdr.training.progress import track
 
-log = logging.getLogger(__name__)
+
+def modes(method: type[Method] | Method, label_sources: list[str]) -> list[str]:
+    """The modes of a method's reconstructions.
+
+    `single`: from the held-out exposure alone; `adapted_<label source>`: the same, after adaptation to the other
+    exposures with these labels; `stack`: from the other exposures, without the held-out one.
+    """
+    if method.takes == "stack":
+        return ["stack"]
+    return ["single", *(f"adapted_{source}" for source in label_sources if method.adapts)]
 
 
-def modes(sources: list[str]) -> list[str]:
-    """Modes of a prediction: without adaptation, and adapted with the labels of each source."""
-    return ["single", *(f"adapted_{source}" for source in sources)]
+def reconstruct(
+    method: Method, scenes: Scenes, scene: Scene, held_out: int, label_sources: list[str]
+) -> dict[str, Tensor]:
+    """The reconstructions of a scene with one exposure held out, by mode, in the scene's scale, `(3, H, W)` each.
+
+    Args:
+        scenes: that the scene is from.
+        held_out: index of the exposure.
+        label_sources: that a method which adapts does so with, each by itself.
+    """
+    others = [i for i in range(len(scene.evs)) if i != held_out]
+    if method.takes == "stack":
+        return {"stack": method.reconstruct(scene.ldr[others], [scene.stops[i] for i in others])[0]}
+    query, stops = scene.ldr[held_out : held_out + 1], [scene.stops[held_out]]
+    images = {"single": method.reconstruct(query, stops)[0]}
+    for source in label_sources if method.adapts else []:
+        labels = support_labels(scenes, scene, held_out, source)
+        labels = scene.hdr.expand(len(others), -1, -1, -1) if labels is None else labels
+        images[f"adapted_{source}"] = method.adapt(scene.ldr[others], labels).reconstruct(query, stops)[0]
+    return images
 
 
-def load_learner(path: Path) -> tuple[Learner, Meta]:
-    """The meta-parameters of a checkpoint and the settings they were trained with."""
-    values = checkpoint.load(path)
-    if not {"settings", "parameters"} <= values.keys():
-        raise UserError(f"{path}: a checkpoint, but not of meta-training")
-    settings = Meta.model_validate_json(values["settings"])
-    return Learner(settings, values["parameters"]), settings
-
-
-def write_predictions(model: Path, scenes: Scenes, sources: list[str], folder: Path) -> None:
+def write_predictions(method: Method, scenes: Scenes, label_sources: list[str], folder: Path) -> None:
     """Writes one half-float OpenEXR per scene, held-out exposure and mode."""
-    learner, settings = load_learner(model)
-    loss = make_loss(settings.loss, **settings.loss_options)
-    for index in track(range(len(scenes)), "adapt", len(scenes)):
+    folder.mkdir(parents=True, exist_ok=True)
+    for index in track(range(len(scenes)), "reconstruct", len(scenes)):
         scene = scenes[index]
         for held_out, ev in enumerate(scene.evs):
-            labels = [None, *(support_labels(scenes, scene, held_out, source) for source in sources)]
-            for mode, target in zip(modes(sources), labels, strict=True):
-                steps = 0 if mode == "single" else settings.inner_steps
-                image = predict(learner, scene, held_out, target, loss, steps)
+            for mode, image in reconstruct(method, scenes, scene, held_out, label_sources).items():
                 write_exr(folder / prediction_name(scene.name, ev, mode), image.numpy().transpose(1, 2, 0))
 
 

@@ -1,1 +1,1 @@
-"""Simulated HDR labels: HDR-CNN's training, its weights, and its prediction for every exposure."""
+"""Labels of support sets: simulated by a method beforehand, or computed when they are needed."""

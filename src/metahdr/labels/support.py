@@ -1,30 +1,41 @@
-"""The labels of a support set, from whichever source: one lookup for training, validation and test."""
+"""The labels of a support set from any label source, for training, validation and test alike."""
 
-import torch
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
 from torch import Tensor
 
-from metahdr.camera.merge import inverse_response, merge
+from metahdr.registry import METHODS
 from metahdr.scenes import Scene, Scenes, read_labels
 
+if TYPE_CHECKING:
+    from metahdr.methods.base import Method
 
-def support_labels(scenes: Scenes, scene: Scene, held_out: int, source: str) -> Tensor | None:
+
+def support_labels(scenes: Scenes, scene: Scene, held_out: int, label_source: str) -> Tensor | None:
     """HDR labels of the exposures that are not held out, in the scene's scale, float32 `(S, 3, H, W)`.
 
     Args:
-        scenes: what the task is from; labels of networks lie in its folder's `labels/<source>/`.
-        held_out: index of the exposure that no label may know.
-        source: of the labels, see `meta.runs`. 'debevec' is one HDR image, the merge of the support exposures,
-            for all of them; it therefore depends on what is held out.
+        scenes: that the scene is from; the labels that the label stage made lie in `labels/<label source>/` of its
+            folder.
+        held_out: index of the exposure that no label may depend on.
+        label_source: `true`; `simulated`; or a method's name. A method that takes a stack reconstructs one HDR
+            image from the support exposures, which is the label of each of them.
 
     Returns:
-        None for 'true': the task has its own HDR truth.
+        None for `true`: the scene has its own HDR truth.
     """
-    others = [i for i in range(len(scene.evs)) if i != held_out]
-    if source == "true":
+    if label_source == "true":
         return None
-    if source == "debevec":
-        exposures = (scene.ldr[others] * 255).round().byte().cpu().numpy()
-        stops = [scene.stops[i] for i in others]
-        label = torch.from_numpy(merge(exposures, stops, inverse_response(exposures, stops)))
+    others = [i for i in range(len(scene.evs)) if i != held_out]
+    if label_source != "simulated" and METHODS[label_source].takes == "stack":
+        label = _load(label_source).reconstruct(scene.ldr[others].cpu(), [scene.stops[i] for i in others])
         return label.to(scene.ldr.device).expand(len(others), -1, -1, -1)
-    return read_labels(scenes.folder / "labels" / source, scene)[others].to(scene.ldr.device)
+    return read_labels(scenes.folder / "labels" / label_source, scene)[others].to(scene.ldr.device)
+
+
+@lru_cache
+def _load(method: str) -> Method:
+    return METHODS[method].load()

@@ -18,19 +18,21 @@ if TYPE_CHECKING:
 class Method(ABC):
     """One way to reconstruct the radiance of a scene from its exposures.
 
-    A method is one file or folder with one subclass, and one line in `registry.yaml`. The workflow's rules read the
-    facts below without torch: a method's file imports it inside the functions that compute.
+    A method is one file or folder with one subclass, and one line in `registry.yaml`. The workflow's rules read
+    the facts below, which must not wait for torch: a method's file imports it inside the functions that compute.
 
     Attributes:
-        name: its name in the registry, letters, digits and `_.-` alone.
+        name: its name in the registry, of letters, digits and `_.-`.
         title: as tables and figures show it.
         citation: who published it.
         takes: `single`, every exposure is reconstructed by itself; `stack`, all exposures of a view together.
-        scale: `exposure`, the answer follows from the exposure's scale, so that its EV must be known; `scene`, the
-            answer is taken for the scene's scale, and the EV is not used.
-        adapts: whether `adapt` is there.
-        weights: names of the weight files it loads, the first is the default: `shipped` travels with the package,
-            `train` is what `train` makes in the run, others are in `config/weights.yaml`. Empty where it needs none.
+        scale: `exposure`, the method computes radiance relative to an exposure, and `stops` bring it to the
+            scene's scale; `scene`, the method's output is taken as it is, and `stops` are not used.
+        adapts: whether the method has `adapt`.
+        weights: names of the weight files that it loads, the default first: `shipped` is the file `shipped`,
+            `train` is what `train` writes in the run, others are in `config/weights.yaml`. Empty where it needs
+            none.
+        shipped: the weight file that is installed with the package; None where there is none.
         settings: the section of the configuration that `train` takes; None where nothing is trained.
     """
 
@@ -41,6 +43,7 @@ class Method(ABC):
     scale: ClassVar[Literal["exposure", "scene"]]
     adapts: ClassVar[bool] = False
     weights: ClassVar[tuple[str, ...]] = ()
+    shipped: ClassVar[Path | None] = None
     settings: ClassVar[type[Section] | None] = None
 
     @classmethod
@@ -48,17 +51,17 @@ class Method(ABC):
         """The method, ready to reconstruct.
 
         Args:
-            weights: a weight file; None where the method needs none.
+            weights: a weight file; None: the shipped one, where the method needs one.
             device: that it computes on.
 
         Raises:
-            UserError: the file is missing, damaged or another method's.
+            UserError: the file is missing, damaged or another method's, or None where nothing is shipped.
         """
         return cls()
 
     @classmethod
     def train(cls, inputs: TrainingInputs, model: Path, history: Path) -> None:
-        """Trains the method, resumes where an earlier call was interrupted, and writes its weight file.
+        """Trains the method and writes its weight file; goes on where an earlier call was interrupted.
 
         Args:
             model: the weight file.
@@ -71,8 +74,8 @@ class Method(ABC):
         """Radiance in the scene's scale.
 
         Args:
-            exposures: display-referred in [0, 1], `(N, 3, H, W)`.
-            stops: what each of them is, relative to the scene's scale, length N.
+            exposures: display-referred in [0, 1], `(N, 3, H, W)`, on the method's device.
+            stops: of each exposure relative to the scene's scale, length N.
 
         Returns:
             Linear light, non-negative and finite: `(N, 3, H, W)` of a method that takes single exposures, and
@@ -88,11 +91,17 @@ class Method(ABC):
         """
         raise UserError(f"{self.name}: this method does not adapt")
 
+    def compile(self) -> None:  # noqa: B027
+        """Compiles the network, which pays for thousands of images of one size; does nothing without a network."""
+
     def trained_on(self) -> dict[str, str]:
-        """The sources that the weights were trained on, name and SHA-256 of the raw file; empty where unknown."""
+        """The sources that the weights were trained on, with the SHA-256 of each raw HDR file.
+
+        Empty where the sources are unknown; a hash is empty where only the name is known.
+        """
         return {}
 
 
 def in_scene_scale(radiance: Tensor, stops: Sequence[float]) -> Tensor:
-    """Radiance relative to each exposure, 1.0 is where it clips, brought to the scene's scale, `(N, 3, H, W)`."""
+    """Radiance in the scene's scale, given radiance for which each exposure clips at 1.0, `(N, 3, H, W)`."""
     return radiance / radiance.new_tensor(stops).exp2().view(-1, 1, 1, 1)

@@ -4,17 +4,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from metahdr.nets.hdrcnn import GAMMA, THRESHOLD
-
-GLOBAL_SIZE = 256  # the global branch sees the image at this size
-_BLACK = 0.05  # darker pixels say nothing about the scale
+GLOBAL_SIZE = 256  # width and height of the global branch's input
 
 
 class ExpandNet(nn.Module):
     """One LDR exposure in [0, 1] to relative linear light in (0, 1), `(N, 3, H, W)` to the same.
 
-    A local branch of 3x3 convolutions, a middle one of dilated convolutions and a global one that sees the image
-    at 256x256 are joined pixel by pixel; 456,899 parameters. The modules have the names of the authors' weights.
+    Three branches are concatenated at every pixel and joined by 1x1 convolutions: a local one of 3x3 convolutions,
+    a middle one of dilated convolutions, and a global one on the image scaled to 256x256. 456,899 parameters. The
+    modules have the names of the authors' weights.
     """
 
     def __init__(self):
@@ -36,32 +34,6 @@ class ExpandNet(nn.Module):
         resized = F.interpolate(x, (GLOBAL_SIZE, GLOBAL_SIZE), mode="bilinear", align_corners=False)
         everywhere = self.glob_net(resized).expand(-1, -1, *x.shape[-2:])
         return self.end_net(torch.cat([self.local_net(x), self.mid_net(x), everywhere], 1))
-
-
-class ExpandNetLabels(nn.Module):
-    """ExpandNet's output in the scale of its exposure, as HDR-CNN gives it, `(N, 3, H, W)` to the same.
-
-    ExpandNet promises relative values alone. Where the exposure is neither black nor saturated, x^2 (HDR-CNN's
-    equation 1) says what they should be: each image is multiplied by the one factor that brings the mean log
-    ratio there to 0. An image without such a pixel is scaled so that its smallest saturated value is 1.
-    """
-
-    def __init__(self):
-        super().__init__()
-        self.network = ExpandNet()
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.stack([_in_scale_of(*pair) for pair in zip(x, self.network(x), strict=True)])
-
-
-def _in_scale_of(x: Tensor, relative: Tensor) -> Tensor:
-    known = ((x > _BLACK) & (x.amax(0) < THRESHOLD)).float()
-    if known.any():
-        ratio = torch.log(x.clamp(min=_BLACK) ** GAMMA) - torch.log(relative)
-        return relative * torch.exp((ratio * known).sum() / known.sum())
-    if (x.amax(0) >= THRESHOLD).any():
-        return relative / relative.amax(0)[x.amax(0) >= THRESHOLD].min()
-    return x**GAMMA  # black: there is nothing to expand
 
 
 def _layer(inputs: int, outputs: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:

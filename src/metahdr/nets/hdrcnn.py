@@ -18,10 +18,10 @@ VGG_MEAN = (123.68, 116.779, 103.939)  # RGB
 class HDRCNN(nn.Module):
     """One LDR exposure in [0, 1] to linear light relative to that exposure, `(N, 3, H, W)` to the same.
 
-    The encoder has VGG16's 13 convolutions, the decoder upsamples five times by 4x4 transposed convolutions and
-    takes every level of the encoder, and at last the input itself, in the log domain. The prediction replaces
-    the linearised input only where that is saturated (equations 1 to 3). Any size: the image is padded to a
-    multiple of 32 and cropped back.
+    The encoder has VGG16's 13 convolutions; the decoder upsamples five times by 4x4 transposed convolutions. Skip
+    connections join every level of the encoder, and the input itself, to the decoder in the log domain. The
+    prediction replaces the linearised input only where the input is saturated (equations 1 to 3). An image of any
+    size is padded to a multiple of 32, and the result is cropped.
 
     Args:
         width: multiplier of the channels; 1 is the paper's network with about 29.4 M parameters.
@@ -73,7 +73,7 @@ class HDRCNN(nn.Module):
         features = F.relu(self.bottom_norm(self.bottom(features)), inplace=True)
         for up, norm, fuse, skip in zip(self.up, self.up_norm, self.fuse, reversed(skips), strict=True):
             features = fuse(torch.cat([F.relu(norm(up(features)), inplace=True), skip], 1))
-        with torch.autocast(x.device.type, enabled=False):  # half precision is too coarse for what exp will see
+        with torch.autocast(x.device.type, enabled=False):  # half precision is too coarse before exp
             output = F.relu(self.head_norm(self.head(features.float())))
             output = self.fuse_input(torch.cat([output, torch.log(x**GAMMA + EPSILON)], 1))
         return output[..., :height, :width]
@@ -82,7 +82,7 @@ class HDRCNN(nn.Module):
         return blend(x, self.log_prediction(x))
 
     def fused(self) -> "HDRCNN":
-        """A copy for inference alone, in which batch normalisation is part of the convolutions before it."""
+        """A copy for inference, with batch normalisation fused into the convolutions before it."""
         network = copy.deepcopy(self).eval()
         network.bottom = fuse_conv_bn_eval(network.bottom, network.bottom_norm)
         network.head = fuse_conv_bn_eval(network.head, network.head_norm)
@@ -110,12 +110,12 @@ def linear_light(y: Tensor) -> Tensor:
 
 
 def _log_domain(features: Tensor) -> Tensor:
-    """log((h / 255)^2 + 1/255), in few passes over the image."""
+    """log((h / 255)^2 + 1/255), written so that memory is passed over twice."""
     return torch.addcmul(features.new_full((1, 1, 1, 1), EPSILON), features, features, value=1 / 255**2).log()
 
 
 def _fusion(channels: int) -> nn.Conv2d:
-    """A 1x1 convolution of two concatenated maps that begins as their sum (section 3.3)."""
+    """A 1x1 convolution of two concatenated feature maps, initialised to their sum (section 3.3)."""
     fusion = nn.Conv2d(2 * channels, channels, 1)
     with torch.no_grad():
         fusion.weight.copy_(torch.eye(channels).repeat(1, 2)[..., None, None])

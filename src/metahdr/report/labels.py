@@ -1,6 +1,6 @@
-"""The comparison of simulated labels in pictures and words: a figure, and the card of a trained HDR-CNN."""
+"""The comparison of simulated labels as a figure, and the card of a trained HDR-CNN."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,22 +9,24 @@ import torch
 from torch import Tensor
 
 from metahdr.files import atomic_write
+from metahdr.methods.base import Method
+from metahdr.registry import METHODS
 from metahdr.report.figures import display, plt
 from metahdr.scenes import Scenes
 
-SHOWN_STOPS = (0, -3)  # each picture as exposed, and darker: what is above 1 becomes visible
+SHOWN_STOPS = (0, -3)  # as exposed, and three stops darker, where values above 1 become visible
 
 
 @torch.inference_mode()
-def label_figure(path: Path, scenes: Scenes, names: list[str], simulators: dict[str, Callable], ev: float) -> None:
+def label_figure(path: Path, scenes: Scenes, names: list[str], methods: Sequence[Method], ev: float) -> None:
     """Input, labels and truth of some scenes, each at two display exposures, as PNG.
 
     Args:
         names: of the scenes.
-        simulators: exposures to linear light relative to them, by name.
+        methods: that take single exposures.
         ev: of the exposure that is labelled.
     """
-    columns = ["input", *simulators, "truth"]
+    columns = ["input", *(method.title for method in methods), "truth"]
     shape = (2 * len(names), len(columns))
     figure, axes = plt.subplots(
         *shape, figsize=(1.6 * shape[1], 1.66 * shape[0]), layout="constrained", squeeze=False
@@ -33,8 +35,9 @@ def label_figure(path: Path, scenes: Scenes, names: list[str], simulators: dict[
         scene = scenes[list(scenes.table.scene).index(name)]
         index = scene.evs.index(ev)
         x = scene.ldr[index : index + 1]
-        truth = scene.hdr[None] * 2.0 ** scene.stops[index]
-        images = [x**2.2, *(simulator(x) for simulator in simulators.values()), truth]
+        labels = [method.reconstruct(x, scene.stops[index : index + 1]) for method in methods]
+        scale = 2.0 ** scene.stops[index]
+        images = [x**2.2, *(label * scale for label in (*labels, scene.hdr[None]))]
         for row, stops in enumerate(SHOWN_STOPS, 2 * number):
             for axis, image in zip(axes[row], images, strict=True):
                 axis.imshow(display(_picture(image) * 2.0**stops), interpolation="nearest")
@@ -55,11 +58,11 @@ def model_card(facts: dict, digest: str, commit: str, summary: pd.DataFrame, hel
     """What a trained HDR-CNN is, as Markdown.
 
     Args:
-        facts: what travels in the weight file.
+        facts: of the weight file.
         digest: its SHA-256.
         commit: of the code that judged it.
         summary: from `compare`.
-        held_out: the sources it is judged by.
+        held_out: the test sources.
     """
     settings = facts["settings"]
     lines = [
@@ -80,16 +83,16 @@ def model_card(facts: dict, digest: str, commit: str, summary: pd.DataFrame, hel
         "",
         ", ".join(held_out) + ".",
         "",
-        "log_rmse: error of log luminance in stops. pu21_psnr: dB, linear 1.0 at 100 cd/m2. saturated: pixels",
+        "log_rmse: error of log luminance in stops. pu21_psnr: dB, linear 1.0 at 100 cd/m2. clipped: pixels",
         "with a channel at 255. Means over scenes and exposures; 95 % bootstrap intervals over panoramas; the",
         "difference from this model is paired.",
         "",
-        "| metric | labels | mean | interval | difference | interval | exposures |",
+        "| metric | method | mean | interval | difference | interval | exposures |",
         "|---|---|---|---|---|---|---|",
     ]
     for row in summary.itertuples():
         lines.append(
-            f"| {row.metric} | {row.simulator} | {row.mean:.3f} | {row.low:.3f} to {row.high:.3f} "
+            f"| {row.metric} | {METHODS[row.method].title} | {row.mean:.3f} | {row.low:.3f} to {row.high:.3f} "
             f"| {row.difference:+.3f} | {row.difference_low:+.3f} to {row.difference_high:+.3f} | {row.count} |"
         )
     lines += ["", f"## Trained on {len(facts['trained_on'])} panoramas", "", "| slug | sha256 |", "|---|---|"]

@@ -1,1 +1,1 @@
-"""Weight files of networks: read, checked, never executed."""
+"""Weight files of networks: read and checked; nothing in them is executed."""

@@ -1,9 +1,9 @@
 """Pickled lists of arrays, such as TensorLayer's weight files, read without unpickling.
 
-`tl.files.save_npz` hands numpy one list of arrays of different shapes, which numpy stores as an object array: a
-pickle within the zip file. Its opcodes are only listed here (`pickletools.genops` builds and calls nothing), and
-the float32 values of an array whose shape is known are taken where they stand. Files of plain arrays
-(`arr_0`, `arr_1`, ...) are read as numpy reads them.
+`tl.files.save_npz` gives numpy one list of arrays of different shapes, which numpy stores as an object array: a
+pickle within the zip file. The pickle's opcodes are listed (`pickletools.genops`) and never executed, and the
+bytes of each array, whose shape is known, are read as float32. Files of plain arrays (`arr_0`, `arr_1`, ...) are
+read by numpy.
 """
 
 import pickletools
@@ -24,7 +24,7 @@ def read_arrays(path: Path, shapes: list[tuple[int, ...]]) -> list[np.ndarray]:
     """The arrays of a `.npz` file in order.
 
     Args:
-        shapes: what they should be.
+        shapes: of the arrays that the file should hold.
 
     Raises:
         UserError: not a zip file, truncated, another number of arrays, or pickled arrays of other shapes.
@@ -54,7 +54,7 @@ def read_pickled(
     """The float32 arrays of a pickle in their order, found by their shapes and lengths.
 
     Args:
-        exact: refuse arrays after those of `shapes`; else they are left out.
+        exact: refuse further arrays after those of `shapes`; otherwise they are ignored.
 
     Raises:
         UserError: no pickle, or other arrays.

@@ -1,47 +1,42 @@
-"""Weight files of the label simulators: ours, the authors' of HDR-CNN, the authors' of ExpandNet.
-
-Nothing in them is executed: tensors alone are read, their number, order, shapes and values are checked, and a file
-that is anything else is refused with its name and the reason.
-"""
+"""Weight files of HDR-CNN: this project's and the authors'."""
 
 import json
-import pickle
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import nn
 
 from metahdr.errors import UserError
 from metahdr.files import atomic_write
-from metahdr.nets.expandnet import ExpandNetLabels
 from metahdr.nets.hdrcnn import HDRCNN
 from metahdr.weights.arrays import read_arrays
+from metahdr.weights.check import check_finite, load_strictly
 
 BATCH_NORM_FIRST = ("bias", "weight", "running_mean", "running_var")  # TensorLayer: beta, gamma, mean, variance
 
 
-def load_simulator(path: Path) -> nn.Module:
-    """The network in a weight file, in evaluation mode: exposures in [0, 1] to linear light relative to them.
-
-    `.safetensors` is an HDR-CNN of ours, `.npz` one in the layout of Eilertsen et al., `.pth` the ExpandNet of
-    Marnerides et al.
+def load_hdrcnn(path: Path) -> HDRCNN:
+    """The network in a weight file, in evaluation mode: `.safetensors` is this project's, `.npz` the authors'.
 
     Raises:
         UserError: missing, truncated, of another layout, with values that are not finite, or a pickle.
     """
-    readers = {".safetensors": _load_ours, ".npz": load_official, ".pth": _load_expandnet}
+    readers = {".safetensors": _load_ours, ".npz": load_official}
     if path.suffix not in readers:
-        raise UserError(f"{path}: expected a weight file {', '.join(readers)}")
+        raise UserError(f"{path}: expected a weight file {' or '.join(readers)}")
     if not path.is_file():
         raise UserError(f"{path}: no such weight file")
     return readers[path.suffix](path).eval()
 
 
 def save_hdrcnn(path: Path, network: HDRCNN, facts: dict) -> None:
-    """Writes an HDR-CNN of ours; `facts` (JSON, with `width` and `trained_on`) travel in the file."""
+    """Writes a weight file of this project.
+
+    Args:
+        facts: that the file carries as JSON: `width`, `trained_on` (SHA-256 of each raw HDR file by source), more.
+    """
     tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
     with atomic_write(path) as part:
         save_file(tensors, part, {"metahdr": json.dumps(facts, sort_keys=True)})
@@ -49,7 +44,11 @@ def save_hdrcnn(path: Path, network: HDRCNN, facts: dict) -> None:
 
 
 def read_facts(path: Path) -> dict:
-    """What `save_hdrcnn` was told; empty for files of other origin."""
+    """The facts in a weight file of this project; empty for the authors' files.
+
+    Raises:
+        UserError: truncated, or not a file of this project.
+    """
     if path.suffix != ".safetensors":
         return {}
     try:
@@ -76,7 +75,7 @@ def load_official(path: Path) -> HDRCNN:
             raise UserError(f"{path}: array {index} ({name}) has shape {array.shape}; HDR-CNN has {shape} there")
         tensor = torch.from_numpy(np.array(array, np.float32))
         parameters[name] = tensor.permute(3, 2, 0, 1).contiguous() if array.ndim == 4 else tensor
-    _check_finite(path, parameters, names)
+    check_finite(path, parameters, names)
     for name, value in parameters.items():
         if name.endswith("num_batches_tracked"):
             parameters[name] = torch.zeros_like(value, device="cpu")
@@ -115,39 +114,5 @@ def _load_ours(path: Path) -> HDRCNN:
     network = HDRCNN(width)
     with safe_open(path, "pt") as file:
         parameters = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    _load_strictly(path, network, parameters)
+    load_strictly(path, network, parameters)
     return network
-
-
-def _load_expandnet(path: Path) -> ExpandNetLabels:
-    try:
-        parameters = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError, EOFError, LookupError, OSError, ValueError):
-        raise UserError(f"{path}: truncated, or more than tensors in it; it is not read") from None
-    if not isinstance(parameters, dict) or not all(isinstance(v, torch.Tensor) for v in parameters.values()):
-        raise UserError(f"{path}: expected named tensors, found {type(parameters).__name__}")
-    labels = ExpandNetLabels()
-    _load_strictly(path, labels.network, parameters)
-    return labels
-
-
-def _load_strictly(path: Path, network: nn.Module, parameters: dict[str, torch.Tensor]) -> None:
-    expected = network.state_dict()
-    for name in [*expected, *parameters]:
-        if name not in parameters:
-            raise UserError(f"{path}: {name} is missing")
-        if name not in expected:
-            raise UserError(f"{path}: {name} is not a parameter of {type(network).__name__}")
-        if parameters[name].shape != expected[name].shape:
-            raise UserError(
-                f"{path}: {name} has shape {tuple(parameters[name].shape)}; "
-                f"{type(network).__name__} has {tuple(expected[name].shape)} there"
-            )
-    _check_finite(path, parameters, list(expected))
-    network.load_state_dict(parameters)
-
-
-def _check_finite(path: Path, parameters: dict[str, torch.Tensor], names: list[str]) -> None:
-    for name in names:
-        if not torch.isfinite(parameters[name]).all():
-            raise UserError(f"{path}: {name} has values that are NaN or infinite")

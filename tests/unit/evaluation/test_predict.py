@@ -5,11 +5,14 @@ import pytest
 import torch
 
 from metahdr.errors import UserError
-from metahdr.evaluation.predictions import load_learner, modes, prediction_name, write_predictions
+from metahdr.evaluation.predictions import modes, prediction_name, write_predictions
 from metahdr.images import read_hdr, write_exr
 from metahdr.labels.support import support_labels
 from metahdr.losses.make import make_loss
 from metahdr.meta.learner import Learner, predict
+from metahdr.methods.debevec import Debevec
+from metahdr.methods.gamma import Gamma2
+from metahdr.methods.metahdr import MetaHDR, load_learner
 from metahdr.scenes import Scenes, label_name
 from metahdr.training import checkpoint
 
@@ -28,7 +31,7 @@ def test_a_prediction_names_its_scene_held_out_exposure_and_mode():
 
 
 def test_the_modes_are_single_shot_and_adaptation_with_each_label_source():
-    assert modes(["true", "debevec"]) == ["single", "adapted_true", "adapted_debevec"]
+    assert modes(MetaHDR, ["true", "debevec"]) == ["single", "adapted_true", "adapted_debevec"]
 
 
 def test_every_scene_exposure_and_mode_is_written_as_predicted(results, model, tiny, tmp_path):
@@ -37,7 +40,7 @@ def test_every_scene_exposure_and_mode_is_written_as_predicted(results, model, t
         for i, ev in enumerate(scene.evs):
             name = scenes.folder / "labels/simulated" / label_name(scene.name, ev)
             write_exr(name, scene.ldr[i].numpy().transpose(1, 2, 0) ** 3)
-    write_predictions(model, scenes, ["true", "simulated", "debevec"], tmp_path / "predictions")
+    write_predictions(MetaHDR.load(model), scenes, ["true", "simulated", "debevec"], tmp_path / "predictions")
     assert len(list((tmp_path / "predictions").iterdir())) == len(scenes) * 3 * 4
 
     scene, loss = scenes[0], make_loss(tiny.loss, **tiny.loss_options)
@@ -51,6 +54,26 @@ def test_every_scene_exposure_and_mode_is_written_as_predicted(results, model, t
         written = read_hdr(tmp_path / "predictions" / prediction_name(scene.name, scene.evs[1], mode))
         expected = predict(learner, scene, 1, target, loss, steps).numpy().transpose(1, 2, 0)
         np.testing.assert_allclose(written, expected, rtol=2**-11)
+
+
+def test_a_method_of_single_exposures_sees_the_held_out_one_alone(results, tmp_path):
+    scenes = Scenes(results, "test")
+    write_predictions(Gamma2(), scenes, ["true"], tmp_path)
+    assert len(list(tmp_path.iterdir())) == len(scenes) * 3
+    scene = scenes[0]
+    written = read_hdr(tmp_path / prediction_name(scene.name, scene.evs[2], "single"))
+    expected = (scene.ldr[2] ** 2 / 2 ** scene.stops[2]).numpy().transpose(1, 2, 0)
+    np.testing.assert_allclose(written, expected, rtol=2**-10, atol=1e-7)
+
+
+def test_a_method_of_a_stack_sees_all_but_the_held_out_exposure(results, tmp_path):
+    scenes = Scenes(results, "test")
+    write_predictions(Debevec(), scenes, ["true"], tmp_path)
+    assert {path.name.rpartition("_")[2] for path in tmp_path.iterdir()} == {"stack.exr"}
+    assert len(list(tmp_path.iterdir())) == len(scenes) * 3
+    written = read_hdr(tmp_path / prediction_name(scenes[0].name, scenes[0].evs[1], "stack"))
+    expected = support_labels(scenes, scenes[0], 1, "debevec")[0].numpy().transpose(1, 2, 0)
+    np.testing.assert_allclose(written, expected, rtol=2**-10, atol=1e-7)
 
 
 def test_a_checkpoint_holds_its_frozen_encoder_and_needs_no_file_of_it(tmp_path, tiny):

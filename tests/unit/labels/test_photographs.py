@@ -8,10 +8,11 @@ import torch
 from metahdr.cli import main
 from metahdr.errors import ImageError, UserError
 from metahdr.images import read_hdr, read_photograph
-from metahdr.labels import simulate
-from metahdr.labels.simulate import simulate_large
-from metahdr.nets.expandnet import ExpandNetLabels
+from metahdr.meta.learner import Learner
+from metahdr.methods import expandnet, hdrcnn
+from metahdr.nets.expandnet import ExpandNet
 from metahdr.nets.hdrcnn import HDRCNN
+from metahdr.training import checkpoint
 from metahdr.weights.hdrcnn import save_hdrcnn
 
 RAMP = np.linspace(0, 1, 40 * 50 * 3).reshape(40, 50, 3)
@@ -45,10 +46,8 @@ def label(tmp_path, monkeypatch, network):
     monkeypatch.chdir(tmp_path)
     save_hdrcnn(tmp_path / "net.safetensors", network, {"width": 1 / 64})
 
-    def label(*names: str) -> None:
-        monkeypatch.setattr(
-            "sys.argv", ["metahdr", "label", *names, "--model", "net.safetensors", "--out", "labels"]
-        )
+    def label(*names: str, method: tuple[str, ...] = ("--weights", "net.safetensors")) -> None:
+        monkeypatch.setattr("sys.argv", ["metahdr", "label", *names, *method, "--out", "labels"])
         main()
 
     return label
@@ -100,15 +99,50 @@ def test_a_missing_file_is_an_image_error(tmp_path):
         read_photograph(tmp_path / "none.png")
 
 
+@pytest.mark.parametrize("method", ["ldr", "gamma_2", "gamma_2.2", "expandnet", "metahdr"])
+def test_every_method_of_single_exposures_labels_photographs(label, tmp_path, tiny, method):
+    files = {"expandnet": tmp_path / "expandnet.pth", "metahdr": tmp_path / "best.pt"}
+    torch.save(ExpandNet().state_dict(), files["expandnet"])
+    values = {"parameters": Learner(tiny).state_dict(), "settings": tiny.model_dump_json()}
+    checkpoint.save(files["metahdr"], values)
+    cv2.imwrite("colour.png", PHOTOGRAPHS["colour"])
+    weights = ("--weights", str(files[method])) if method in files else ()
+    label("colour.png", method=("--method", method, *weights))
+    result = read_hdr(tmp_path / "labels" / "colour.exr")
+    assert result.shape == (40, 50, 3)
+    if method == "gamma_2":
+        np.testing.assert_allclose(result, (PHOTOGRAPHS["colour"][..., ::-1] / 255) ** 2, rtol=2**-10, atol=1e-7)
+
+
+def test_the_shipped_network_labels_from_any_folder(label, tmp_path):
+    cv2.imwrite("colour.png", PHOTOGRAPHS["colour"])
+    label("colour.png", method=())
+    assert read_hdr(tmp_path / "labels" / "colour.exr").shape == (40, 50, 3)
+
+
+@pytest.mark.parametrize(
+    ("method", "message"),
+    [
+        ("debevec", "takes a stack of exposures; give one of ldr, gamma_2"),
+        ("hdrcn", "hdrcn: not one of the methods; did you mean hdrcnn"),
+        ("expandnet", "expandnet: no weights are shipped"),
+    ],
+)
+def test_a_method_that_cannot_label_a_photograph_is_one_error(label, method, message):
+    with pytest.raises(SystemExit, match=message):
+        label("colour.png", method=("--method", method))
+
+
 def test_a_large_image_is_labelled_in_tiles_as_it_would_be_whole(network, monkeypatch, scenery):
-    monkeypatch.setattr(simulate, "TILE", 128)
-    seen = []
+    monkeypatch.setattr(hdrcnn, "TILE", 128)
+    method, seen = hdrcnn.HDRCNN(network), []
+    network = method.network
     network.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].shape[-2:]))
     x = torch.from_numpy(np.clip(scenery(0, 200, 400).transpose(2, 0, 1) / 4, 0, 1).copy())
     with torch.inference_mode():
         whole = network(x[None])[0]
-    tiled = simulate_large(network, x)
-    assert max(max(size) for size in seen[1:]) <= 128 + 2 * simulate.MARGIN and len(seen) == 1 + 2 * 4
+    tiled = method.reconstruct(x[None], [0.0])[0]
+    assert max(max(size) for size in seen[1:]) <= 128 + 2 * hdrcnn.MARGIN and len(seen) == 1 + 2 * 4
     saturated = (x.amax(0) > 0.95).expand_as(x)
     assert 0.01 < saturated.float().mean() < 0.5
     assert torch.equal(tiled[~saturated], whole[~saturated])
@@ -116,6 +150,6 @@ def test_a_large_image_is_labelled_in_tiles_as_it_would_be_whole(network, monkey
 
 
 def test_a_large_image_needs_more_memory_than_expandnet_can_have(monkeypatch):
-    monkeypatch.setattr(simulate, "EXPANDNET_BYTES", 1 << 40)
+    monkeypatch.setattr(expandnet, "BYTES_PER_PIXEL", 1 << 40)
     with pytest.raises(UserError, match="ExpandNet needs about .* GB for 50x40 pixels"):
-        simulate_large(ExpandNetLabels().eval(), torch.rand(3, 40, 50))
+        expandnet.ExpandNet(ExpandNet().eval()).reconstruct(torch.rand(1, 3, 40, 50), [0.0])

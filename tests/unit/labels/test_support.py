@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from metahdr import registry
 from metahdr.images import write_exr
 from metahdr.labels.support import support_labels
+from metahdr.methods.debevec import Debevec
 from metahdr.scenes import Scenes, label_name
 
 
@@ -59,3 +61,21 @@ def test_where_both_support_exposures_are_saturated_the_merge_is_where_the_darke
     saturated = (scene.ldr[1:] == 1).all(0)
     assert saturated.any()
     assert (support_labels(scenes, scene, 0, "debevec")[0][saturated] == 1).all()  # EV 0 clips at 1.0
+
+
+class Darkest(Debevec):
+    """A method of another package: the darkest exposure, brought to the scene's scale."""
+
+    name = "darkest"
+
+    def reconstruct(self, exposures, stops):
+        return exposures[:1] / 2 ** stops[0]
+
+
+def test_a_stack_method_of_another_package_makes_labels_too(scenes, monkeypatch):
+    ours = registry._places("methods")
+    monkeypatch.setattr(registry, "_places", lambda kind: ours | {"darkest": f"{__name__}:Darkest"})
+    scene = scenes[0]
+    labels = support_labels(scenes, scene, 0, "darkest")
+    expected = (scene.ldr[1] / 2 ** scene.stops[1]).expand(2, -1, -1, -1)
+    assert torch.equal(labels, expected)

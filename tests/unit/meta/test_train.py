@@ -6,9 +6,9 @@ import torch
 from bits import same
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from metahdr.evaluation.predictions import load_learner
 from metahdr.images import write_exr
 from metahdr.meta.trainer import Trainer
+from metahdr.methods.metahdr import load_learner
 from metahdr.scenes import Scenes, label_name
 from metahdr.training import checkpoint
 from metahdr.training.inputs import TrainingInputs

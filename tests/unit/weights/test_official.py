@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from metahdr.errors import UserError
-from metahdr.weights.hdrcnn import load_official, load_simulator
+from metahdr.weights.expandnet import load_expandnet
+from metahdr.weights.hdrcnn import load_hdrcnn, load_official
 
 VGG_MEAN_BGR = (103.939, 116.779, 123.68)
 STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
@@ -161,7 +162,7 @@ def test_a_truncated_file_is_refused(tmp_path, files):
         data = (files / name).read_bytes()
         (tmp_path / name).write_bytes(data[: len(data) // 2])
         with pytest.raises(UserError, match=rf"{name}: truncated"):
-            load_simulator(tmp_path / name)
+            load_hdrcnn(tmp_path / name)
 
 
 class Evil:
@@ -183,5 +184,5 @@ def test_nothing_in_a_pickle_is_executed(tmp_path):
     mark.unlink(missing_ok=True)
     for name in ("raw.npz", "objects.npz", "members.npz", "raw.pth"):
         with pytest.raises(UserError, match=name):
-            load_simulator(tmp_path / name)
+            (load_expandnet if name == "raw.pth" else load_hdrcnn)(tmp_path / name)
     assert not mark.exists()

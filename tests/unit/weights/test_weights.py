@@ -7,7 +7,8 @@ from safetensors.torch import save_file
 from metahdr.errors import UserError
 from metahdr.nets.expandnet import ExpandNet
 from metahdr.nets.hdrcnn import HDRCNN
-from metahdr.weights.hdrcnn import load_simulator, read_facts, save_hdrcnn
+from metahdr.weights.expandnet import load_expandnet
+from metahdr.weights.hdrcnn import load_hdrcnn, read_facts, save_hdrcnn
 
 
 @pytest.fixture
@@ -24,26 +25,26 @@ def file(tmp_path, network):
 
 def test_an_hdrcnn_comes_back_as_it_was_with_what_it_was_trained_on(file, network):
     x = torch.rand(1, 3, 32, 32)
-    assert torch.equal(load_simulator(file)(x), network(x))
+    assert torch.equal(load_hdrcnn(file)(x), network(x))
     assert read_facts(file)["trained_on"] == {"oak": "12ab"}
 
 
 def test_expandnets_file_is_read_strictly(tmp_path):
     parameters = ExpandNet().state_dict()
     torch.save(parameters, tmp_path / "e.pth")
-    labels = load_simulator(tmp_path / "e.pth")
-    assert torch.equal(labels.network.end_net[1].weight, parameters["end_net.1.weight"])
+    network = load_expandnet(tmp_path / "e.pth")
+    assert torch.equal(network.end_net[1].weight, parameters["end_net.1.weight"])
 
     torch.save(parameters | {"more": torch.zeros(1)}, tmp_path / "more.pth")
     with pytest.raises(UserError, match=r"more\.pth: more is not a parameter of ExpandNet"):
-        load_simulator(tmp_path / "more.pth")
+        load_expandnet(tmp_path / "more.pth")
     parameters.pop("mid_net.3.bias")
     torch.save(parameters, tmp_path / "less.pth")
     with pytest.raises(UserError, match=r"less\.pth: mid_net\.3\.bias is missing"):
-        load_simulator(tmp_path / "less.pth")
+        load_expandnet(tmp_path / "less.pth")
     torch.save([1, 2], tmp_path / "list.pth")
     with pytest.raises(UserError, match=r"list\.pth: expected named tensors, found list"):
-        load_simulator(tmp_path / "list.pth")
+        load_expandnet(tmp_path / "list.pth")
 
 
 def test_a_bad_file_is_refused_with_its_name_and_the_reason(tmp_path, file, network):
@@ -55,7 +56,7 @@ def test_a_bad_file_is_refused_with_its_name_and_the_reason(tmp_path, file, netw
         if values is not None:
             save_file(values, path, metadata)
         with pytest.raises(UserError, match=rf"{name}\.safetensors: {reason}"):
-            load_simulator(path)
+            load_hdrcnn(path)
 
     refused("nothing", "no such weight file")
     refused("foreign", "truncated, or not an HDR-CNN of metahdr", {"a": torch.zeros(1)}, None)
@@ -72,4 +73,4 @@ def test_a_bad_file_is_refused_with_its_name_and_the_reason(tmp_path, file, netw
 
 def test_another_kind_of_file_is_no_weight_file(tmp_path):
     with pytest.raises(UserError, match=r"w\.onnx: expected a weight file"):
-        load_simulator(tmp_path / "w.onnx")
+        load_hdrcnn(tmp_path / "w.onnx")

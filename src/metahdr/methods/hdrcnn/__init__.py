@@ -1,21 +1,80 @@
-"""HDR-CNN."""
+"""HDR-CNN (Eilertsen et al. 2017)."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 from metahdr.config.hdrcnn import HDRCNNTraining
-from metahdr.methods.base import Method
+from metahdr.methods.base import Method, in_scene_scale
 from metahdr.training.inputs import TrainingInputs
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from metahdr.nets.hdrcnn import HDRCNN as Network
+
+TILE, MARGIN = 1024, 128  # multiples of 32, so that all tiles lie on the grid of the network's pooling
 
 
 class HDRCNN(Method):
-    """HDR-CNN (Eilertsen et al. 2017)."""
+    """HDR-CNN with this project's weights or the authors'.
 
-    name, title, citation, takes, scale = "hdrcnn", "HDR-CNN", "Eilertsen et al. 2017", "single", "exposure"
-    weights = ("shipped", "train")
+    A large image is reconstructed in tiles that overlap by twice the margin, with the memory of one tile.
+
+    Args:
+        network: as trained; its batch normalisation is fused into the convolutions of a copy.
+        trained_on: see `trained_on`.
+    """
+
+    name = "hdrcnn"
+    title = "HDR-CNN"
+    citation = "Eilertsen et al. 2017"
+    takes = "single"
+    scale = "exposure"
+    weights = ("shipped", "train", "official", "official_compr", "official_compr_regularized")
+    shipped = Path(__file__).parents[2] / "models" / "hdrcnn.safetensors"
     settings = HDRCNNTraining
+
+    def __init__(self, network: Network, trained_on: dict[str, str] | None = None):
+        self.network = network.fused()
+        self._trained_on = trained_on or {}
+
+    @classmethod
+    def load(cls, weights: Path | None = None, device: str = "cpu") -> Self:
+        from metahdr.weights.hdrcnn import load_hdrcnn, read_facts
+
+        path = weights or cls.shipped
+        network, trained_on = load_hdrcnn(path), read_facts(path).get("trained_on", {})
+        if isinstance(trained_on, list):  # names alone
+            trained_on = dict.fromkeys(trained_on, "")
+        return cls(network.to(device), trained_on)
 
     @classmethod
     def train(cls, inputs: TrainingInputs, model: Path, history: Path) -> None:
         from metahdr.methods.hdrcnn.trainer import train
 
         train(inputs, model, history)
+
+    def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
+        import torch
+
+        height, width = exposures.shape[-2:]
+        radiance = torch.empty_like(exposures)
+        with torch.no_grad():
+            for top in range(0, height, TILE):
+                for left in range(0, width, TILE):
+                    above, before = max(top - MARGIN, 0), max(left - MARGIN, 0)
+                    tile = exposures[..., above : top + TILE + MARGIN, before : left + TILE + MARGIN]
+                    part = self.network(tile)[..., top - above :, left - before :][..., :TILE, :TILE]
+                    radiance[..., top : top + TILE, left : left + TILE] = part
+            return in_scene_scale(radiance, stops)
+
+    def compile(self) -> None:
+        import torch
+
+        self.network = torch.compile(self.network)
+
+    def trained_on(self) -> dict[str, str]:
+        return self._trained_on

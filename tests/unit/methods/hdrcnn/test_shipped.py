@@ -10,14 +10,15 @@ from metahdr.config.check import load
 from metahdr.datasets.register import read_register
 from metahdr.datasets.split import split_sources
 from metahdr.files import sha256
-from metahdr.weights.hdrcnn import load_simulator, read_facts
+from metahdr.methods.hdrcnn import HDRCNN
+from metahdr.weights.hdrcnn import load_hdrcnn, read_facts
 
 DEFAULT = load({})
 
 
 @pytest.fixture
-def model(repository):
-    return repository / "models" / "hdrcnn.safetensors"
+def model():
+    return HDRCNN.shipped
 
 
 def stems(dataset):
@@ -26,7 +27,7 @@ def stems(dataset):
 
 def test_it_is_small_and_loads(model):
     assert model.stat().st_size <= 12_000_000
-    assert load_simulator(model).training is False
+    assert load_hdrcnn(model).training is False
 
 
 def test_it_saw_nothing_that_the_default_run_validates_or_tests_with(model, repository):

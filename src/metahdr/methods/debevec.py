@@ -1,0 +1,29 @@
+"""The merge of several exposures, with the camera's curve calibrated on them (Debevec and Malik 1997)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from metahdr.camera.merge import inverse_response, merge
+from metahdr.methods.base import Method
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Debevec(Method):
+    """`camera.merge` of all exposures as one HDR image."""
+
+    name = "debevec"
+    title = "Debevec merge"
+    citation = "Debevec and Malik 1997"
+    takes = "stack"
+    scale = "exposure"
+
+    def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
+        import torch
+
+        values = (exposures * 255).round().byte().cpu().numpy()
+        radiance = merge(values, list(stops), inverse_response(values, list(stops)))
+        return torch.from_numpy(radiance)[None].to(exposures.device)

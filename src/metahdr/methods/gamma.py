@@ -1,0 +1,38 @@
+"""Linearisation alone: the inverse of an assumed camera curve, nothing is put where the exposure clips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from metahdr.methods.base import Method, in_scene_scale
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class _Gamma(Method):
+    exponent: ClassVar[float]
+    takes = "single"
+    scale = "exposure"
+
+    def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
+        return in_scene_scale(exposures**self.exponent, stops)
+
+
+class Gamma2(_Gamma):
+    """x^2, the inverse of the camera curve that HDR-CNN assumes."""
+
+    name = "gamma_2"
+    title = "x^2"
+    citation = "Eilertsen et al. 2017, equation 1"
+    exponent = 2
+
+
+class Gamma22(_Gamma):
+    """x^2.2, the usual approximation of a display's curve."""
+
+    name = "gamma_2.2"
+    title = "x^2.2"
+    citation = "none"
+    exponent = 2.2

@@ -1,0 +1,39 @@
+"""No method is judged by scenes that it was trained on, and none labels them."""
+
+from pathlib import Path
+
+from metahdr.errors import UserError
+from metahdr.methods.base import Method
+from metahdr.scenes import Scenes
+
+
+def check_unseen(scenes: Scenes, method: Method, weights: Path | None = None) -> None:
+    """Refuses a method that was trained on validation or test sources.
+
+    Names and SHA-256 of the raw HDR files are compared: a file may have another name in another dataset, and a
+    panorama other bytes at another resolution.
+
+    Args:
+        weights: the method's weight file, for the message.
+
+    Raises:
+        UserError: names the validation and test sources that the method was trained on.
+    """
+    trained_on = method.trained_on()
+    names = {digest: name for name, digest in trained_on.items() if digest}
+    sources, seen = scenes.table.drop_duplicates("source"), []
+    for split in ("validation", "test"):
+        found = []
+        for source, digest in sources.loc[sources.split == split, ["source", "sha256"]].itertuples(index=False):
+            if source in trained_on:
+                found.append(source)
+            elif digest in names:
+                found.append(f"{source} (under the name {names[digest]})")
+        if found:
+            seen.append(f"{split}: {', '.join(sorted(found))}")
+    if seen:
+        raise UserError(
+            f"{weights or method.title} was trained on scenes that this run keeps from training "
+            f"({'; '.join(seen)}).\n  Take weights that are trained on this run's training scenes (label.weights: "
+            "train), or keep the default split"
+        )

@@ -1,0 +1,39 @@
+"""The checks that every weight file passes before a network takes its values."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from metahdr.errors import UserError
+
+
+def load_strictly(path: Path, network: nn.Module, parameters: dict[str, Tensor]) -> None:
+    """Gives a network the values of a file.
+
+    Args:
+        path: of the file, for errors.
+
+    Raises:
+        UserError: a parameter is missing, unknown, of another shape, or not finite.
+    """
+    expected = network.state_dict()
+    for name in [*expected, *parameters]:
+        if name not in parameters:
+            raise UserError(f"{path}: {name} is missing")
+        if name not in expected:
+            raise UserError(f"{path}: {name} is not a parameter of {type(network).__name__}")
+        if parameters[name].shape != expected[name].shape:
+            raise UserError(
+                f"{path}: {name} has shape {tuple(parameters[name].shape)}; "
+                f"{type(network).__name__} has {tuple(expected[name].shape)} there"
+            )
+    check_finite(path, parameters, list(expected))
+    network.load_state_dict(parameters)
+
+
+def check_finite(path: Path, parameters: dict[str, Tensor], names: list[str]) -> None:
+    """Raises a UserError that names the first of `names` whose values are not finite."""
+    for name in names:
+        if not torch.isfinite(parameters[name]).all():
+            raise UserError(f"{path}: {name} has values that are NaN or infinite")

@@ -1,0 +1,138 @@
+"""What every registered method promises, whatever it does inside."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from metahdr.errors import UserError
+from metahdr.meta.learner import Learner
+from metahdr.methods.base import TrainingInputs
+from metahdr.methods.ldr import Untouched
+from metahdr.nets.expandnet import ExpandNet
+from metahdr.nets.hdrcnn import HDRCNN
+from metahdr.registry import METHODS
+from metahdr.training import checkpoint
+from metahdr.weights.hdrcnn import save_hdrcnn
+
+ALL = list(METHODS)
+SINGLE = [name for name in ALL if METHODS[name].takes == "single"]
+ADAPTING = [name for name in ALL if METHODS[name].adapts]
+
+
+@pytest.fixture
+def load(tmp_path, tiny):
+    """A method by name, those with networks from small weight files."""
+
+    def load(name: str):
+        torch.manual_seed(0)
+        path = None
+        if name == "hdrcnn":
+            path = tmp_path / "hdrcnn.safetensors"
+            save_hdrcnn(path, HDRCNN(1 / 64), {"width": 1 / 64, "trained_on": {"oak": "12ab"}})
+        elif name == "expandnet":
+            path = tmp_path / "expandnet.pth"
+            torch.save(ExpandNet().state_dict(), path)
+        elif name == "metahdr":
+            path = tmp_path / "best.pt"
+            values = {"parameters": Learner(tiny).state_dict(), "settings": tiny.model_dump_json()}
+            checkpoint.save(path, values)
+        return METHODS[name].load(path)
+
+    return load
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_method_states_its_facts(name):
+    method = METHODS[name]
+    assert method.name == name
+    assert method.title and method.citation
+    assert method.takes in ("single", "stack") and method.scale in ("exposure", "scene")
+    assert ("shipped" in method.weights) == (method.shipped is not None)
+    assert method.shipped is None or method.shipped.is_file()
+
+
+def test_the_facts_of_all_methods_are_read_without_torch():
+    code = (
+        "import sys; from metahdr.registry import METHODS; from metahdr.config.check import load; load({}); "
+        "[METHODS[name].takes for name in METHODS]; sys.exit('torch' in sys.modules)"
+    )
+    source = Path(__file__).parents[3] / "src"
+    assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(source)}).returncode == 0
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_radiance_is_finite_non_negative_and_of_the_exposures_shape(load, scene, name):
+    method = load(name)
+    x = scene.ldr[..., :27].clone()  # no multiple of anything
+    x[:, :, :4] = 0
+    x[:, :, -4:] = 1
+    radiance = method.reconstruct(x, scene.stops)
+    assert radiance.shape == (1 if method.takes == "stack" else len(x), 3, 32, 27)
+    assert radiance.dtype == torch.float32
+    assert torch.isfinite(radiance).all() and radiance.min() >= 0
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_one_stop_more_halves_the_radiance_where_the_method_answers_in_the_exposures_scale(load, scene, name):
+    method = load(name)
+    radiance = method.reconstruct(scene.ldr, scene.stops)
+    brighter = method.reconstruct(scene.ldr, [stop + 1 for stop in scene.stops])
+    if method.scale == "exposure":
+        torch.testing.assert_close(brighter, radiance / 2)
+    else:
+        assert torch.equal(brighter, radiance)
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_a_method_of_single_exposures_reconstructs_each_by_itself(load, scene, name):
+    method = load(name)
+    together = method.reconstruct(scene.ldr, scene.stops)
+    for index, stops in enumerate(scene.stops):
+        alone = method.reconstruct(scene.ldr[index : index + 1], [stops])
+        torch.testing.assert_close(together[index : index + 1], alone, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ADAPTING)
+def test_adaptation_gives_another_method_and_leaves_the_first_as_it_was(load, scene, name):
+    method = load(name)
+    before = method.reconstruct(scene.ldr, scene.stops)
+    adapted = method.adapt(scene.ldr[:2], scene.hdr.expand(2, -1, -1, -1))
+    assert torch.equal(method.reconstruct(scene.ldr, scene.stops), before)
+    assert not torch.equal(adapted.reconstruct(scene.ldr, scene.stops), before)
+
+
+@pytest.mark.parametrize("name", sorted(set(ALL) - set(ADAPTING)))
+def test_a_method_that_does_not_adapt_says_so(load, scene, name):
+    with pytest.raises(UserError, match=f"{name}: this method does not adapt"):
+        load(name).adapt(scene.ldr, scene.ldr)
+
+
+@pytest.mark.parametrize("name", ["expandnet", "metahdr"])
+def test_a_method_without_shipped_weights_asks_for_a_file(name):
+    with pytest.raises(UserError, match=f"{name}: no weights are shipped"):
+        METHODS[name].load()
+
+
+def test_a_method_that_is_not_trained_says_so(tmp_path):
+    inputs = TrainingInputs(tmp_path, {}, "panoramas", None, 0, 1, "", tmp_path / "state.pt")
+    with pytest.raises(UserError, match="ldr: this method is not trained"):
+        Untouched.train(inputs, tmp_path / "model", tmp_path / "history.csv")
+
+
+def test_what_each_method_without_a_network_answers(scene):
+    x = torch.full((2, 3, 4, 4), 0.5)
+    assert torch.equal(METHODS["ldr"].load().reconstruct(x, [0.0, 3.0]), x)
+    squared = METHODS["gamma_2"].load().reconstruct(x, [0.0, 3.0])
+    torch.testing.assert_close(squared.amax((1, 2, 3)), torch.tensor([0.25, 0.03125]))
+    curved = METHODS["gamma_2.2"].load().reconstruct(x, [0.0, 1.0])
+    torch.testing.assert_close(curved.amax((1, 2, 3)), torch.tensor([0.5**2.2, 0.5**3.2]))
+
+
+def test_what_a_method_was_trained_on_is_read_from_its_file(load, tmp_path):
+    assert load("hdrcnn").trained_on() == {"oak": "12ab"}
+    assert load("gamma_2").trained_on() == {}
+    save_hdrcnn(tmp_path / "old.safetensors", HDRCNN(1 / 64), {"width": 1 / 64, "trained_on": ["oak"]})
+    assert METHODS["hdrcnn"].load(tmp_path / "old.safetensors").trained_on() == {"oak": ""}

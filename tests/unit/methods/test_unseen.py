@@ -1,0 +1,83 @@
+import runpy
+
+import pytest
+import torch
+
+from metahdr.config.label import Label
+from metahdr.config.score import Score
+from metahdr.errors import UserError
+from metahdr.files import sha256
+from metahdr.methods.ldr import Untouched
+from metahdr.methods.unseen import check_unseen
+from metahdr.nets.expandnet import ExpandNet
+from metahdr.nets.hdrcnn import HDRCNN
+from metahdr.scenes import Scenes
+from metahdr.weights.hdrcnn import save_hdrcnn
+
+
+class Trained(Untouched):
+    def __init__(self, trained_on):
+        self._trained_on = trained_on
+
+    def trained_on(self):
+        return self._trained_on
+
+
+@pytest.fixture
+def scenes(results):
+    return Scenes(results, None)
+
+
+@pytest.fixture
+def splits(scenes):
+    """One source of each split."""
+    return scenes.table.groupby("split").source.first()
+
+
+def test_every_scene_knows_the_hash_of_its_raw_file(scenes, results):
+    hashes = {path.stem: sha256(path) for path in (results / "raw").iterdir()}
+    assert len(hashes) == 5
+    assert dict(zip(scenes.table.source, scenes.table.sha256, strict=True)) == hashes
+
+
+def test_a_method_may_have_seen_training_scenes_and_strangers(scenes, splits):
+    check_unseen(scenes, Trained({splits["train"]: "12ab", "elsewhere": "34cd"}))
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_a_method_that_has_seen_a_source_by_name_is_refused(scenes, splits, split, tmp_path):
+    trained_on = dict.fromkeys([splits["train"], splits[split]], "")
+    reason = rf"model\.pt was trained on scenes that this run keeps from training \({split}: {splits[split]}\)"
+    with pytest.raises(UserError, match=reason):
+        check_unseen(scenes, Trained(trained_on), tmp_path / "model.pt")
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_a_method_that_has_seen_a_source_under_another_name_is_refused(scenes, splits, split, results):
+    (raw,) = (results / "raw").glob(f"{splits[split]}.*")
+    reason = rf"{split}: {splits[split]} \(under the name renamed\)"
+    with pytest.raises(UserError, match=reason):
+        check_unseen(scenes, Trained({"renamed": sha256(raw)}))
+
+
+@pytest.mark.parametrize(
+    ("stage", "split"),
+    [("label", "validation"), ("label", "test"), ("reconstruct", "test"), ("judge_hdrcnn", "test")],
+)
+def test_every_stage_refuses_a_network_that_has_seen_its_scenes(
+    repository, results, splits, tmp_path, stage, split
+):
+    (raw,) = (results / "raw").glob(f"{splits[split]}.*")
+    weights, other = tmp_path / "hdrcnn.safetensors", tmp_path / "expandnet.pth"
+    save_hdrcnn(weights, HDRCNN(1 / 64), {"width": 1 / 64, "trained_on": {"renamed": sha256(raw)}})
+    torch.save(ExpandNet().state_dict(), other)
+    main = runpy.run_path(str(repository / "workflow" / "scripts" / f"{stage}.py"))["main"]
+    made = tmp_path / "made"
+    arguments = {
+        "label": lambda: main("hdrcnn", results, Label(), 1, made, weights),
+        "reconstruct": lambda: main("hdrcnn", results, ["true"], 1, made, weights),
+        "judge_hdrcnn": lambda: main(results, weights, other, Score(), 0, 0.0, made, made, made, made),
+    }
+    with pytest.raises(UserError, match=rf"{split}: {splits[split]} \(under the name renamed\)"):
+        arguments[stage]()
+    assert not made.exists()

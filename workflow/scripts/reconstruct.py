@@ -1,0 +1,30 @@
+"""Reconstruct every test scene with one method, in every mode that it has."""
+
+from pathlib import Path
+
+import torch
+
+from metahdr.evaluation.predictions import write_predictions
+from metahdr.methods.unseen import check_unseen
+from metahdr.registry import METHODS
+from metahdr.scenes import Scenes
+from metahdr.script import run
+
+
+def main(
+    method: str,
+    data: Path,
+    label_sources: list[str],
+    threads: int,
+    predictions: Path,
+    weights: Path | None = None,
+) -> None:
+    """`label_sources`: that a method which adapts does so with; the others take none of them."""
+    torch.set_num_threads(threads)
+    reconstructor = METHODS[method].load(weights)
+    check_unseen(Scenes(data, None), reconstructor, weights or METHODS[method].shipped)
+    write_predictions(reconstructor, Scenes(data, "test"), label_sources, predictions)
+
+
+if __name__ == "__main__":
+    run(main)
