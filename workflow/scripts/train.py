@@ -24,10 +24,10 @@ def main(
 ) -> None:
     """Train a method; started again after an interruption, it goes on where it was.
 
-    `data`: the dataset's results folder. `sources`: JSON manifest of the sources, whose files lie below `raw` and
-    are of `kind` panoramas, photographs or pairs. `settings`: the method's section of the configuration. `code`:
-    digest of the code that trains. `state`: the file that an interrupted training goes on from. `model`, `history`:
-    the weights and the table that are written.
+    `data` is the dataset's results folder. `sources` is the JSON manifest of the sources; their files lie below
+    `raw` and are of `kind` panoramas, photographs or pairs. `settings` is the method's section of the
+    configuration, `code` the digest of the code that trains, `state` the file that an interrupted training goes on
+    from. The training writes its weights to `model` and one row for each step to `history`.
     """
     trained = METHODS[method]
     files = {name: raw / source["hdr"] for name, source in json.loads(sources.read_text()).items()}

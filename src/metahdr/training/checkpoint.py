@@ -51,7 +51,7 @@ def load_state(path: Path, identity: str) -> dict[str, Any] | None:
         identity: of the training that would go on; compared with the state's `identity`.
 
     Raises:
-        UserError: every state that there is is damaged.
+        UserError: all states are damaged.
     """
     previous = _previous(path)
     if not path.exists() and not previous.exists():
