@@ -12,10 +12,10 @@ from metahdr.errors import UserError
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Yields a file to write into, which replaces `path` when the block ends without an error.
+    """Yields a file to be overwritten, which replaces `path` when the block ends without an error.
 
     It is `.part-0-NAME` beside `path`, or `.part-1-NAME` and so on while other writers of the same path are at
-    work. What a killed writer left is taken over by the next one. The suffix is kept, because writers choose the
+    work; what a killed writer left is overwritten by the next one. The suffix is kept, because writers choose the
     format by it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +31,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 def _reserve(path: Path) -> tuple[Path, int]:
-    """An empty file for one writer, and its descriptor: the lock on it ends with the writer, even if killed."""
+    """A file for one writer alone, and the descriptor of its lock, which ends with the writer even if killed."""
     number = 0
     while True:
         part = path.with_name(f".part-{number}-{path.name}")
@@ -49,7 +49,6 @@ def _reserve(path: Path) -> tuple[Path, int]:
         except FileNotFoundError:
             mine = False
         if mine:
-            os.truncate(descriptor, 0)
             return part, descriptor
         os.close(descriptor)
 

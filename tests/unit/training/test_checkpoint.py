@@ -237,7 +237,7 @@ def test_a_kill_in_the_middle_of_writing_leaves_the_state(tmp_path):
         limited(lambda: save_states(path, 3), 10_000)
 
     assert in_a_child(work) == -signal.SIGXFSZ
-    assert (tmp_path / ".part-state.pt").stat().st_size == 10_000
+    assert (tmp_path / ".part-0-state.pt").stat().st_size == 10_000
     assert load_state(path, "oak")["number"] == 2
     save_states(path, 3)
     assert load_state(path, "oak")["number"] == 3
@@ -257,7 +257,7 @@ def test_where_there_is_no_room_the_error_says_how_much_is_needed_and_the_states
 
 def test_a_full_disk_is_explained(tmp_path):
     path = tmp_path / "full.pt"
-    (tmp_path / ".part-full.pt").symlink_to("/dev/full")
+    (tmp_path / ".part-0-full.pt").symlink_to("/dev/full")
     with pytest.raises(UserError, match=r"full\.pt: cannot be saved: No space left on device"):
         save(path, {"w": torch.zeros(1000)})
     assert list(tmp_path.iterdir()) == []
