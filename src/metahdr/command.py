@@ -45,9 +45,14 @@ def check(script: Path, values: Iterable[str], files: Iterable[str]) -> None:
 def flags(script: Path, values: Mapping[str, Any]) -> str:
     """Arguments of a script, quoted for the shell: those of `values` that its `main` has a parameter for.
 
-    A list gives several words; a section of the configuration and a dict give their JSON; None gives nothing.
+    A list gives several words; a section of the configuration and a dict give their JSON; None gives nothing, and
+    neither does an empty list for a parameter with a default.
     """
-    given = {name: values[name] for name in parameters(script) if values.get(name) is not None}
+    given = {
+        name: values[name]
+        for name, required in parameters(script).items()
+        if values.get(name) is not None and (required or values[name] != [])
+    }
     return " ".join(f"--{name.replace('_', '-')}{_words(value)}" for name, value in given.items())
 
 

@@ -18,8 +18,8 @@ from metahdr.panorama import perspective_view
 
 log = logging.getLogger(__name__)
 
-# One row per scene, dropped ones included. The kept rows have the order of the source's arrays. `sha256` is the raw
-# HDR file's.
+# One row per scene, dropped ones included. The kept rows have the order of the source's arrays. `sha256` is of the
+# raw HDR file.
 COLUMNS = ["scene", "source", "kept", "reason", "scale", "scaled_by", "dynamic_range", "max_value"]
 COLUMNS += ["repaired_pixels", "sha256", "orientation", "alignment_ssim", "alignment_margin"]
 

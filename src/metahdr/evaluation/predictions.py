@@ -45,13 +45,20 @@ def reconstruct(
 
 
 def write_predictions(method: Method, scenes: Scenes, label_sources: list[str], folder: Path) -> None:
-    """Writes one half-float OpenEXR per scene, held-out exposure and mode."""
+    """Writes one OpenEXR per scene, held-out exposure and mode.
+
+    A network's are half floats. Those of a method without weights are full ones, so that its scores are exact.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for index in track(range(len(scenes)), "reconstruct", len(scenes)):
         scene = scenes[index]
         for held_out, ev in enumerate(scene.evs):
             for mode, image in reconstruct(method, scenes, scene, held_out, label_sources).items():
-                write_exr(folder / prediction_name(scene.name, ev, mode), image.numpy().transpose(1, 2, 0))
+                write_exr(
+                    folder / prediction_name(scene.name, ev, mode),
+                    image.numpy().transpose(1, 2, 0),
+                    bool(method.weights),
+                )
 
 
 def prediction_name(scene: str, ev: float, mode: str) -> str:
