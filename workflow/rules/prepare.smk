@@ -25,16 +25,19 @@ rule prepare:
         'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
 
 
-# The raw files of every source, for scripts that take all sources: thousands do not fit into a command.
+# A command has no room for the files of thousands of sources: scripts that take all read them here.
 rule manifest:
     output:
-        f"{DATA}/sources.json",
+        out=f"{DATA}/sources.json",
     log:
         f"{RESULTS}/logs/manifest.log",
+    conda:
+        "../../environment.yml"
     params:
-        sources={name: vars(source) for name, source in SOURCES.items()},
-    run:
-        Path(output[0]).write_text(json.dumps(params.sources, indent=1) + "\n")
+        **script("manifest.py", register=CONFIG.data.register_file, dataset=NAME),
+        sources=str(SOURCES),
+    shell:
+        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
 
 
 rule split:
