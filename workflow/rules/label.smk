@@ -38,8 +38,8 @@ rule train_hdrcnn:
     threads: CONFIG.threads
     params:
         seed=CONFIG.seed,
-        data=DATA,
-        raw=RAW,
+        data=lambda w: DATA,
+        raw=lambda w: RAW,
         kind=DATASET.kind,
         settings=settings(CONFIG.hdrcnn),
         state=lambda w, output: Path(output.model).with_suffix(".state.pt"),
