@@ -163,12 +163,17 @@ def edited(repository, tmp_path_factory):
     return edited
 
 
-def test_an_edited_comment_concerns_no_script_and_an_edited_network_those_that_train_or_use_it(edited):
+def test_an_edited_comment_concerns_no_script_and_an_edited_network_those_whose_rule_names_it(edited):
     unet = "src/metahdr/nets/unet.py"
-    assert edited(unet, "\n# A comment.\n") == set()
-    scripts = edited(unet, "\nMORE = 1\n")
-    assert {"meta_train", "adapt"} <= scripts
-    assert scripts.isdisjoint({"retrieve", "prepare", "expose", "split", "label", "train_hdrcnn"})
+    assert edited(unet, "\n# A comment.\n", "metahdr.nets.unet") == set()
+    assert {"train", "reconstruct"} <= edited(unet, "\nMORE = 1\n", "metahdr.nets.unet")
+    assert edited(unet, "\nMORE = 1\n") == set()
+
+
+def test_an_edited_engine_concerns_the_scripts_that_meta_train_or_adapt(edited):
+    scripts = edited("src/metahdr/meta/learner.py", "\nMORE = 1\n", "metahdr.methods.metahdr")
+    assert {"train", "reconstruct"} <= scripts
+    assert edited("src/metahdr/meta/learner.py", "\nMORE = 1\n") <= {"ablate_compare"}
 
 
 def test_an_edited_template_concerns_the_report_alone(edited):
@@ -181,7 +186,7 @@ def test_a_new_line_in_the_registry_concerns_no_script(edited):
 
 def test_a_metric_concerns_the_scripts_whose_rule_names_it(edited, repository):
     metric = "src/metahdr/metrics/hdr.py"
-    assert edited(metric, "\nMORE = 1\n").isdisjoint({"meta_train", "adapt", "label"})
+    assert edited(metric, "\nMORE = 1\n").isdisjoint({"train", "reconstruct", "label"})
     assert "score" in edited(metric, "\nMORE = 1\n", "metahdr.metrics.hdr")
 
 

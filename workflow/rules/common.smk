@@ -174,6 +174,34 @@ def label_weights(method):
     return CONFIG.label.weights if method == CONFIG.label.method else None
 
 
+def code_of(stage, **wildcards):
+    """The digest of the code of one job of a rule."""
+    code = getattr(rules, stage).params.code
+    return code(SimpleNamespace(**wildcards)) if callable(code) else code
+
+
+def stages():
+    """The digest of every stage's code, by stage."""
+    methods = CONFIG.score.method_names()
+    labelled = [source for source in LABEL_SOURCES if source in LABELLERS]
+    codes = {
+        stage: code_of(stage)
+        for stage in ["prepare", "split", "expose", "adapt", "score"]
+    }
+    codes |= {
+        f"label {source}": code_of("label", label_source=source) for source in labelled
+    }
+    codes |= {
+        f"meta_train {run}": code_of("meta_train", run=run) for run in CONFIG.meta.runs
+    }
+    codes |= {
+        f"reconstruct {name}": code_of("reconstruct", method=name) for name in methods
+    }
+    if CONFIG.label.weights == "train":
+        codes["train_hdrcnn"] = code_of("train_hdrcnn")
+    return codes
+
+
 wildcard_constraints:
     source=r"[\w.-]+",
     run="|".join(map(re.escape, LABEL_SOURCES)),

@@ -17,8 +17,8 @@ from metahdr.losses.make import make_loss
 from metahdr.meta.engines import Pair
 from metahdr.meta.learner import Learner, predict, query, support
 from metahdr.meta.outer import task_gradient
-from metahdr.metrics.fidelity import psnr, ssim
 from metahdr.protocols import PAPER
+from metahdr.registry import METRICS
 from metahdr.scenes import Scene, Scenes, label_name
 from metahdr.seeds import named_rng
 from metahdr.training import checkpoint, processes
@@ -29,7 +29,6 @@ from metahdr.training.prefetch import prefetched
 
 log = logging.getLogger(__name__)
 
-METRICS = {"ssim": ssim, "psnr": psnr}
 SELECTS = f"{PAPER.selects}_adapted"  # the value of a validation that the best checkpoint is chosen by
 # Settings that change no result. The encoder and VGG16 count by what is in their files, not by their paths.
 WITHOUT_EFFECT = {"runs", "save_every", "on_nonfinite", "tensorboard", "encoder", "vgg16"}
@@ -108,7 +107,7 @@ class Trainer(TrainingLoop):
             row |= self.validate()
             log.info("%s", "  ".join(f"{k} {v:.5g}" for k, v in row.items()))
             best = self.best["validation"][SELECTS] if self.best else math.nan
-            if math.isnan(best) or row[SELECTS] > best:
+            if math.isnan(best) or METRICS[PAPER.selects].improves(row[SELECTS] - best):
                 self.best = self.checkpoint() | {"validation": row}
         self.last = self.checkpoint()
         shown = ("meta_loss", f"{PAPER.selects}_single", SELECTS)
@@ -167,9 +166,9 @@ class Trainer(TrainingLoop):
 
         Each is compared with the truth, and is the mean over all validation scenes and held-out exposures.
         """
-        measures = {"loss": self.loss} | {name: METRICS[name] for name in PAPER.validates}
+        metrics = {name: METRICS[name] for name in PAPER.validates}
         steps_of = {"single": 0, "adapted": self.settings.inner_steps}
-        size = (len(self.validation), len(self.evs), len(steps_of), len(measures))
+        size = (len(self.validation), len(self.evs), len(steps_of), 1 + len(metrics))
         scores = torch.zeros(size, dtype=torch.float64, device=self.device)
         for index in processes.shard(range(len(self.validation))):
             if interrupted():
@@ -177,14 +176,15 @@ class Trainer(TrainingLoop):
             scene = self._move(self.validation[index])
             for held_out in range(len(self.evs)):
                 labels = support_labels(self.validation, scene, held_out, self.label_source)
-                truth = query(scene, held_out)[1]
+                exposure, truth = query(scene, held_out)
+                clipped = exposure.amax(1) >= 1
                 for mode, steps in enumerate(steps_of.values()):
                     prediction = predict(self.learner, scene, held_out, labels, self.loss, steps)[None]
-                    values = [measure(prediction, truth).item() for measure in measures.values()]
-                    scores[index, held_out, mode] = torch.tensor(values)
+                    values = [metric(prediction, truth, clipped) for metric in metrics.values()]
+                    scores[index, held_out, mode] = torch.tensor([self.loss(prediction, truth), *values])
         _give_up_if_interrupted()
         processes.all_reduce(scores)
-        names = [f"{name}_{mode}" for mode in steps_of for name in measures]
+        names = [f"{name}_{mode}" for mode in steps_of for name in ("loss", *metrics)]
         return dict(zip(names, scores.mean((0, 1)).flatten().tolist(), strict=True))
 
     def checkpoint(self) -> dict:

@@ -74,7 +74,7 @@ def test_every_stage_refuses_a_network_that_has_seen_its_scenes(
     main = runpy.run_path(str(repository / "workflow" / "scripts" / f"{stage}.py"))["main"]
     made = tmp_path / "made"
     arguments = {
-        "label": lambda: main("hdrcnn", results, Label(), 1, made, weights),
+        "label": lambda: main("hdrcnn", results, Label(), 1, "c0de", made, weights),
         "reconstruct": lambda: main("hdrcnn", results, ["true"], 1, made, weights),
         "judge_hdrcnn": lambda: main(results, weights, other, Score(), 0, 0.0, made, made, made, made),
     }

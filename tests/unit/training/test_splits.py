@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from metahdr.losses.losses import make_loss
 
 from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.config.meta import Meta
-from metahdr.evaluation.predictions import load_learner
 from metahdr.images import read_hdr, write_exr
+from metahdr.losses.make import make_loss
 from metahdr.meta.trainer import Trainer
+from metahdr.methods.metahdr import load_learner
 from metahdr.metrics.fidelity import psnr
 from metahdr.scenes import Scenes, label_name
 from metahdr.training.inputs import TrainingInputs
@@ -101,7 +101,7 @@ def test_a_validation_adapts_with_the_labels_of_the_run_and_compares_with_the_tr
     settings = Meta(filters=2, inner_steps=2, inner_lr=0.05, tasks=1, iterations=1, runs=[label_source])
     inputs = TrainingInputs(data, {}, "panoramas", settings, 0, 1, "digest", tmp_path / "state.pt")
     trainer = Trainer(inputs)
-    found, loss = trainer.validate(), make_loss(settings)
+    found, loss = trainer.validate(), make_loss(settings.loss, **settings.loss_options)
     losses, psnrs = [], []
     for scene in Scenes(data, "validation"):
         files = [data / "labels" / label_source / label_name(scene.name, ev) for ev in scene.evs]
