@@ -7,7 +7,7 @@ from pathlib import Path
 from metahdr.config.render import commented_yaml, schema
 from metahdr.datasets.register import register_folder
 from metahdr.errors import UserError
-from metahdr.registry import METHODS
+from metahdr.registry import LAYOUTS, METHODS
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
     register = commands.add_parser("register", help="record a folder of HDR images as a dataset")
     register.add_argument("name", help="the dataset's name in the register")
     register.add_argument("folder", type=Path)
-    register.add_argument("--kind", choices=["panoramas", "photographs", "pairs"], default="photographs")
+    register.add_argument("--kind", choices=list(LAYOUTS), default="photographs")
     register.add_argument("--register", type=Path, default=Path("config/datasets.yaml"))
     register.set_defaults(call=_register)
     label = commands.add_parser("label", help="reconstruct the HDR image of each photograph")

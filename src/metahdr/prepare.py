@@ -10,11 +10,12 @@ from metahdr.align import Alignment, find_alignment, orient
 from metahdr.camera.exposure import clipping_scale, expose, metered_scale
 from metahdr.camera.response import Response
 from metahdr.config.prepare import Prepare
-from metahdr.datasets.sources import Source
+from metahdr.datasets.layouts import Source
 from metahdr.errors import ImageError, UserError
 from metahdr.files import sha256
 from metahdr.images import luminance, read_hdr, read_ldr, repair, resize_square
 from metahdr.panorama import perspective_view
+from metahdr.registry import LAYOUTS
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ def _read(source: Source, folder: Path, settings: Prepare) -> tuple[np.ndarray, 
 
 def _cut(name: str, hdr: np.ndarray, exposures: list[np.ndarray], kind: str, settings: Prepare):
     """Yields (scene name, HDR view, own exposures), all at the configured size."""
-    if kind == "panoramas":
+    if LAYOUTS[kind].panoramas:
         for view in range(settings.views):
             azimuth = 360.0 * view / settings.views
             try:

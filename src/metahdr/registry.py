@@ -1,4 +1,5 @@
-"""What has a name in the configuration: methods, metrics, losses and networks, ours and those of other packages.
+"""What has a name in the configuration: methods, metrics, losses, networks and layouts of datasets, ours and those
+of other packages.
 
 Ours stand in `registry.yaml`, one line each. Another package adds its own as entry points of the group
 `metahdr.methods`, `metahdr.metrics`, ... . Names are known without importing anything; an entry is imported when
@@ -24,7 +25,7 @@ class Registry(Mapping[str, Any]):
     """The entries of one kind by name, in the table's order, those of other packages after ours.
 
     Args:
-        kind: `methods`, `metrics`, `losses` or `networks`.
+        kind: `methods`, `metrics`, `losses`, `networks` or `layouts`.
     """
 
     def __init__(self, kind: str):
@@ -81,3 +82,4 @@ METHODS = Registry("methods")
 METRICS = Registry("metrics")
 LOSSES = Registry("losses")
 NETWORKS = Registry("networks")
+LAYOUTS = Registry("layouts")

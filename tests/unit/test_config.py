@@ -106,7 +106,10 @@ def test_a_misspelt_network_or_loss_gets_the_nearest_known_name():
 
 
 def test_a_key_unlike_any_other_gets_the_list_of_the_known_ones():
-    assert mistakes({"score": {"xyz": 1}})[1] == "  score.xyz: unknown key; known here: metrics, methods, bootstrap, confidence"
+    assert (
+        mistakes({"score": {"xyz": 1}})[1]
+        == "  score.xyz: unknown key; known here: metrics, methods, bootstrap, confidence"
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from metahdr.align import ORIENTATIONS, orient
 from metahdr.camera.exposure import expose
 from metahdr.camera.response import Response
 from metahdr.config.prepare import Prepare
-from metahdr.datasets.sources import Source
+from metahdr.datasets.layouts import Source
 from metahdr.errors import UserError
 from metahdr.images import write_exr
 from metahdr.panorama import perspective_view

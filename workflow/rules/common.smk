@@ -16,16 +16,16 @@ from metahdr.command import check, flags, parameters
 from metahdr.config.check import load
 from metahdr.config.label import Label
 from metahdr.datasets.register import find_dataset, read_weights_register
-from metahdr.datasets.sources import check_exposures, find_sources
+from metahdr.datasets.layouts import check_exposures, find_sources
 from metahdr.datasets.retrieve import wheel_name
 from metahdr.errors import UserError
 from metahdr.protocols import PAPER
-from metahdr.registry import LOSSES, METHODS, METRICS, NETWORKS
+from metahdr.registry import LAYOUTS, LOSSES, METHODS, METRICS, NETWORKS
 
 try:
     CONFIG = load(config)
     DATASET = find_dataset(Path(CONFIG.data.register_file), CONFIG.data.dataset)
-    SOURCES = find_sources(DATASET)
+    SOURCES = find_sources(DATASET.kind, DATASET.names)
     check_exposures(SOURCES, CONFIG.expose.evs)
     WEIGHT_FILES = read_weights_register(Path("config/weights.yaml"))
 except UserError as error:

@@ -22,7 +22,7 @@ rule train_hdrcnn:
     params:
         **script(
             "train.py",
-            [METHODS.module("hdrcnn")],
+            [METHODS.module("hdrcnn"), LAYOUTS.module(DATASET.kind)],
             method="hdrcnn",
             data=DATA,
             raw=RAW,

@@ -15,6 +15,7 @@ rule prepare:
     params:
         **script(
             "prepare.py",
+            [LAYOUTS.module(DATASET.kind)],
             name=lambda w: w.source,
             source=lambda w: vars(SOURCES[w.source]),
             kind=DATASET.kind,
@@ -34,7 +35,12 @@ rule manifest:
     conda:
         "../../environment.yml"
     params:
-        **script("manifest.py", register=CONFIG.data.register_file, dataset=NAME),
+        **script(
+            "manifest.py",
+            [LAYOUTS.module(DATASET.kind)],
+            register=CONFIG.data.register_file,
+            dataset=NAME,
+        ),
         sources=str(SOURCES),
     shell:
         'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from metahdr.config.prepare import Prepare
-from metahdr.datasets.sources import Source
+from metahdr.datasets.layouts import Source
 from metahdr.files import atomic_write
 from metahdr.prepare import prepare_source
 from metahdr.script import run

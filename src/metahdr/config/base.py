@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from metahdr.errors import UserError
+
 
 class Section(BaseModel):
     """A section: unknown keys, other types, NaN and infinity are refused; nothing changes after the check."""
@@ -17,6 +19,18 @@ def plain_name(name: str) -> str:
     if not re.fullmatch(r"[\w.-]+", name) or set(name) == {"."}:
         raise ValueError("a name has letters, digits and . _ - alone, and not only dots")
     return name
+
+
+def check_name(name: str, what: str) -> str:
+    """The name itself.
+
+    Raises:
+        UserError: it has other characters than letters, digits and . _ -, or is only dots.
+    """
+    try:
+        return plain_name(name)
+    except ValueError as error:
+        raise UserError(f"{what}: found {name!r}; {error}") from None
 
 
 def increasing(values: list[float]) -> list[float]:

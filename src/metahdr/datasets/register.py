@@ -15,10 +15,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from metahdr.config.base import Name, plain_name
+from metahdr.config.base import Name, check_name, plain_name
+from metahdr.datasets.layouts import find_sources
 from metahdr.errors import UserError
 from metahdr.files import atomic_write, sha256
-from metahdr.images import HDR_SUFFIXES
+from metahdr.registry import LAYOUTS
 
 IMAGE_SUFFIXES = (".hdr", ".exr", ".jpg", ".jpeg", ".png")
 Item = TypeVar("Item", bound=BaseModel)
@@ -69,11 +70,15 @@ class Dataset(Entry):
     licence: str
     citation: str
     homepage: str
-    kind: Literal["panoramas", "photographs", "pairs"]
+    kind: Annotated[str, AfterValidator(LAYOUTS.check)]
     on_bad_image: Literal["skip", "stop"] | None = None
     origins: list[Literal["wheel", "url"]] = []
     wheels: dict[Requirement, Sha256] = {}
     files: list[File] = []
+
+    @property
+    def names(self) -> list[str]:
+        return [file.name for file in self.files]
 
     def file(self, name: str) -> File:
         return next(file for file in self.files if file.name == name)
@@ -132,7 +137,8 @@ def register_folder(path: Path, name: str, folder: Path, kind: str) -> int:
         The number of files.
 
     Raises:
-        UserError: there is no image in the folder, a name cannot be registered, or the entry has files already.
+        UserError: there is no image in the folder, a name cannot be registered, the files have another layout, or
+            the entry has files already.
     """
     check_name(name, "a dataset's name")
     files = [
@@ -149,11 +155,10 @@ def register_folder(path: Path, name: str, folder: Path, kind: str) -> int:
             raise UserError(
                 f"{folder / file['name']}: a name has letters, digits and . _ + - alone; rename the file or folder"
             ) from None
-        if file["name"].lower().endswith(HDR_SUFFIXES):
-            source_name(file["name"])
     known = read_register(path).get(name)
     if known and known.files:
         raise UserError(f"{path}: {name} has files already; a new version of a dataset takes a new name")
+    find_sources(known.kind if known else kind, [file["name"] for file in files])
     editor = YAML()  # keeps comments, quotes and order
     editor.indent(mapping=2, sequence=4, offset=2)
     editor.width, editor.preserve_quotes = 4096, True
@@ -165,27 +170,6 @@ def register_folder(path: Path, name: str, folder: Path, kind: str) -> int:
     with atomic_write(path) as part:
         editor.dump(entries, part)
     return len(files)
-
-
-def source_name(file: str) -> str:
-    """The name of the source that an HDR file makes: the file's name without folder and suffix.
-
-    Raises:
-        UserError: it is no name for files and folders.
-    """
-    return check_name(PurePosixPath(file).stem, f"{file}: the name of a source")
-
-
-def check_name(name: str, what: str) -> str:
-    """The name itself.
-
-    Raises:
-        UserError: it has other characters than letters, digits and . _ -, or is only dots.
-    """
-    try:
-        return plain_name(name)
-    except ValueError as error:
-        raise UserError(f"{what}: found {name!r}; {error}") from None
 
 
 def _read(path: Path, kind: type[Item]) -> dict[str, Item]:

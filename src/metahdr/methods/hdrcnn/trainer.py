@@ -14,6 +14,7 @@ from metahdr.git import commit
 from metahdr.losses.hdrcnn import hdrcnn_log_loss, hdrcnn_loss
 from metahdr.methods.hdrcnn.pairs import TrainingPairs, decode_images
 from metahdr.nets.hdrcnn import HDRCNN, saturation
+from metahdr.registry import LAYOUTS
 from metahdr.tables import read_table
 from metahdr.training.inputs import TrainingInputs
 from metahdr.training.loop import TrainingLoop
@@ -79,7 +80,7 @@ class HDRCNNTrainer(TrainingLoop):
     def run(self) -> None:
         """Decodes the images, then trains as every loop does."""
         images = decode_images({name: self.inputs.raw[name] for name in self.sources}, self.decoded)
-        self.pairs = TrainingPairs(images, self.inputs.kind == "panoramas", self.settings, self.inputs.seed)
+        self.pairs = TrainingPairs(images, LAYOUTS[self.inputs.kind].panoramas, self.settings, self.inputs.seed)
         super().run()
 
     def finish(self, history: Path) -> None:

@@ -1,0 +1,94 @@
+"""docs/extending.md taken at its word: its package beside the project, its entries in a run's table."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+
+import pandas as pd
+import pytest
+from conftest import REPOSITORY, overlay, snakemake
+
+from metahdr.images import read_hdr, write_exr
+from metahdr.panorama import perspective_view
+
+
+def blocks(language: str) -> list[str]:
+    """The code blocks of the page in one language."""
+    page = (REPOSITORY / "docs/extending.md").read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def extended(smoke, tmp_path_factory):
+    """A run on a dataset of another layout, with another loss, after the package was put on the path."""
+    package = tmp_path_factory.mktemp("package")
+    (package / "mine.py").write_text("\n".join(blocks("python")))
+    (project,) = map(tomllib.loads, blocks("toml"))
+    facts = package / "mine-1.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1\n")
+    (facts / "entry_points.txt").write_text(
+        "".join(
+            f"[{group}]\n" + "".join(f"{name} = {place}\n" for name, place in points.items())
+            for group, points in project["project"]["entry-points"].items()
+        )
+    )
+
+    folder = tmp_path_factory.mktemp("extended")
+    shutil.copytree(smoke, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("results", ".snakemake"))
+    for number, path in enumerate(sorted((smoke / "data/raw/polyhaven-mini").glob("*.hdr"))[:6]):
+        view = perspective_view(read_hdr(path).clip(0), 40.0 * number, 70, 64)
+        write_exr(folder / "photographs" / path.stem / "image.exr", view)
+    (entry,) = blocks("yaml")
+    register = folder / "config/datasets.yaml"
+    register.write_text(f"{register.read_text()}\n{entry}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(package), str(folder / "src")]))
+        command = [sys.executable, "-m", "metahdr.cli", "register", "trees", "photographs", "--kind", "folders"]
+        subprocess.run(command, cwd=folder, check=True)
+        settings = overlay(folder, "data: {dataset: trees, mirror: photographs}\nmeta: {loss: l2}")
+        result = snakemake(folder, *settings)
+        assert result.returncode == 0, result.stdout[-4000:]
+        yield folder, package, settings
+
+
+def test_each_example_is_short():
+    assert len(blocks("python")) == 4
+    assert all(block.count("\n") < 30 for block in [*blocks("python"), *blocks("toml"), *blocks("yaml")])
+
+
+def test_a_metric_a_method_a_loss_and_a_dataset_from_outside_are_in_the_runs_table(extended):
+    folder, _, _ = extended
+    scores = pd.read_csv(folder / "results/smoke/trees/scores.csv", keep_default_na=False)
+    assert "mae" in set(scores.metric)
+    assert "gamma_1.8" in set(scores.method)
+    page = (folder / "results/smoke/report/index.html").read_text()
+    table = page[page.index('id="table"') : page.index('id="exposures"')]
+    assert "MAE" in table and "x^1.8" in table
+    mae = scores[scores.metric == "mae"].groupby("method").value.mean()
+    summary = pd.read_csv(folder / "results/smoke/trees/summary.csv", keep_default_na=False)
+    shown = summary[(summary.metric == "mae") & (summary.method == "gamma_1.8")]
+    assert shown["mean"].item() == pytest.approx(mae["gamma_1.8"], rel=1e-4)
+
+
+def test_an_edited_metric_from_outside_is_scored_again_and_nothing_else_runs(extended):
+    folder, package, settings = extended
+    source = (package / "mine.py").read_text()
+    try:
+        (package / "mine.py").write_text(
+            source.replace("(prediction - truth).abs()", "(truth - prediction).abs()")
+        )
+        assert rules(folder, settings) == {"score", "report"}
+        (package / "mine.py").write_text(f"{source}\n# a comment\n")
+        assert rules(folder, settings) == set()
+    finally:
+        (package / "mine.py").write_text(source)
+
+
+def rules(folder, settings) -> set[str]:
+    output = snakemake(folder, "--dry-run", *settings).stdout
+    table = output.partition("Job stats:")[2].partition("total")[0]
+    return set(re.findall(r"^(\w+) +\d+$", table, re.MULTILINE)) - {"all"}
