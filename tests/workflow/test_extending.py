@@ -64,14 +64,14 @@ def test_a_metric_a_method_a_loss_and_a_dataset_from_outside_are_in_the_runs_tab
     folder, _, _ = extended
     scores = pd.read_csv(folder / "results/smoke/trees/scores.csv", keep_default_na=False)
     assert "mae" in set(scores.metric)
-    assert "gamma_1.8" in set(scores.method)
+    assert "gamma_1_8" in set(scores.method)
     page = (folder / "results/smoke/report/index.html").read_text()
     table = page[page.index('id="table"') : page.index('id="exposures"')]
     assert "MAE" in table and "x^1.8" in table
     mae = scores[scores.metric == "mae"].groupby("method").value.mean()
     summary = pd.read_csv(folder / "results/smoke/trees/summary.csv", keep_default_na=False)
-    shown = summary[(summary.metric == "mae") & (summary.method == "gamma_1.8")]
-    assert shown["mean"].item() == pytest.approx(mae["gamma_1.8"], rel=1e-4)
+    shown = summary[(summary.metric == "mae") & (summary.method == "gamma_1_8")]
+    assert shown["mean"].item() == pytest.approx(mae["gamma_1_8"], rel=1e-4)
 
 
 def test_an_edited_metric_from_outside_is_scored_again_and_nothing_else_runs(extended):

@@ -281,7 +281,7 @@ def test_a_trained_hdrcnn_is_judged_beside_expandnet_and_gets_its_card(smoke):
     folder = smoke / DATA / "hdrcnn"
     scores, scenes = pd.read_csv(folder / "scores.csv"), pd.read_csv(smoke / DATA / "scenes.csv")
     assert set(scores.source) == set(scenes.source[scenes.split == "test"])
-    assert set(pd.read_csv(folder / "summary.csv").method) == {"gamma_2", "gamma_2.2", "hdrcnn", "expandnet"}
+    assert set(pd.read_csv(folder / "summary.csv").method) == {"gamma_2", "gamma_2_2", "hdrcnn", "expandnet"}
     assert sha256(smoke / DATA / "hdrcnn.safetensors") in (folder / "card.md").read_text()
     assert (folder / "labels.png").stat().st_size > 10_000
 

@@ -20,7 +20,7 @@ rule judge_hdrcnn:
         **script(
             "judge_hdrcnn.py",
             [
-                *map(METHODS.module, ["gamma_2", "gamma_2.2", "hdrcnn", "expandnet"]),
+                *map(METHODS.module, ["gamma_2", "gamma_2_2", "hdrcnn", "expandnet"]),
                 *map(METRICS.module, METRICS),
             ],
             data=DATA,

@@ -28,7 +28,7 @@ def main(
 ) -> None:
     """`model`, `expandnet`: the weight files of HDR-CNN and ExpandNet."""
     scenes = Scenes(data, "test")
-    files = {"gamma_2": None, "gamma_2.2": None, "hdrcnn": model, "expandnet": expandnet}
+    files = {"gamma_2": None, "gamma_2_2": None, "hdrcnn": model, "expandnet": expandnet}
     methods = {name: METHODS[name].load(weights) for name, weights in files.items()}
     for name, weights in files.items():
         check_unseen(scenes, methods[name], weights)

@@ -32,7 +32,7 @@ class Gamma2(_Gamma):
 class Gamma22(_Gamma):
     """x^2.2, the usual approximation of a display's curve."""
 
-    name = "gamma_2.2"
+    name = "gamma_2_2"
     title = "x^2.2"
     citation = "none"
     exponent = 2.2

@@ -99,7 +99,7 @@ def test_a_missing_file_is_an_image_error(tmp_path):
         read_photograph(tmp_path / "none.png")
 
 
-@pytest.mark.parametrize("method", ["ldr", "gamma_2", "gamma_2.2", "expandnet", "metahdr"])
+@pytest.mark.parametrize("method", ["ldr", "gamma_2", "gamma_2_2", "expandnet", "metahdr"])
 def test_every_method_of_single_exposures_labels_photographs(label, tmp_path, tiny, method):
     files = {"expandnet": tmp_path / "expandnet.pth", "metahdr": tmp_path / "best.pt"}
     torch.save(ExpandNet().state_dict(), files["expandnet"])

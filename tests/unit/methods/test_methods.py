@@ -127,7 +127,7 @@ def test_what_each_method_without_a_network_answers(scene):
     assert torch.equal(METHODS["ldr"].load().reconstruct(x, [0.0, 3.0]), x)
     squared = METHODS["gamma_2"].load().reconstruct(x, [0.0, 3.0])
     torch.testing.assert_close(squared.amax((1, 2, 3)), torch.tensor([0.25, 0.03125]))
-    curved = METHODS["gamma_2.2"].load().reconstruct(x, [0.0, 1.0])
+    curved = METHODS["gamma_2_2"].load().reconstruct(x, [0.0, 1.0])
     torch.testing.assert_close(curved.amax((1, 2, 3)), torch.tensor([0.5**2.2, 0.5**3.2]))
 
 
