@@ -25,7 +25,9 @@ def blocks(language: str) -> list[str]:
 def extended(smoke, tmp_path_factory):
     """A run on a dataset of another layout, with another loss, after the package was put on the path."""
     package = tmp_path_factory.mktemp("package")
-    (package / "mine.py").write_text("\n".join(blocks("python")))
+    (package / "mine").mkdir()
+    for block in blocks("python"):
+        (package / block.splitlines()[0].removeprefix("# ")).write_text(block)
     (project,) = map(tomllib.loads, blocks("toml"))
     facts = package / "mine-1.dist-info"
     facts.mkdir()
@@ -76,16 +78,15 @@ def test_a_metric_a_method_a_loss_and_a_dataset_from_outside_are_in_the_runs_tab
 
 def test_an_edited_metric_from_outside_is_scored_again_and_nothing_else_runs(extended):
     folder, package, settings = extended
-    source = (package / "mine.py").read_text()
+    metric = package / "mine/mae.py"
+    source = metric.read_text()
     try:
-        (package / "mine.py").write_text(
-            source.replace("(prediction - truth).abs()", "(truth - prediction).abs()")
-        )
+        metric.write_text(source.replace("(prediction - truth)", "(truth - prediction)"))
         assert rules(folder, settings) == {"score", "report"}
-        (package / "mine.py").write_text(f"{source}\n# a comment\n")
+        metric.write_text(f"{source}\n# a comment\n")
         assert rules(folder, settings) == set()
     finally:
-        (package / "mine.py").write_text(source)
+        metric.write_text(source)
 
 
 def rules(folder, settings) -> set[str]:

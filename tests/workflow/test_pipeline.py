@@ -23,13 +23,14 @@ from metahdr.images import read_hdr
 from metahdr.nets.expandnet import ExpandNet
 from metahdr.panorama import perspective_view
 from metahdr.registry import METHODS, METRICS
+from metahdr.tables import read_table
 
 RESULTS = "results/smoke"
 DATA = f"{RESULTS}/polyhaven-mini"
 
 
 def test_every_test_scene_exposure_mode_and_run_is_scored_once(smoke):
-    scores = pd.read_csv(smoke / DATA / "scores.csv", keep_default_na=False)
+    scores = read_table(smoke / DATA / "scores.csv")
     scenes = scores.scene.nunique()
     assert scenes >= 4
     cell = ["method", "run", "mode"]
@@ -103,10 +104,16 @@ def test_results_hold_their_configuration_commit_data_and_libraries(smoke):
     assert config["meta"]["iterations"] == 6
     assert origin["config"] == config
     assert len(origin["dataset"]["files"]) == 17
-    stages = {"prepare", "split", "expose", "train_hdrcnn", "label", "meta_train", "adapt", "score"}
+    stages = {"prepare", "split", "expose", "train_hdrcnn", "label simulated", "adapt", "score"}
+    stages |= {"meta_train true", "meta_train simulated"}
+    stages |= {f"reconstruct {method}" for method in ("ldr", "gamma_2", "gamma_2_2", "hdrcnn", "debevec")}
     assert origin["code"].keys() == stages
     assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in origin["code"].values())
-    assert origin["networks' code"].keys() == {"true", "simulated", "hdrcnn.safetensors"}
+    assert origin["networks' code"] == {
+        "true": origin["code"]["meta_train true"],
+        "simulated": origin["code"]["meta_train simulated"],
+        "hdrcnn.safetensors": origin["code"]["train_hdrcnn"],
+    }
     assert origin["libraries"]["torch"].startswith(torch.__version__.split("+")[0])
     assert {"train_hdrcnn", "meta_train_true", "score"} <= origin["seconds"].keys()
 
@@ -120,8 +127,8 @@ def test_a_second_run_has_nothing_to_do(smoke):
     [
         ("meta: {inner_steps: 2}", {"meta_train", "adapt", "score", "report"}),
         ("score: {bootstrap: 500}", {"score", "report"}),
-        ("hdrcnn: {steps: 5}", {"train_hdrcnn", "label", "meta_train", "adapt", "score", "report"}),
-        ("expose: {noise: 0.01}", {"expose", "label", "meta_train", "adapt", "score", "report"}),
+        ("hdrcnn: {steps: 5}", {"train_hdrcnn", "label", "meta_train", "adapt", "reconstruct", "score", "report"}),
+        ("expose: {noise: 0.01}", {"expose", "label", "meta_train", "adapt", "reconstruct", "score", "report"}),
     ],
 )
 def test_one_changed_key_runs_only_what_depends_on_it(smoke, tmp_path, key, stages):
@@ -215,19 +222,8 @@ def test_killed_training_goes_on_and_ends_as_if_it_had_not_been(smoke, tmp_path)
 
 def label_command(smoke, model, labels):
     command = [sys.executable, str(smoke / "workflow/scripts/label.py"), "--data", str(smoke / DATA)]
-    return [
-        *command,
-        "--method",
-        "hdrcnn",
-        "--weights",
-        str(model),
-        "--settings",
-        "{}",
-        "--threads",
-        "1",
-        "--labels",
-        str(labels),
-    ]
+    command += ["--method", "hdrcnn", "--weights", str(model), "--settings", "{}", "--threads", "1"]
+    return [*command, "--code", "c0de", "--labels", str(labels)]
 
 
 def test_killed_labelling_goes_on_with_what_is_missing(smoke, tmp_path):
