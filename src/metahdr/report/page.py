@@ -60,6 +60,7 @@ def write_page(
         dropped=table[~table.kept],
         rejected=_rejected(data, table),
         protocol=PAPER,
+        given_stops=_given_stops(summary),
         curves=figures.curves({run: read_table(data / run / "history.csv") for run in runs}),
         galleries={run: _gallery(data, scenes, scores, run) for run in runs},
         ranked_by=_ranked_by(metrics),
@@ -85,6 +86,12 @@ def _blocks(summary: pd.DataFrame, runs: list[str]) -> list[tuple[str, list[tupl
     return [
         (title, [(cell_title(*cell), cell) for cell in cells if cell[1] == run]) for run, title in titles.items()
     ]
+
+
+def _given_stops(summary: pd.DataFrame) -> list[str]:
+    """The titles of the methods that are given the exposures' stops."""
+    methods = [METHODS[name] for name in dict.fromkeys(summary.method)]
+    return [method.title for method in methods if method.scale == "exposure"]
 
 
 def _by_exposure(scores: pd.DataFrame, metric: Metric) -> pd.DataFrame:
