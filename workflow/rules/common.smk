@@ -30,10 +30,10 @@ try:
 except UserError as error:
     sys.exit(f"error: {error}")
 
-# What every script runs with. PYTHONPATH: the library is found also where it is not installed. LAUNCH starts a
-# meta-training, in one process or in several that share its tasks; no rule's own text, because the results are the
-# same. GLIBC_TUNABLES: malloc keeps its memory and asks for huge pages; a meta-iteration takes a fifth less time, to
-# the same bits.
+# The shell variables of every script. PYTHONPATH: the library is found where it is not installed, too. SCRIPTS: the
+# folder of the scripts. LAUNCH: starts a meta-training in one process, or in several that share its tasks; the
+# results are the same, and as a variable it makes no job run again. GLIBC_TUNABLES: malloc keeps its memory and asks
+# for huge pages; a meta-iteration takes a fifth less time and gives the same bits.
 _scripts = Path(workflow.basedir, "workflow", "scripts")
 _malloc = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=4294967296"
 _several = f"torchrun --standalone --nproc-per-node={CONFIG.processes} --"
@@ -44,7 +44,7 @@ _environment = (
 )
 shell.prefix(_environment.replace("{", "{{").replace("}", "}}"))
 
-# The command of every rule; params.script and params.flags are made by `script` below.
+# The command of every rule but meta_train; `script` below makes the params.
 RUN_SCRIPT = 'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
 
 NAME = CONFIG.data.dataset
@@ -67,8 +67,8 @@ SCENES = [
 
 # Every run is tested with the same label sources, so that all rows of a table are paired.
 LABEL_SOURCES = list(dict.fromkeys(["true", "simulated", *CONFIG.meta.runs]))
-# Label sources whose labels are written beforehand, by the rule `label`: each with its method and the name of the
-# method's weights. Of the others, `true` is in the scenes, and a method that takes a stack labels when it is needed.
+# Label sources whose labels the stage `label` writes: each with its method and the name of the method's weights.
+# Of the others, `true` is the scenes' own, and a method that takes a stack labels while a network trains or adapts.
 LABELLERS = {"simulated": (CONFIG.label.method, CONFIG.label.weights)} | {
     name: (name, None)
     for name, method in METHODS.items()
@@ -78,13 +78,13 @@ LABELLED = [source for source in LABEL_SOURCES if source in LABELLERS]
 
 
 def script(name, /, modules=(), **values):
-    """The params of a rule whose command is RUN_SCRIPT; the rule runs again when the script's code changes.
+    """The params of a rule that runs a script; jobs run again when the code that the script runs changes.
 
-    A parameter of the script's `main` is given the value of that name, else the rule's output or input of that
+    Each parameter of the script's `main` is the one of `values` with its name, else the output or input with its
     name. Inputs of other names only have to be there. A value may be a function of the wildcards; None leaves the
-    argument out. A parameter `code` is given the digest of the code.
+    argument out. A parameter `code` gets the digest of the code.
 
-    `modules` are those that the script imports by a name of the configuration, such as
+    `modules` are those that the script imports by names from the configuration, such as
     `map(METRICS.module, METRICS)`, or a function of the wildcards that gives them.
     """
     path = _scripts / name
@@ -99,7 +99,7 @@ def script(name, /, modules=(), **values):
 
 
 def arguments(name, /, **values):
-    """As `script`, but the rule does not run again when the code changes."""
+    """As `script`, but changed code makes no job run again."""
     path = _scripts / name
 
     def given(wildcards):
@@ -111,8 +111,8 @@ def arguments(name, /, **values):
     return {
         "script": name,
         "names": list(values),  # for `check_rules`
-        # A rule runs again when the text of `given` changes. Snakemake cannot compare `flags`, which needs the
-        # names of files.
+        # A job runs again when the text of `given` changes. Snakemake does not compare `flags`, because that is
+        # made from the job's files.
         "given": lambda wildcards: flags(path, given(wildcards)),
         "flags": lambda wildcards, input, output: flags(
             path, dict(input.items()) | dict(output.items()) | given(wildcards)
@@ -121,7 +121,7 @@ def arguments(name, /, **values):
 
 
 def check_rules():
-    """Every rule gives its script what `main` needs; said before anything runs."""
+    """Stops before any work where a rule does not give its script what `main` needs."""
     for each in workflow.rules:
         if "script" in each.params.keys():
             files = [*each.input.keys(), *each.output.keys()]
@@ -161,7 +161,7 @@ def wheel_of(name):
 
 
 def label_folders(sources):
-    """The folders of labels that are written beforehand, of some label sources."""
+    """The folders that the stage `label` writes for some label sources."""
     return [f"{DATA}/labels/{source}" for source in sources if source in LABELLERS]
 
 
@@ -183,7 +183,7 @@ def label_weights(method):
 
 
 def stages():
-    """The digest of the code of every job that made a number of the report, one for all sources."""
+    """The digest of the code of every stage that made numbers of the report, for its provenance."""
     jobs = [(stage, {}) for stage in ("prepare", "split", "expose", "adapt", "score")]
     jobs += [("label", {"label_source": source}) for source in LABELLED]
     jobs += [("meta_train", {"run": run}) for run in CONFIG.meta.runs]
