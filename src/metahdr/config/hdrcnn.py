@@ -54,8 +54,7 @@ class HDRCNNTraining(Section):
         [0.6, 0.1], description="mean and standard deviation of sigma in the response curve"
     )
     jpeg_quality: Quality | None = Field(
-        None,
-        description="lowest and highest quality of JPEG compression (the authors: 30 to 100); null: none",
+        None, description="lowest and highest quality of JPEG compression (the authors: 30 to 100); null: none"
     )
     save_every: Count = Field(
         50, description="steps between saved states, from which an interrupted training goes on"

@@ -28,8 +28,7 @@ class Prepare(Section):
         "luminance",
     )
     max_value: Positive | None = Field(
-        None,
-        description="views with a larger value, as stored in the file, are dropped; null: none are",
+        None, description="views with a larger value, as stored in the file, are dropped; null: none are"
     )
     normalise: Literal["none", "log1p_minmax"] = Field(
         "none", description="none; log1p_minmax: log(1 + x), scaled to [0, 1] in each view"

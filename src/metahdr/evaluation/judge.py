@@ -29,7 +29,7 @@ def judge(scenes: Scenes, methods: Sequence[Method]) -> pd.DataFrame:
         scene, source, ev, clipped (share of the pixels), method, metric, value.
     """
     rows = []
-    for scene in track((scenes[index] for index in range(len(scenes))), "judge", len(scenes)):
+    for scene in track(scenes, "judge", len(scenes)):
         scale = torch.tensor(scene.stops).exp2().view(-1, 1, 1, 1)
         truth, clipped = scene.hdr * scale, scene.ldr.amax(1) >= 1
         shares = clipped.float().mean((1, 2)).tolist()

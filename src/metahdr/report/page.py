@@ -118,7 +118,7 @@ def _gallery(data: Path, scenes: Scenes, scores: pd.DataFrame, run: str) -> dict
     first = _ranked_by(metrics)
     shown = [first, *(metric for metric in metrics if metric.name in PAPER.validates and metric is not first)]
     rows = []
-    for scene in (scenes[index] for index in range(len(scenes))):
+    for scene in scenes:
         for ev in scene.evs:
             values = wide.loc[(scene.name, ev)]
             rows.append(
