@@ -84,6 +84,7 @@ rule ablate_compare:
     params:
         **script(
             "ablate_compare.py",
+            map(METRICS.module, CONFIG.score.metric_names()),
             ablation=CONFIG.ablation,
             arms={arm: CONFIG.arm(arm).model_dump() for arm in ARMS["arm"]},
             settings=CONFIG.score,

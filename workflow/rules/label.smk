@@ -1,6 +1,6 @@
-# HDR labels by methods: that of label.method, by default HDR-CNN, labels every exposure, and so does any method that
-# takes single exposures where a run has its labels. What resumes an interrupted job is no output, because Snakemake
-# deletes the outputs of a killed job.
+# HDR labels of every exposure: by label.method, by default HDR-CNN, and by each other method that takes single
+# exposures and is the label source of a run. The state that resumes an interrupted job is no output, because
+# Snakemake deletes the outputs of a killed job.
 
 
 rule train_hdrcnn:

@@ -1,5 +1,5 @@
-# Raw files, each verified against the register, one job each: a new file does not touch the others. Nor does changed
-# code: what has the registered SHA-256 is the same, whatever code brought it.
+# Raw files, each verified against the register, one job each: a new file does not touch the others. Changed code
+# fetches nothing again, because a file with the registered SHA-256 is the right one.
 
 
 rule fetch_wheel:

@@ -8,7 +8,7 @@ from metahdr.config.base import Count, Normal, Positive, Quality, Range, Section
 
 
 class HDRCNNTraining(Section):
-    """Training of HDR-CNN, where label.weights is train."""
+    """Training of HDR-CNN, which is done where label.weights is train."""
 
     width: Annotated[float, Field(gt=0, le=1)] = Field(
         0.25, description="factor of the number of channels; 1: the paper's network"

@@ -1,4 +1,4 @@
-"""How good methods are at single exposures, on scenes that none was trained on: what labels are chosen by."""
+"""Methods compared on single exposures of scenes that none was trained on, to choose the one that labels."""
 
 from collections.abc import Sequence
 

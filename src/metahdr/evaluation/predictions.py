@@ -30,7 +30,7 @@ def reconstruct(
     Args:
         scenes: that the scene is from.
         held_out: index of the exposure.
-        label_sources: that a method which adapts does so with, each by itself.
+        label_sources: label sources of the support set; a method that adapts is adapted with each by itself.
     """
     others = [i for i in range(len(scene.evs)) if i != held_out]
     if method.takes == "stack":

@@ -47,7 +47,7 @@ def list_predictions(
     Args:
         data: the dataset's results folder.
         runs: the meta-training runs, named by their label source.
-        methods: the methods that are no such run.
+        methods: names of the other methods.
         label_sources: of the labels that the runs are adapted with.
     """
     folders = [(method, NO_RUN, data / "methods" / method) for method in methods]
