@@ -18,7 +18,7 @@ reproduce: $(STAMP) ## run the whole pipeline; ends with results/report/index.ht
 ablation: $(STAMP) ## compare variants of meta-training (docs/ablation.md)
 	snakemake ablation --workflow-profile workflow/profiles/default --configfile config/ablation.yaml
 
-test: $(STAMP) ## pass the tests
+test: $(STAMP) ## run the tests
 	pytest
 
 lint: $(STAMP) ## ruff, snakefmt and snakemake --lint

@@ -17,9 +17,16 @@ def main() -> None:
     config.set_defaults(call=_config)
     register = commands.add_parser("register", help="record a folder of HDR images as a dataset")
     register.add_argument("name", help="the dataset's name in the register")
-    register.add_argument("folder", type=Path)
-    register.add_argument("--kind", choices=list(LAYOUTS), default="photographs")
-    register.add_argument("--register", type=Path, default=Path("config/datasets.yaml"))
+    register.add_argument("folder", type=Path, help="the folder of the images, which stay where they are")
+    register.add_argument(
+        "--kind",
+        choices=list(LAYOUTS),
+        default="photographs",
+        help="how the folder is laid out; default: %(default)s",
+    )
+    register.add_argument(
+        "--register", type=Path, default=Path("config/datasets.yaml"), help="the register; default: %(default)s"
+    )
     register.set_defaults(call=_register)
     label = commands.add_parser("label", help="reconstruct the HDR image of each photograph")
     label.add_argument("images", type=Path, nargs="+", help="PNG, JPEG, TIFF, ... of 8 or 16 bits")

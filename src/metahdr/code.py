@@ -1,4 +1,4 @@
-"""A digest of the code that a script runs; a stage runs again when it changes. Nothing is imported to find it."""
+"""A digest of the code that a script runs; a stage runs again when it changes. The code is read, not imported."""
 
 import ast
 import hashlib
@@ -18,13 +18,14 @@ def digest(script: Path, modules: Iterable[str] = ()) -> str:
 
     Included are the modules of this package and of the top-level packages of `modules`, with the `__init__` of
     every package above them; other libraries are pinned by their versions. Imports inside functions are followed
-    too. Comments, docstrings, formatting and the place of the checkout make no difference. A file in a module's
-    folder whose name the module has as a string, such as a template, is included as it is.
+    too. Comments, docstrings, descriptions of configuration keys, formatting and the place of the checkout make no
+    difference. A file in a module's folder is included as it is where the module has its name as a string, such as
+    that of a template.
 
     Args:
         script: the file that is run.
-        modules: dotted names of further modules: those that the script imports by a name which is known only
-            when it runs, such as the registered entries that the configuration asks for.
+        modules: dotted names of further modules: those that the script imports by name when it runs, such as the
+            registered entries that the configuration asks for.
 
     Raises:
         UserError: one of `modules` does not exist, or a file is not Python.
@@ -82,7 +83,7 @@ def _read(path: Path, name: str) -> tuple[str, list[str]]:
     texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     beside = {file.name: file for file in sorted(path.parent.iterdir()) if file.is_file()}
     data = [_sha256(file.read_bytes()) for text, file in beside.items() if text in texts - _NOT_CODE]
-    code = ast.dump(_WithoutDocstrings().visit(tree))
+    code = ast.dump(_WithoutProse().visit(tree))
     return _sha256("\n".join([code, *data]).encode()), imports
 
 
@@ -105,10 +106,15 @@ def _modules(package: str) -> list[str]:
     return [f"{package}.{file.stem}" for file in files]
 
 
-class _WithoutDocstrings(ast.NodeTransformer):
-    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+class _WithoutProse(ast.NodeTransformer):
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-        return None if is_text else node
+        return None if is_text else self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if isinstance(node.func, ast.Name) and node.func.id == "Field":  # pydantic's
+            node.keywords = [keyword for keyword in node.keywords if keyword.arg != "description"]
+        return self.generic_visit(node)
 
 
 def _sha256(data: bytes) -> str:

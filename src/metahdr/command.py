@@ -28,8 +28,8 @@ def check(script: Path, values: Iterable[str], files: Iterable[str]) -> None:
 
     Args:
         script: the file, with a function `main`.
-        values: names of what is given to it.
-        files: names of further values that it may take.
+        values: names of the values that the rule gives.
+        files: names of the rule's inputs and outputs, which it takes where it has parameters of these names.
 
     Raises:
         UserError: `main` has no parameter of the name of a value, or lacks one that it needs.

@@ -19,6 +19,7 @@ FILES = {
     "sub/registry.yaml": "a: b\n",
     "sub/other.html": "<p>Other</p>\n",
     "third.py": "import numpy\nname = 'x'\n",
+    "section.py": "steps = Field(3, ge=1, description='of the loop')\n",
     "stars.py": "from toy.star import *\n",
     "star/__init__.py": "__all__ = ['point']\n",
     "star/point.py": "value = 1\n",
@@ -93,6 +94,12 @@ def test_a_change_of_whatever_is_imported_changes_the_digest(toy, file, text):
 )
 def test_what_is_not_imported_and_what_says_the_same_leaves_the_digest(toy, file, text):
     assert not changes(toy, file, text)
+
+
+def test_the_description_of_a_configuration_key_leaves_the_digest_and_its_default_changes_it(toy):
+    assert not changes(toy, "section.py", FILES["section.py"].replace("of the loop", "number"), "toy.section")
+    assert changes(toy, "section.py", FILES["section.py"].replace("3", "4"), "toy.section")
+    assert changes(toy, "section.py", FILES["section.py"].replace("Field", "field"), "toy.section")
 
 
 def test_a_star_takes_all_modules_of_a_package(toy):

@@ -282,15 +282,23 @@ def test_a_trained_hdrcnn_is_judged_beside_expandnet_and_gets_its_card(smoke):
     assert (folder / "labels.png").stat().st_size > 10_000
 
 
-def test_runs_with_expandnets_and_with_merged_labels_are_added_to_those_there_are(smoke, tmp_path):
-    folder = shutil.copytree(smoke, tmp_path / "checkout")
+@pytest.fixture(scope="module")
+def more_runs(smoke, tmp_path_factory):
+    """A copy of the smoke run with ExpandNet's weights, and the settings of two more runs."""
+    folder = tmp_path_factory.mktemp("more") / "checkout"
+    shutil.copytree(smoke, folder)
     torch.manual_seed(0)
     (folder / "data/weights").mkdir(exist_ok=True)
     torch.save(ExpandNet().state_dict(), folder / "data/weights/expandnet.pth")
+    return folder, overlay(folder, "meta: {runs: [expandnet, debevec]}")
+
+
+def test_runs_with_expandnets_and_with_merged_labels_are_added_to_those_there_are(more_runs, tmp_path):
+    folder, settings = more_runs
     runs, sources = ["expandnet", "debevec"], ["true", "simulated", "expandnet", "debevec"]
     jobs = planned(folder, *overlay(tmp_path, f"meta: {{runs: {json.dumps(sources)}}}"))
     assert (jobs["label"], jobs["meta_train"], jobs["adapt"]) == (1, 2, 4), "the trained runs are kept"
-    result = snakemake(folder, *overlay(tmp_path, f"meta: {{runs: {json.dumps(runs)}}}"))
+    result = snakemake(folder, *settings)
     assert result.returncode == 0, result.stdout[-3000:]
 
     scores = pd.read_csv(folder / DATA / "scores.csv", keep_default_na=False)
@@ -303,6 +311,16 @@ def test_runs_with_expandnets_and_with_merged_labels_are_added_to_those_there_ar
     for method in ("ExpandNet", METHODS["debevec"].title):
         assert f"meta-trained with {method}&#39;s labels" in page
     assert sha256(folder / "data/weights/expandnet.pth") in page
+
+
+def test_an_edited_merge_retrains_the_run_that_has_its_labels_and_no_other(more_runs):
+    folder, settings = more_runs
+    assert snakemake(folder, *settings).returncode == 0
+    merge = folder / "src/metahdr/camera/merge.py"
+    merge.write_text(f"{merge.read_text()}\nMORE = 1\n")
+    jobs = planned(folder, *settings)
+    assert jobs["meta_train"] == 1 and "label" not in jobs
+    assert jobs["adapt"] == 2, "every run is tested with merged labels"
 
 
 def test_published_weights_are_retrieved_where_they_are_asked_for(smoke, tmp_path):

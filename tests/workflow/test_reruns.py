@@ -1,9 +1,10 @@
 """What runs again after an edit of the code: copies of the finished smoke run, edited, in a dry run."""
 
+import json
 import shutil
 
 import pytest
-from conftest import SMOKE, planned
+from conftest import SMOKE, planned, snakemake
 
 
 @pytest.fixture
@@ -63,3 +64,15 @@ def test_a_new_line_in_the_registry_reruns_nothing(edit):
 
 def test_what_retrieves_verified_files_may_change_without_a_new_download(edit):
     assert edit(statement, "src/metahdr/datasets/retrieve.py") == set()
+
+
+def test_a_report_forced_after_an_edit_says_that_other_code_trained_its_networks(smoke, tmp_path):
+    folder = shutil.copytree(smoke, tmp_path / "checkout")
+    trainer = folder / "src/metahdr/meta/trainer.py"
+    trainer.write_text(statement(trainer.read_text()))
+    result = snakemake(folder, *SMOKE, "--rerun-triggers", "mtime", "--forcerun", "report")
+    assert result.returncode == 0, result.stdout[-3000:]
+    origin = json.loads((folder / "results/smoke/polyhaven-mini/provenance.json").read_text())
+    assert origin["networks of other code"] == ["true", "simulated"]
+    page = (folder / "results/smoke/report/index.html").read_text()
+    assert page.count("trained by other code than this report's") == 2

@@ -10,7 +10,7 @@ ARMS = {
 
 use rule meta_train as ablate_train with:
     input:
-        scenes=TASKS,
+        scenes=SCENES,
         sources=f"{DATA}/sources.json",
         labels=label_folders([CONFIG.ablation.labels]),
         weights=lambda w: CONFIG.arm(w.arm).weights,
@@ -25,7 +25,7 @@ use rule meta_train as ablate_train with:
     params:
         **script(
             "train.py",
-            lambda w: training_modules(CONFIG.arm(w.arm)),
+            lambda w: training_modules(CONFIG.arm(w.arm), [CONFIG.ablation.labels]),
             method="metahdr",
             data=DATA,
             raw=RAW,
@@ -39,7 +39,7 @@ use rule meta_train as ablate_train with:
 
 rule ablate_score:
     input:
-        scenes=TASKS,
+        scenes=SCENES,
         labels=label_folders([CONFIG.ablation.labels]),
         weights=lambda w: CONFIG.arm(w.arm).weights,
         model=f"{ARM}/best.pt",
@@ -54,7 +54,7 @@ rule ablate_score:
         **script(
             "ablate_score.py",
             lambda w: [
-                *training_modules(CONFIG.arm(w.arm)),
+                *training_modules(CONFIG.arm(w.arm), [CONFIG.ablation.labels]),
                 *map(METRICS.module, CONFIG.score.metric_names()),
             ],
             data=DATA,
@@ -65,7 +65,7 @@ rule ablate_score:
             threads=CONFIG.threads,
         ),
     shell:
-        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+        RUN_SCRIPT
 
 
 rule ablate_compare:
@@ -84,13 +84,14 @@ rule ablate_compare:
     params:
         **script(
             "ablate_compare.py",
+            map(METRICS.module, CONFIG.score.metric_names()),
             ablation=CONFIG.ablation,
             arms={arm: CONFIG.arm(arm).model_dump() for arm in ARMS["arm"]},
             settings=CONFIG.score,
             seed=CONFIG.seed,
         ),
     shell:
-        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+        RUN_SCRIPT
 
 
 rule ablation:

@@ -4,7 +4,7 @@
 
 rule adapt:
     input:
-        scenes=TASKS,
+        scenes=SCENES,
         labels=label_folders(LABEL_SOURCES),
         weights=f"{DATA}/{{run}}/best.pt",
         files=CONFIG.meta.weights,
@@ -20,19 +20,19 @@ rule adapt:
     params:
         **script(
             "reconstruct.py",
-            [*training_modules(CONFIG.meta), *label_modules(LABEL_SOURCES)],
+            training_modules(CONFIG.meta, LABEL_SOURCES),
             method="metahdr",
             data=DATA,
             label_sources=LABEL_SOURCES,
             threads=CONFIG.threads,
         ),
     shell:
-        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+        RUN_SCRIPT
 
 
 rule reconstruct:
     input:
-        scenes=TASKS,
+        scenes=SCENES,
         weights=lambda w: weight_file(w.method, label_weights(w.method)),
     output:
         predictions=directory(f"{DATA}/methods/{{method}}/predictions"),
@@ -53,4 +53,4 @@ rule reconstruct:
             threads=CONFIG.threads,
         ),
     shell:
-        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+        RUN_SCRIPT

@@ -1,6 +1,5 @@
 # What all rules share: the checked configuration, the dataset, the folders.
 
-import json
 import os
 import re
 import shlex
@@ -31,10 +30,10 @@ try:
 except UserError as error:
     sys.exit(f"error: {error}")
 
-# What every script runs with. PYTHONPATH: the library is found also where it is not installed. LAUNCH starts a
-# meta-training, in one process or in several that share its tasks; no rule's own text, because the results are the
-# same. GLIBC_TUNABLES: malloc keeps its memory and asks for huge pages; a meta-iteration takes a fifth less time, to
-# the same bits.
+# The shell variables of every script. PYTHONPATH: the library is found where it is not installed, too. SCRIPTS: the
+# folder of the scripts. LAUNCH: starts a meta-training in one process, or in several that share its tasks; the
+# results are the same, and as a variable it makes no job run again. GLIBC_TUNABLES: malloc keeps its memory and asks
+# for huge pages; a meta-iteration takes a fifth less time and gives the same bits.
 _scripts = Path(workflow.basedir, "workflow", "scripts")
 _malloc = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=4294967296"
 _several = f"torchrun --standalone --nproc-per-node={CONFIG.processes} --"
@@ -45,6 +44,9 @@ _environment = (
 )
 shell.prefix(_environment.replace("{", "{{").replace("}", "}}"))
 
+# The command of every rule but meta_train; `script` below makes the params.
+RUN_SCRIPT = 'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+
 NAME = CONFIG.data.dataset
 MIRROR = CONFIG.data.mirror or os.environ.get("METAHDR_MIRROR")
 RAW = f"{CONFIG.data.raw}/{NAME}"
@@ -54,46 +56,36 @@ WEIGHTS = f"{Path(CONFIG.data.raw).parent}/weights"
 RESULTS = CONFIG.results
 DATA = f"{RESULTS}/{NAME}"
 
+# What every stage after `expose` reads: the table of all scenes, their radiance and their exposures.
+SCENES = [
+    f"{DATA}/scenes.csv",
+    *expand(f"{DATA}/scenes/{{source}}.npy", source=SOURCES),
+    *expand(
+        f"{DATA}/exposures/{{source}}.{{suffix}}", source=SOURCES, suffix=["npy", "csv"]
+    ),
+]
+
 # Every run is tested with the same label sources, so that all rows of a table are paired.
 LABEL_SOURCES = list(dict.fromkeys(["true", "simulated", *CONFIG.meta.runs]))
-# What labels every exposure beforehand, method and weights by label source; other label sources need no files.
+# Label sources whose labels the stage `label` writes: each with its method and the name of the method's weights.
+# Of the others, `true` is the scenes' own, and a method that takes a stack labels while a network trains or adapts.
 LABELLERS = {"simulated": (CONFIG.label.method, CONFIG.label.weights)} | {
     name: (name, None)
     for name, method in METHODS.items()
     if method.takes == "single" and not method.adapts
 }
-
-
-def arguments(name, /, **values):
-    """The params of a rule that runs a script; `{params.flags}` is all that the script's `main` takes.
-
-    Each parameter of `main` comes from `values`, else from the rule's output or input of that name; an input of
-    another name is a mere dependency. A function is called with the wildcards; None leaves an argument out.
-    """
-    path = _scripts / name
-
-    def given(wildcards):
-        return {
-            key: value(wildcards) if callable(value) else value
-            for key, value in values.items()
-        }
-
-    # Of these Snakemake compares `given` with the last run's, but not `flags`, because that asks for files.
-    return {
-        "script": name,
-        "names": list(values),
-        "given": lambda wildcards: flags(path, given(wildcards)),
-        "flags": lambda wildcards, input, output: flags(
-            path, dict(input.items()) | dict(output.items()) | given(wildcards)
-        ),
-    }
+LABELLED = [source for source in LABEL_SOURCES if source in LABELLERS]
 
 
 def script(name, /, modules=(), **values):
-    """As `arguments`, and the rule runs again when the code that the script runs changes.
+    """The params of a rule that runs a script; jobs run again when the code that the script runs changes.
 
-    `modules` are those of the registered entries that the script will use, such as `map(METRICS.module, METRICS)`,
-    or a function of the wildcards that gives them. A script with a parameter `code` gets the digest.
+    Each parameter of the script's `main` is the one of `values` with its name, else the output or input with its
+    name. Inputs of other names only have to be there. A value may be a function of the wildcards; None leaves the
+    argument out. A parameter `code` gets the digest of the code.
+
+    `modules` are those that the script imports by names from the configuration, such as
+    `map(METRICS.module, METRICS)`, or a function of the wildcards that gives them.
     """
     path = _scripts / name
     code = (
@@ -106,8 +98,30 @@ def script(name, /, modules=(), **values):
     return {"code": code} | arguments(name, **values)
 
 
+def arguments(name, /, **values):
+    """As `script`, but changed code makes no job run again."""
+    path = _scripts / name
+
+    def given(wildcards):
+        return {
+            key: value(wildcards) if callable(value) else value
+            for key, value in values.items()
+        }
+
+    return {
+        "script": name,
+        "names": list(values),  # for `check_rules`
+        # A job runs again when the text of `given` changes. Snakemake does not compare `flags`, because that is
+        # made from the job's files.
+        "given": lambda wildcards: flags(path, given(wildcards)),
+        "flags": lambda wildcards, input, output: flags(
+            path, dict(input.items()) | dict(output.items()) | given(wildcards)
+        ),
+    }
+
+
 def check_rules():
-    """Every rule gives its script what `main` needs; said before anything runs."""
+    """Stops before any work where a rule does not give its script what `main` needs."""
     for each in workflow.rules:
         if "script" in each.params.keys():
             files = [*each.input.keys(), *each.output.keys()]
@@ -117,20 +131,14 @@ def check_rules():
                 sys.exit(f"error in rule {each.name}, {error}")
 
 
-def label_modules(sources):
-    """The modules of the methods that some label sources are."""
-    methods = [LABELLERS.get(source, (source,))[0] for source in sources]
-    return [METHODS.module(method) for method in methods if method in METHODS]
-
-
-def training_modules(meta):
-    """The modules of the registered entries that a meta-training uses."""
-    metrics = map(METRICS.module, PAPER.validates)
+def training_modules(meta, label_sources):
+    """The modules that a meta-training, or an adaptation, with some label sources imports by name."""
     return [
         METHODS.module("metahdr"),
         LOSSES.module(meta.loss),
         NETWORKS.module(meta.network),
-        *metrics,
+        *map(METRICS.module, PAPER.validates),
+        *(METHODS.module(s) for s in label_sources if s in METHODS.keys() - LABELLERS),
     ]
 
 
@@ -153,7 +161,7 @@ def wheel_of(name):
 
 
 def label_folders(sources):
-    """The folders of the labels that are made beforehand, of some label sources."""
+    """The folders that the stage `label` writes for some label sources."""
     return [f"{DATA}/labels/{source}" for source in sources if source in LABELLERS]
 
 
@@ -174,31 +182,18 @@ def label_weights(method):
     return CONFIG.label.weights if method == CONFIG.label.method else None
 
 
-def code_of(stage, **wildcards):
-    """The digest of the code of one job of a rule."""
-    code = getattr(rules, stage).params.code
-    return code(SimpleNamespace(**wildcards)) if callable(code) else code
-
-
 def stages():
-    """The digest of every stage's code, by stage."""
-    methods = CONFIG.score.method_names()
-    labelled = [source for source in LABEL_SOURCES if source in LABELLERS]
-    codes = {
-        stage: code_of(stage)
-        for stage in ["prepare", "split", "expose", "adapt", "score"]
-    }
-    codes |= {
-        f"label {source}": code_of("label", label_source=source) for source in labelled
-    }
-    codes |= {
-        f"meta_train {run}": code_of("meta_train", run=run) for run in CONFIG.meta.runs
-    }
-    codes |= {
-        f"reconstruct {name}": code_of("reconstruct", method=name) for name in methods
-    }
-    if CONFIG.label.weights == "train":
-        codes["train_hdrcnn"] = code_of("train_hdrcnn")
+    """The digest of the code of every stage that made numbers of the report, for its provenance."""
+    jobs = [(stage, {}) for stage in ("prepare", "split", "expose", "adapt", "score")]
+    jobs += [("label", {"label_source": source}) for source in LABELLED]
+    jobs += [("meta_train", {"run": run}) for run in CONFIG.meta.runs]
+    jobs += [("reconstruct", {"method": m}) for m in CONFIG.score.method_names()]
+    jobs += [("train_hdrcnn", {})] if CONFIG.label.weights == "train" else []
+    codes = {}
+    for stage, wildcards in jobs:
+        code = getattr(rules, stage).params.code
+        code = code(SimpleNamespace(**wildcards)) if callable(code) else code
+        codes[" ".join([stage, *wildcards.values()])] = code
     return codes
 
 

@@ -16,14 +16,4 @@ rule expose:
     params:
         **script("expose.py", settings=CONFIG.expose, seed=CONFIG.seed),
     shell:
-        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
-
-
-# What every later stage reads: all scenes, their exposures, the split.
-TASKS = [
-    f"{DATA}/scenes.csv",
-    *expand(f"{DATA}/scenes/{{source}}.npy", source=SOURCES),
-    *expand(
-        f"{DATA}/exposures/{{source}}.{{suffix}}", source=SOURCES, suffix=["npy", "csv"]
-    ),
-]
+        RUN_SCRIPT

@@ -4,7 +4,7 @@
 
 rule judge_hdrcnn:
     input:
-        scenes=TASKS,
+        scenes=SCENES,
         model=weight_file("hdrcnn", "train"),
         expandnet=weight_file("expandnet"),
     output:
@@ -19,17 +19,13 @@ rule judge_hdrcnn:
     params:
         **script(
             "judge_hdrcnn.py",
-            [
-                *map(METHODS.module, ["gamma_2", "gamma_2_2", "hdrcnn", "expandnet"]),
-                *map(METRICS.module, METRICS),
-            ],
             data=DATA,
             settings=CONFIG.score,
             seed=CONFIG.seed,
             figure_ev=max(CONFIG.expose.evs),
         ),
     shell:
-        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+        RUN_SCRIPT
 
 
 rule hdrcnn:

@@ -1,6 +1,6 @@
-# HDR labels by methods: that of label.method, by default HDR-CNN, labels every exposure, and so does any method that
-# takes single exposures where a run has its labels. What resumes an interrupted job is no output, because Snakemake
-# deletes the outputs of a killed job.
+# HDR labels of every exposure: by label.method, by default HDR-CNN, and by each other method that takes single
+# exposures and is the label source of a run. The state that resumes an interrupted job is no output, because
+# Snakemake deletes the outputs of a killed job.
 
 
 rule train_hdrcnn:
@@ -33,12 +33,12 @@ rule train_hdrcnn:
             state=f"{DATA}/hdrcnn.state.pt",
         ),
     shell:
-        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+        RUN_SCRIPT
 
 
 rule label:
     input:
-        scenes=TASKS,
+        scenes=SCENES,
         weights=lambda w: weight_file(*LABELLERS[w.label_source]),
     output:
         labels=directory(f"{DATA}/labels/{{label_source}}"),
@@ -52,11 +52,11 @@ rule label:
     params:
         **script(
             "label.py",
-            lambda w: label_modules([w.label_source]),
+            lambda w: [METHODS.module(LABELLERS[w.label_source][0])],
             method=lambda w: LABELLERS[w.label_source][0],
             data=DATA,
             settings=Label(half=CONFIG.label.half, compile=CONFIG.label.compile),
             threads=CONFIG.threads,
         ),
     shell:
-        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+        RUN_SCRIPT

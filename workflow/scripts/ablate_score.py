@@ -14,7 +14,7 @@ from metahdr.script import run
 def main(
     data: Path, model: Path, arm: str, seed: int, label_source: str, names: list[str], threads: int, scores: Path
 ) -> None:
-    """`names`: of the metrics."""
+    """`names`: of the metrics; `label_source`: of the support sets."""
     torch.set_num_threads(threads)
     metrics = [METRICS[name] for name in names]
     table = score_arm(Scenes(data, "test"), model, label_source, arm, seed, metrics)

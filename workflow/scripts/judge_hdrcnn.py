@@ -6,8 +6,10 @@ from metahdr.config.score import Score
 from metahdr.evaluation.judge import compare_methods, judge, typical_scenes
 from metahdr.files import atomic_write, sha256
 from metahdr.git import commit
+from metahdr.methods.expandnet import ExpandNet
+from metahdr.methods.gamma import Gamma2, Gamma22
+from metahdr.methods.hdrcnn import HDRCNN
 from metahdr.methods.unseen import check_unseen
-from metahdr.registry import METHODS
 from metahdr.report.labels import label_figure, model_card
 from metahdr.scenes import Scenes
 from metahdr.script import run
@@ -28,17 +30,15 @@ def main(
 ) -> None:
     """`model`, `expandnet`: the weight files of HDR-CNN and ExpandNet."""
     scenes = Scenes(data, "test")
-    files = {"gamma_2": None, "gamma_2_2": None, "hdrcnn": model, "expandnet": expandnet}
-    methods = {name: METHODS[name].load(weights) for name, weights in files.items()}
-    for name, weights in files.items():
-        check_unseen(scenes, methods[name], weights)
-    rows = judge(scenes, list(methods.values()))
+    labellers = [HDRCNN.load(model), ExpandNet.load(expandnet)]
+    for labeller, weights in zip(labellers, (model, expandnet), strict=True):
+        check_unseen(scenes, labeller, weights)
+    rows = judge(scenes, [Gamma2(), Gamma22(), *labellers])
     table = compare_methods(rows, "hdrcnn", settings.bootstrap, settings.confidence, seed)
     for path, frame in ((scores, rows), (summary, table)):
         with atomic_write(path) as part:
             frame.to_csv(part, index=False)
-    shown = [methods["hdrcnn"], methods["expandnet"]]
-    label_figure(figure, scenes, typical_scenes(rows, figure_ev), shown, figure_ev)
+    label_figure(figure, scenes, typical_scenes(rows, figure_ev), labellers, figure_ev)
     with atomic_write(card) as part:
         held_out = sorted(set(scenes.table.source))
         part.write_text(model_card(read_facts(model), sha256(model), commit(), table, held_out))

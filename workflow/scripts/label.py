@@ -18,8 +18,7 @@ from metahdr.script import run
 def main(
     method: str, data: Path, settings: Label, threads: int, code: str, labels: Path, weights: Path | None = None
 ) -> None:
-    """`settings`: half and compile are taken from them; `method` and `weights` say what labels; `code` is the
-    digest of the code that does."""
+    """`settings`: only `half` and `compile` are used; `code`: digest of the code that labels."""
     torch.set_num_threads(threads)
     if METHODS[method].takes != "single":
         raise UserError(f"{method}: takes a stack of exposures; labels are simulated from single ones")

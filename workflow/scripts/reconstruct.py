@@ -19,7 +19,7 @@ def main(
     predictions: Path,
     weights: Path | None = None,
 ) -> None:
-    """`label_sources`: that a method which adapts does so with; the others take none of them."""
+    """`label_sources`: of the support set; a method that adapts is adapted with each, others ignore them."""
     torch.set_num_threads(threads)
     reconstructor = METHODS[method].load(weights)
     check_unseen(Scenes(data, None), reconstructor, weights or METHODS[method].shipped)

@@ -27,7 +27,7 @@ def main(
     """`stages`: digest of each stage's code."""
     name = config["data"]["dataset"]
     dataset = {"name": name} | find_dataset(register, name).model_dump()
-    networks = {run: data / run / "last.pt" for run in runs}
+    networks = {run: data / run / "best.pt" for run in runs}
     networks |= {model.name: model for model in label_models if model.suffix == ".safetensors"}
     origin = provenance(benchmarks, label_models, stages, networks)
     text = yaml.safe_dump(config, sort_keys=False)

@@ -37,10 +37,10 @@ class Ablation(Section):
     """Variants of meta-training (arms) beside one another, each with the same seeds: docs/ablation.md."""
 
     arms: dict[ArmName, Overrides] = Field(
-        {}, description="name of an arm: the keys of meta that it changes; {}: meta as it is"
+        {}, description="arms by name, each with the keys of meta that it changes; {}: meta as it is"
     )
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_unique)] = Field(
-        [0, 1, 2], description="of meta-training, all different; every arm has one run per seed"
+        [0, 1, 2], description="seeds of meta-training, all different; every arm is trained once with each"
     )
     baseline: str | None = Field(None, description="the arm that the others are compared with; null: the first")
     labels: LabelSource = Field("simulated", description="label source of the support sets, in every arm")

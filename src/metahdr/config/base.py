@@ -49,12 +49,9 @@ Name = Annotated[str, AfterValidator(plain_name)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
-Normal = Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=2, max_length=2)]
-PercentileRange = Annotated[
-    list[Annotated[float, Field(ge=0, le=100)]], Field(min_length=2, max_length=2), AfterValidator(ordered)
-]
-Range = Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=2, max_length=2), AfterValidator(ordered)]
-Shares = Annotated[list[Fraction], Field(min_length=2, max_length=2), AfterValidator(ordered)]
-Quality = Annotated[
-    list[Annotated[int, Field(ge=1, le=100)]], Field(min_length=2, max_length=2), AfterValidator(ordered)
-]
+_PAIR, _ORDERED = Field(min_length=2, max_length=2), AfterValidator(ordered)
+Normal = Annotated[list[Annotated[float, Field(ge=0)]], _PAIR]  # mean and standard deviation
+PercentileRange = Annotated[list[Annotated[float, Field(ge=0, le=100)]], _PAIR, _ORDERED]
+Range = Annotated[list[Annotated[float, Field(ge=0)]], _PAIR, _ORDERED]
+Shares = Annotated[list[Fraction], _PAIR, _ORDERED]
+Quality = Annotated[list[Annotated[int, Field(ge=1, le=100)]], _PAIR, _ORDERED]

@@ -8,10 +8,15 @@ from metahdr.config.base import Name, Section
 class Data(Section):
     """Which dataset, and where its files come from."""
 
-    dataset: Name = Field("polyhaven-mini", description="a name in the register")
-    register_file: str = Field("config/datasets.yaml", alias="register", description="the register of datasets")
+    dataset: Name = Field("polyhaven-mini", description="name of the dataset in the register")
+    register_file: str = Field(
+        "config/datasets.yaml",
+        alias="register",
+        description="register of datasets: their files, hashes and licences; `metahdr register` adds to it",
+    )
     mirror: str | None = Field(
         None,
-        description="a folder or URL that is tried first for every file (also: METAHDR_MIRROR)",
+        description="folder or URL that is tried first for every file; null: the environment variable "
+        "METAHDR_MIRROR, if set",
     )
-    raw: str = Field("data/raw", description="the folder of the raw datasets")
+    raw: str = Field("data/raw", description="folder of the raw files, one folder in it for each dataset")

@@ -11,7 +11,8 @@ class Expose(Section):
     """The exposures of a scene."""
 
     evs: Annotated[list[float], Field(min_length=2), AfterValidator(increasing)] = Field(
-        [-2.0, 0.0, 2.0], description="exposures in stops relative to the middle one, at least two"
+        [-2.0, 0.0, 2.0],
+        description="EVs of a scene's exposures, increasing, at least two; 0: as the camera meters",
     )
     method: Literal["camera", "percentile"] = Field(
         "camera", description="camera: the virtual camera; percentile: the paper's section 3.1"
@@ -20,20 +21,22 @@ class Expose(Section):
         0.7, description="camera: standard deviation of the meter's error per scene, in stops"
     )
     response_n: Normal = Field(
-        [0.9, 0.1], description="camera: mean and standard deviation of the response curve's n"
+        [0.9, 0.1],
+        description="camera: mean and standard deviation of n in the response curve (1 + sigma) x^n / (x^n + "
+        "sigma)",
     )
     response_sigma: Normal = Field(
-        [0.6, 0.1], description="camera: mean and standard deviation of the response curve's sigma"
+        [0.6, 0.1], description="camera: mean and standard deviation of sigma in the response curve"
     )
     noise: Annotated[float, Field(ge=0)] = Field(
         0.005, description="camera: standard deviation of the noise in the display-referred image"
     )
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] | None = Field(
-        None, description="camera: quality of JPEG compression; null: none"
+        None, description="camera: quality of JPEG compression; null: no compression"
     )
     percentiles: list[PercentileRange] = Field(
         [[2.0, 99.9], [1.0, 97.0], [0.0, 85.0]],
-        description="percentile: the range of values that each exposure keeps, dark to bright",
+        description="percentile: the range of values that each exposure keeps, in percentiles, dark to bright",
     )
     max_saturated: Fraction = Field(
         0.9, description="an exposure with a larger share of saturated pixels is rejected with its scene"

@@ -53,9 +53,11 @@ class Label(Section):
         "scenes), or the authors' official, official_compr, official_compr_regularized; null: the method's first",
     )
     half: bool | None = Field(
-        None, description="compute in half precision, for CPUs with bfloat16 and for GPUs; null: on a GPU only"
+        None, description="compute in half precision, on GPUs and on CPUs with bfloat16; null: on GPUs only"
     )
-    compile: bool = Field(False, description="compile the network first: pays for thousands of images of one size")
+    compile: bool = Field(
+        False, description="compile the network first, which pays for thousands of images of one size"
+    )
 
     @field_validator("weights")
     @classmethod

@@ -39,8 +39,8 @@ class Meta(Section):
     )
     loss: Annotated[str, AfterValidator(LOSSES.check)] = Field(
         "expandnet",
-        description="of the inner and the outer loop; expandnet: l1 and cosine; ssim_l1: half each; mu_law: l1 "
-        "after the mu-law; ir: HDR-CNN's illumination and reflectance; lpips: LPIPS with VGG16; lpips_l1: half "
+        description="loss of the inner and the outer loop; expandnet: l1 and cosine; ssim_l1: half each; mu_law: "
+        "l1 after the mu-law; ir: HDR-CNN's illumination and reflectance; lpips: LPIPS with VGG16; lpips_l1: half "
         "each; haarpsi_mse: 1 - HaarPSI and mean squared error",
     )
     vgg16: Annotated[str | None, Field(validate_default=True)] = Field(
@@ -53,8 +53,8 @@ class Meta(Section):
     )
     algorithm: Literal["maml", "reptile", "joint"] = Field(
         "maml",
-        description="of the outer loop; joint: no meta-learning, but training on all exposures of all scenes; "
-        "adaptation at test time is the same for all",
+        description="algorithm of the outer loop; joint: no meta-learning, but training on all exposures of all "
+        "scenes. Adaptation at test time is the same for all",
     )
     inner_lr: Positive = Field(0.01, description="learning rate of the inner loop's SGD")
     inner_steps: Count = Field(3, description="gradient steps of the inner loop")
@@ -70,26 +70,28 @@ class Meta(Section):
         True, description="maml: differentiate through the inner gradients; false: first-order MAML"
     )
     first_order_iterations: Annotated[int, Field(ge=0)] = Field(
-        0, description="maml: number of meta-iterations at the beginning that are of first order"
+        0, description="maml: number of meta-iterations at the beginning that are first-order MAML"
     )
     multi_step_iterations: Annotated[int, Field(ge=0)] = Field(
         0,
-        description="maml: number of meta-iterations with MAML++'s multi-step loss, in which the query loss "
-        "after every inner step counts, the last one's more and more",
+        description="maml: number of meta-iterations at the beginning with MAML++'s multi-step loss, a weighted "
+        "sum of the query losses after every inner step; the weight of the last one grows to 1",
     )
     engine: Literal["fast", "learn2learn"] = Field(
-        "fast", description="what computes MAML's meta-gradient; learn2learn: the reference"
+        "fast", description="implementation of MAML's meta-gradient; learn2learn: the reference"
     )
     kept_steps: Annotated[int, Field(ge=0)] = Field(
         3,
-        description="fast: number of inner steps whose autograd graph is kept, not computed a second time: faster "
-        "for small images; 1 saves memory, and for large images time too (docs/performance.md)",
+        description="fast: number of inner steps whose autograd graph is kept instead of computed a second time, "
+        "which is faster for small images; 1 saves memory, and time for large images (docs/performance.md)",
     )
     outer_lr: Positive = Field(0.005, description="learning rate of the outer loop's Adam")
     tasks: Count = Field(5, description="tasks per meta-iteration")
     iterations: Count = Field(200, description="meta-iterations")
     validate_every: Count = Field(100, description="meta-iterations between validations and best checkpoints")
-    save_every: Count = Field(10, description="meta-iterations between resumable states")
+    save_every: Count = Field(
+        10, description="meta-iterations between saved states, from which an interrupted training goes on"
+    )
     on_nonfinite: Literal["stop", "skip"] = Field(
         "stop",
         description="a task whose loss or gradient is not finite: stop the training, or leave the task out of "

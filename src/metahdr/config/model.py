@@ -19,17 +19,17 @@ from metahdr.config.split import Split
 class Config(Section):
     """metahdr's configuration."""
 
-    seed: Annotated[int, Field(ge=0)] = Field(0, description="the one seed of every random choice")
-    results: str = Field("results", description="the folder of everything that a run makes")
+    seed: Annotated[int, Field(ge=0)] = Field(0, description="seed of every random choice")
+    results: str = Field("results", description="folder of everything that a run makes")
     threads: Count = Field(
         1,
         description="threads of every stage that runs a network; with 1, two cores train both runs side by side. "
-        "Another number sums in another order, which changes results in their last digits",
+        "Another number changes the order of sums, and so the last digits of results",
     )
     processes: Count = Field(
         1,
-        description="processes that share the tasks of a training by torchrun, each with a GPU where there are "
-        "any; the results are the same for every number",
+        description="processes that torchrun starts for a meta-training; they share its tasks, each with a GPU "
+        "where there are any. Results are the same for every number",
     )
     data: Data = Data()
     prepare: Prepare = Prepare()

@@ -24,19 +24,20 @@ class Prepare(Section):
     )
     min_dynamic_range: Annotated[float, Field(ge=0)] = Field(
         4.0,
-        description="views with less dynamic range are dropped; in stops, between the 0.1 and the 99.9 percentile "
-        "of luminance",
+        description="views with less dynamic range are dropped; in stops, from the 0.1 to the 99.9 percentile of "
+        "luminance",
     )
     max_value: Positive | None = Field(
-        None,
-        description="views with a larger value, as stored, are dropped (the single-image project: 4096)",
+        None, description="views with a larger value, as stored in the file, are dropped; null: none are"
     )
     normalise: Literal["none", "log1p_minmax"] = Field(
-        "none", description="none, or log(1 + x) scaled to [0, 1] per image (the single-image project)"
+        "none", description="none; log1p_minmax: log(1 + x), scaled to [0, 1] in each view"
     )
     max_repaired: Fraction = Field(
-        0.05, description="an image with a larger share of non-finite or negative pixels is bad, not repaired"
+        0.05,
+        description="an image with a larger share of non-finite or negative pixels counts as bad; with a smaller "
+        "one, these pixels are repaired",
     )
     on_bad_image: Literal["skip", "stop"] = Field(
-        "skip", description="skip a bad image with its reason in the scenes table, or stop"
+        "skip", description="skip: leave a bad image out, with the reason in the scenes table; stop: end the run"
     )

@@ -23,7 +23,7 @@ class Score(Section):
     """Metrics, the methods beside MetaHDR, and confidence intervals."""
 
     metrics: Annotated[list[MetricName], Field(min_length=1)] | None = Field(
-        None, description="names of metrics; null: every registered one"
+        None, description="names of the metrics; null: every registered one"
     )
     methods: list[MethodName] | None = Field(
         None,
@@ -31,7 +31,9 @@ class Score(Section):
         "adapts nor needs a training or a download",
     )
     bootstrap: Count = Field(10000, description="resamples of the paired bootstrap")
-    confidence: Annotated[float, Field(gt=0, lt=1)] = Field(0.95, description="of the intervals")
+    confidence: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.95, description="confidence level of the intervals, such as 0.95"
+    )
 
     def metric_names(self) -> list[str]:
         """The metrics that are computed, each once."""

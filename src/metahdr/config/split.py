@@ -21,9 +21,9 @@ class Split(Section):
         Field(
             {"train": 0.7, "validation": 0.2, "test": 0.1},
             min_length=3,
-            description="train, validation and test shares; they add up to 1",
+            description="shares of train, validation and test; they add up to 1",
         )
     )
     fixed: dict[str, Literal["train", "validation", "test"]] = Field(
-        {}, description="train, validation or test for the sources named here; they count towards the shares"
+        {}, description="split of single sources by name, such as {courtyard: test}; they count towards the shares"
     )

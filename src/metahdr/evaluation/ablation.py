@@ -35,8 +35,7 @@ def score_arm(
     check_not_empty(scenes)
     method = METHODS[METAHDR].load(model)
     rows = []
-    for index in track(range(len(scenes)), "adapt", len(scenes)):
-        scene = scenes[index]
+    for scene in track(scenes, "adapt", len(scenes)):
         for held_out, ev in enumerate(scene.evs):
             images = reconstruct(method, scenes, scene, held_out, [label_source])
             for mode, image in zip(MODES, images.values(), strict=True):

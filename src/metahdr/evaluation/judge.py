@@ -1,4 +1,4 @@
-"""How good methods are at single exposures, on scenes that none was trained on: what labels are chosen by."""
+"""Methods compared on single exposures of scenes that none was trained on, to choose the one that labels."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,11 @@ import torch
 
 from metahdr.evaluation.comparison import compare
 from metahdr.methods.base import Method
-from metahdr.registry import METRICS
+from metahdr.metrics.hdr import LOG_RMSE, LOG_RMSE_CLIPPED, PU21_PSNR, PU21_PSNR_CLIPPED
 from metahdr.scenes import Scenes
 from metahdr.training.progress import track
 
-JUDGED_BY = ("log_rmse_clipped", "log_rmse", "pu21_psnr_clipped", "pu21_psnr")
+JUDGED_BY = (LOG_RMSE_CLIPPED, LOG_RMSE, PU21_PSNR_CLIPPED, PU21_PSNR)
 
 
 @torch.inference_mode()
@@ -28,19 +28,18 @@ def judge(scenes: Scenes, methods: Sequence[Method]) -> pd.DataFrame:
     Returns:
         scene, source, ev, clipped (share of the pixels), method, metric, value.
     """
-    metrics = {name: METRICS[name] for name in JUDGED_BY}
     rows = []
-    for scene in track((scenes[index] for index in range(len(scenes))), "judge", len(scenes)):
+    for scene in track(scenes, "judge", len(scenes)):
         scale = torch.tensor(scene.stops).exp2().view(-1, 1, 1, 1)
         truth, clipped = scene.hdr * scale, scene.ldr.amax(1) >= 1
         shares = clipped.float().mean((1, 2)).tolist()
         for method in methods:
             reconstruction = method.reconstruct(scene.ldr, scene.stops) * scale
-            for name, metric in metrics.items():
+            for metric in JUDGED_BY:
                 values = metric(reconstruction, truth, clipped).tolist()
                 for ev, share, value in zip(scene.evs, shares, values, strict=True):
                     row = {"scene": scene.name, "source": scene.source, "ev": ev, "clipped": share}
-                    rows.append(row | {"method": method.name, "metric": name, "value": value})
+                    rows.append(row | {"method": method.name, "metric": metric.name, "value": value})
     return pd.DataFrame(rows)
 
 

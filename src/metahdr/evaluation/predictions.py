@@ -30,7 +30,7 @@ def reconstruct(
     Args:
         scenes: that the scene is from.
         held_out: index of the exposure.
-        label_sources: that a method which adapts does so with, each by itself.
+        label_sources: label sources of the support set; a method that adapts is adapted with each by itself.
     """
     others = [i for i in range(len(scene.evs)) if i != held_out]
     if method.takes == "stack":
@@ -50,8 +50,7 @@ def write_predictions(method: Method, scenes: Scenes, label_sources: list[str], 
     A network's are half floats. Those of a method without weights are full ones, so that its scores are exact.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for index in track(range(len(scenes)), "reconstruct", len(scenes)):
-        scene = scenes[index]
+    for scene in track(scenes, "reconstruct", len(scenes)):
         for held_out, ev in enumerate(scene.evs):
             for mode, image in reconstruct(method, scenes, scene, held_out, label_sources).items():
                 write_exr(

@@ -47,7 +47,7 @@ def list_predictions(
     Args:
         data: the dataset's results folder.
         runs: the meta-training runs, named by their label source.
-        methods: the methods that are no such run.
+        methods: names of the other methods.
         label_sources: of the labels that the runs are adapted with.
     """
     folders = [(method, NO_RUN, data / "methods" / method) for method in methods]
@@ -71,8 +71,7 @@ def score_predictions(scenes: Scenes, predictions: list[Predictions], metrics: l
     """
     check_not_empty(scenes)
     rows, problems = [], []
-    for index in track(range(len(scenes)), "score", len(scenes)):
-        scene = scenes[index]
+    for scene in track(scenes, "score", len(scenes)):
         for held_out, ev in enumerate(scene.evs):
             for entry in predictions:
                 path = entry.folder / prediction_name(scene.name, ev, entry.mode)
@@ -142,15 +141,8 @@ def aggregate(scores: pd.DataFrame, resamples: int, confidence: float, seed: int
         single = cell._replace(mode="single")
         return single if single in known else cell
 
-    table = compare(
-        scores,
-        ["method", "run", "mode"],
-        "scene",
-        {"gain": before_adaptation},
-        resamples,
-        confidence,
-        seed,
-    )
+    reference = {"gain": before_adaptation}
+    table = compare(scores, ["method", "run", "mode"], "scene", reference, resamples, confidence, seed)
     first = ["method", "run", "mode", "metric"]
     return table[[*first, *table.columns.difference(first, sort=False)]]
 

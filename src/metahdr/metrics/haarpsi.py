@@ -15,8 +15,8 @@ def haarpsi(prediction: Tensor, truth: Tensor) -> Tensor:
     """Similarity in [0, 1], 1 for equal images of values in [0, 1], `(N, 3, H, W)` to `(N,)`.
 
     Of both images at half their size, the luminance's vertical and horizontal Haar coefficients of the two finest
-    scales are compared, and the chroma's local means; what each pixel counts is the larger of the images'
-    coefficients of the third scale. As the authors' code does it for colour images; beyond the border is black.
+    scales are compared, and the chroma's local means. A pixel's weight is the larger of the two images'
+    coefficients of the third scale. As in the authors' code for colour images; beyond the border is black.
     """
     images = [_half_yiq(image) for image in (prediction, truth)]
     coefficients = [[_haar(image[:, :1], scale) for scale in (1, 2, 3)] for image in images]

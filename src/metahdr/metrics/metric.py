@@ -47,7 +47,7 @@ class Metric:
         return self.function(prediction, truth, *mask).clamp(*self.range)
 
     def improves(self, difference: float) -> bool:
-        """Whether a value that differs by so much is a better one."""
+        """Whether a value that is greater by `difference` is a better one."""
         return difference > 0 if self.better == "higher" else difference < 0
 
     @property

@@ -71,6 +71,7 @@ def curves(histories: dict[str, pd.DataFrame]) -> str:
     titles = ["meta-loss (mean of 10)", *(f"validation {metric.heading}" for metric in metrics)]
     for axis, title in zip(axes, titles, strict=True):
         axis.set(title=title, xlabel="meta-iteration")
+        axis.xaxis.get_major_locator().set_params(integer=True)
         axis.grid(alpha=0.3)
     axes[0].legend(frameon=False, fontsize=8)
     axes[-1].legend(frameon=False, fontsize=8)

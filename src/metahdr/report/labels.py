@@ -61,7 +61,7 @@ def model_card(facts: dict, digest: str, commit: str, summary: pd.DataFrame, hel
         facts: of the weight file.
         digest: its SHA-256.
         commit: of the code that judged it.
-        summary: from `compare`.
+        summary: from `compare_methods`.
         held_out: the test sources.
     """
     settings = facts["settings"]

@@ -60,6 +60,7 @@ def write_page(
         dropped=table[~table.kept],
         rejected=_rejected(data, table),
         protocol=PAPER,
+        given_stops=_given_stops(summary),
         curves=figures.curves({run: read_table(data / run / "history.csv") for run in runs}),
         galleries={run: _gallery(data, scenes, scores, run) for run in runs},
         ranked_by=_ranked_by(metrics),
@@ -87,6 +88,12 @@ def _blocks(summary: pd.DataFrame, runs: list[str]) -> list[tuple[str, list[tupl
     ]
 
 
+def _given_stops(summary: pd.DataFrame) -> list[str]:
+    """The titles of the methods that are given the exposures' stops."""
+    methods = [METHODS[name] for name in dict.fromkeys(summary.method)]
+    return [method.title for method in methods if method.scale == "exposure"]
+
+
 def _by_exposure(scores: pd.DataFrame, metric: Metric) -> pd.DataFrame:
     """Means by held-out exposure, a column a cell; of the images for which every cell has a finite value."""
     wide = scores[scores.metric == metric.name].pivot(index=["scene", "ev"], columns=CELL, values="value")
@@ -111,7 +118,7 @@ def _gallery(data: Path, scenes: Scenes, scores: pd.DataFrame, run: str) -> dict
     first = _ranked_by(metrics)
     shown = [first, *(metric for metric in metrics if metric.name in PAPER.validates and metric is not first)]
     rows = []
-    for scene in (scenes[index] for index in range(len(scenes))):
+    for scene in scenes:
         for ev in scene.evs:
             values = wide.loc[(scene.name, ev)]
             rows.append(

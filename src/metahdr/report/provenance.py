@@ -22,18 +22,24 @@ def provenance(
 ) -> dict:
     """Commit, code, libraries, label models, machine, and the seconds of each measured stage.
 
+    `networks of other code` names the networks that none of the stages in `code` would train today: the code was
+    edited after their training, or they were trained elsewhere.
+
     Args:
         benchmarks: folder of the tables of measured seconds.
         label_models: weight files of the label sources.
         code: digest of each stage's code (`metahdr.code`).
-        networks: file of each network of ours, by name; it holds the digest of the code that trained it.
+        networks: file of each network that this project trained, by name. The file holds the digest of the code
+            that trained it; a file without one counts as of other code.
     """
+    trained = {name: _code_of(path) for name, path in networks.items()}
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": git.commit(),
         "uncommitted changes": git.is_changed(),
         "code": code,
-        "networks' code": {name: _code_of(path) for name, path in networks.items()},
+        "networks' code": trained,
+        "networks of other code": [name for name, digest in trained.items() if digest not in code.values()],
         "python": platform.python_version(),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
         "machine": f"{platform.system()} {platform.machine()}, {_processor()}",

@@ -30,6 +30,8 @@ ORIGIN = {
     "commit": "0123456789abcdef",
     "label models": "hdrcnn.safetensors, sha256 12ab",
     "uncommitted changes": True,
+    "networks' code": {"true": "c0de" * 16, "simulated": "beef" * 16},
+    "networks of other code": ["simulated"],
     "made": "2021-01-01",
     "machine": "M",
 }
@@ -80,13 +82,19 @@ def test_the_page_needs_nothing_from_outside(page):
     assert not re.search(r"<script|<link|@import|url\(", page)
 
 
+def test_a_network_that_other_code_trained_is_told_apart(page):
+    provenance = re.sub("<[^>]*>", "", page[page.index('id="provenance"') :])
+    assert "true: trained by this report's code (c0dec0dec0de)" in provenance
+    assert "simulated: trained by other code than this report's (beefbeefbeef)" in provenance
+
+
 def test_every_mean_and_every_gain_of_the_summary_is_in_the_table(data, page):
     table = page[page.index('id="table"') : page.index('id="exposures"')]
     for row in pd.read_csv(data / "summary.csv").itertuples():
         digits = {"ssim": 4, "psnr": 2, "log_rmse": 3, "log_rmse_clipped": 3}[row.metric]
         assert f"{row.mean:.{digits}f}<small>{row.low:.{digits}f} – {row.high:.{digits}f}" in table
         if row.mode.startswith("adapted"):
-            assert f"{row.gain:+.{digits}f}</span><small>{row.gain_low:+.{digits}f}" in table
+            assert f"{row.gain:+z.{digits}f}</span><small>{row.gain_low:+z.{digits}f}" in table
 
 
 def rows_of(page, first, last):
@@ -134,6 +142,27 @@ def test_a_falling_error_is_green_in_the_table(data, tmp_path):
         text = write_page(changed, RUNS, "", DATASET | {"files": []}, ORIGIN)
         (colours[sign],) = re.findall(rf'<span class="(\w*)">{re.escape(f"{sign * 0.5:+.3f}")}</span>', text)
     assert colours == {-1: "up", 1: "down"}
+
+
+def test_a_gain_that_rounds_to_zero_has_no_minus(data, tmp_path):
+    changed = shutil.copytree(data, tmp_path / "data")
+    summary = pd.read_csv(data / "summary.csv", keep_default_na=False, na_values=[""])
+    summary.loc[summary["mode"].str.startswith("adapted"), ["gain", "gain_low", "gain_high"]] = -1e-7
+    summary.to_csv(changed / "summary.csv", index=False)
+    text = write_page(changed, RUNS, "", DATASET | {"files": []}, ORIGIN)
+    table = text[text.index('id="table"') : text.index('id="exposures"')]
+    assert ">+0.0000</span>" in table and "-0.0" not in table
+
+
+def test_the_methods_that_are_given_the_stops_are_named_under_the_table(page):
+    note = page[page.index('id="table"') : page.index('id="exposures"')]
+    assert "relative to the scene's scale: x^2; Debevec merge. These" in note
+
+
+def test_a_commit_is_shortened_and_a_missing_one_is_said_in_full(data, page):
+    assert "commit 0123456789ab with" in page
+    text = write_page(data, RUNS, "", DATASET | {"files": []}, ORIGIN | {"commit": "unknown: not a git checkout"})
+    assert text.count("unknown: not a git checkout") == 2
 
 
 def test_a_metric_without_any_value_is_shown_as_missing(data, tmp_path):

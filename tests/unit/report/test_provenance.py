@@ -39,6 +39,7 @@ def test_the_code_of_each_stage_and_that_which_each_network_was_trained_by_are_t
     origin = provenance(tmp_path, [], {"meta_train": "c0de", "score": "beef"}, networks)
     assert origin["code"] == {"meta_train": "c0de", "score": "beef"}
     assert origin["networks' code"] == {"true": "c0de", "simulated": "unknown"}
+    assert origin["networks of other code"] == ["simulated"]
 
 
 def test_libraries_label_model_and_the_seconds_of_each_stage_are_recorded(tmp_path):
