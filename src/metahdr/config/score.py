@@ -10,13 +10,13 @@ from metahdr.registry import METHODS, METRICS
 MetricName = Annotated[str, AfterValidator(METRICS.check)]
 
 
-def _not_metahdr(name: str) -> str:
-    if name == "metahdr":
-        raise ValueError("its runs are always scored; meta.runs names them")
+def _does_not_adapt(name: str) -> str:
+    if METHODS[name].adapts:
+        raise ValueError("a method that adapts is scored by its runs; meta.runs names those of metahdr")
     return name
 
 
-MethodName = Annotated[str, AfterValidator(METHODS.check), AfterValidator(_not_metahdr)]
+MethodName = Annotated[str, AfterValidator(METHODS.check), AfterValidator(_does_not_adapt)]
 
 
 class Score(Section):
