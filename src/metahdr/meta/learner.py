@@ -119,15 +119,13 @@ def leaves(parameters: Parameters) -> Parameters:
     return {name: value.detach().requires_grad_() for name, value in parameters.items()}
 
 
-def support(scene: Scene, held_out: int, labels: Tensor | None) -> tuple[Tensor, Tensor]:
+def support(scene: Scene, held_out: int, labels: Tensor) -> tuple[Tensor, Tensor]:
     """The exposures that are not held out, and their labels clipped to the protocol's range.
 
     Args:
-        labels: of those exposures, `(S, 3, H, W)`, from `support_labels`; None: the true HDR image for each.
+        labels: of those exposures, `(S, 3, H, W)`, from `support_labels`.
     """
     others = [i for i in range(len(scene.evs)) if i != held_out]
-    if labels is None:
-        labels = scene.hdr.expand(len(others), -1, -1, -1)
     return scene.ldr[others], PAPER.target(labels)
 
 
@@ -136,9 +134,7 @@ def query(scene: Scene, held_out: int) -> tuple[Tensor, Tensor]:
     return scene.ldr[held_out : held_out + 1], PAPER.target(scene.hdr[None])
 
 
-def predict(
-    learner: Learner, scene: Scene, held_out: int, labels: Tensor | None, loss: Loss, steps: int
-) -> Tensor:
+def predict(learner: Learner, scene: Scene, held_out: int, labels: Tensor, loss: Loss, steps: int) -> Tensor:
     """The reconstruction `(3, H, W)` of the held-out exposure after adaptation on the others.
 
     Args:

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from metahdr.errors import UserError
-from metahdr.labels.support import support_labels
 from metahdr.losses.make import make_loss
 from metahdr.meta.engines import Pair
 from metahdr.meta.learner import Learner, predict, query, support
 from metahdr.meta.outer import task_gradient
+from metahdr.meta.support import support_labels
 from metahdr.protocols import PAPER
 from metahdr.registry import METRICS
 from metahdr.scenes import Scene, Scenes, label_name

@@ -23,7 +23,7 @@ def sets(scene):
     """Support and query set of a scene in a type of numbers."""
 
     def make(dtype):
-        pairs = support(scene, 1, None), query(scene, 1)
+        pairs = support(scene, 1, scene.hdr.expand(2, -1, -1, -1)), query(scene, 1)
         return [tuple(image.to(dtype) for image in pair) for pair in pairs]
 
     return make

@@ -43,7 +43,7 @@ def test_expandnets_file_is_read_strictly(tmp_path):
     with pytest.raises(UserError, match=r"less\.pth: mid_net\.3\.bias is missing"):
         load_expandnet(tmp_path / "less.pth")
     torch.save([1, 2], tmp_path / "list.pth")
-    with pytest.raises(UserError, match=r"list\.pth: expected named tensors, found list"):
+    with pytest.raises(UserError, match=r"list\.pth: damaged, or not a state dict of tensors alone"):
         load_expandnet(tmp_path / "list.pth")
 
 
