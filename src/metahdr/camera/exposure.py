@@ -70,17 +70,17 @@ def expose(
     return np.ascontiguousarray(pixels)
 
 
-def expose_percentile(hdr: np.ndarray, percentiles: list[float], gamma: float = 2.2) -> tuple[np.ndarray, float]:
+def expose_percentile(hdr: np.ndarray, percentiles: list[float]) -> tuple[np.ndarray, float]:
     """One simulated exposure of Pan and Vento 2021, section 3.1.
 
-    The values are clamped to a range of percentiles, mapped linearly to [0, 1] and gamma-encoded.
+    The values are clamped to a range of percentiles, mapped linearly to [0, 1] and encoded with gamma 2.2.
 
     Returns:
         uint8 `(H, W, 3)` and the value that became white.
     """
     low, high = np.percentile(hdr, percentiles)
     linear = (np.clip(hdr, low, high) - low) / max(high - low, np.finfo(np.float32).tiny)
-    return quantise(linear ** (1 / gamma)), float(high)
+    return quantise(linear ** (1 / 2.2)), float(high)
 
 
 def saturated_share(ldr: np.ndarray) -> float:

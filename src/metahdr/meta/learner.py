@@ -68,8 +68,6 @@ def adapt(
     labels: Tensor,
     loss: Loss,
     steps: int,
-    differentiable: bool = False,
-    first: int = 0,
 ) -> Parameters:
     """The parameters after gradient steps on the support set; network and arguments do not change.
 
@@ -81,18 +79,11 @@ def adapt(
         labels: their HDR labels, clipped to the protocol's range, of the same shape.
         loss: of a prediction and its label.
         steps: number of gradient steps; 0 is single-shot.
-        differentiable: keep the autograd graph of the steps, so that the result can be differentiated.
-        first: number of the first step, for rates that differ by step.
     """
-    for step in range(first, first + steps):
-        gradients = torch.autograd.grad(
-            loss(functional_call(network, parameters, x), labels),
-            [parameters[name] for name in rates],
-            create_graph=differentiable,
-        )
-        parameters = sgd_step(parameters, rates, gradients, step)
-        if not differentiable:
-            parameters = leaves(parameters)
+    for step in range(steps):
+        value = loss(functional_call(network, parameters, x), labels)
+        gradients = torch.autograd.grad(value, [parameters[name] for name in rates])
+        parameters = leaves(sgd_step(parameters, rates, gradients, step))
     return parameters
 
 

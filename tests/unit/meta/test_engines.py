@@ -7,7 +7,7 @@ import metahdr.meta.reference  # noqa: F401  before learn2learn
 from metahdr.config.meta import Meta
 from metahdr.losses.make import make_loss
 from metahdr.meta.engines import fast, learn2learn
-from metahdr.meta.learner import Learner, adapt, query, support
+from metahdr.meta.learner import Learner, query, sgd_step, support
 
 NETWORKS = [
     {},
@@ -48,13 +48,15 @@ def learner(request):
 
 
 def unrolled(learner, support, query, loss, weights):
-    """The meta-gradient by differentiating through `adapt` as it stands, in second order, for whatever learner."""
+    """The meta-gradient by differentiating through all steps, in second order, for whatever learner."""
     parameters, rates = learner.parameters_of_network(), learner.rates()
     total = 0.0
     for step, weight in enumerate(weights):
         if step:
-            last = (parameters, rates, *support, loss, 1, True, step - 1)
-            parameters = adapt(learner.network, *last)
+            value = loss(functional_call(learner.network, parameters, support[0]), support[1])
+            adapted = [parameters[name] for name in rates]
+            gradients = torch.autograd.grad(value, adapted, create_graph=True)
+            parameters = sgd_step(parameters, rates, gradients, step - 1)
         total = total + weight * loss(functional_call(learner.network, parameters, query[0]), query[1])
     return total.detach(), list(torch.autograd.grad(total, learner.meta_parameters()))
 
