@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # the workflow's rules read protocols, and torch takes seconds to import
+if TYPE_CHECKING:  # the workflow's rules import this module, and torch takes seconds to import
     from torch import Tensor
 
 

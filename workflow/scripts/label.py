@@ -32,7 +32,7 @@ def main(
     if settings.compile:
         labeller.compile()
 
-    # Labels gather beside their place, under a name that stands for what they are made of.
+    # Unfinished labels lie beside their place, in a folder that is named by all that they depend on.
     files = {f"exposures/{path.name}": path for path in (data / "exposures").iterdir()}
     files |= {"scenes.csv": data / "scenes.csv"} | ({"weights": weights} if weights else {})
     identity = identify(

@@ -95,7 +95,7 @@ class _BatchNormReLUBackward(Function):
         constant = -of_u * u_mean - of_g * g_mean - of_n * mean
         factors = [of_x, u_bias - mean * of_x, of_u, of_g, of_n, constant]
         of_x, shift, of_u, of_g, of_n, constant = torch.stack(factors).repeat(1, g.shape[3])
-        to_g = to_g.contiguous(memory_format=_LAST)  # it is, on a CPU
+        to_g = to_g.contiguous(memory_format=_LAST)  # no copy on a CPU, where it is already
         _rows(to_g).add_(torch.addcmul(shift, x_row, of_x))
         to_g = _relu_gradient(to_g, y, 0)
         to_x = torch.addcmul(constant, u_row, of_u).addcmul_(g_row, of_g).addcmul_(x_row, of_n)
