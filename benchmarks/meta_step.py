@@ -166,7 +166,8 @@ def measure_scenes(count: str) -> None:
         pd.concat(tables).to_csv(folder / "scenes.csv", index=False)
         scenes = Scenes(folder, "train")
         for index in rng.integers(0, len(scenes), 300):
-            support(scenes[int(index)], 0, None)
+            scene = scenes[int(index)]
+            support(scene, 0, scene.hdr.expand(2, -1, -1, -1))
         print(status("RssAnon"))  # the mapped arrays are the system's to drop
 
 

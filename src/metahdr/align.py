@@ -12,6 +12,7 @@ from skimage.metrics import structural_similarity
 
 from metahdr.images import luminance
 
+SIDE = 64  # of the grey versions, in pixels
 ORIENTATIONS = ("identity", "rot90", "rot180", "rot270", "flip", "flip_rot90", "flip_rot180", "flip_rot270")
 
 
@@ -31,16 +32,15 @@ def orient(image: np.ndarray, orientation: str) -> np.ndarray:
     return np.ascontiguousarray(np.rot90(flipped, index % 4))
 
 
-def find_alignment(ldr: np.ndarray, hdr: np.ndarray, size: int = 64) -> Alignment:
+def find_alignment(ldr: np.ndarray, hdr: np.ndarray) -> Alignment:
     """The orientation of `hdr` that matches `ldr` best.
 
     Args:
         ldr: display-referred uint8 or [0, 1], `(H, W, 3)`.
         hdr: linear light `(H', W', 3)`; height and width may be swapped.
-        size: side of the grey versions, in pixels.
     """
-    small_ldr = _equalise(_shrink(luminance(ldr.astype(np.float32)), size))
-    small_hdr = _equalise(_shrink(np.log(luminance(hdr) + 1e-6 * hdr.mean()), size))
+    small_ldr = _equalise(_shrink(luminance(ldr.astype(np.float32))))
+    small_hdr = _equalise(_shrink(np.log(luminance(hdr) + 1e-6 * hdr.mean())))
     scores = {
         name: structural_similarity(small_ldr, orient(small_hdr, name), data_range=1.0) for name in ORIENTATIONS
     }
@@ -48,8 +48,8 @@ def find_alignment(ldr: np.ndarray, hdr: np.ndarray, size: int = 64) -> Alignmen
     return Alignment(best, scores[best], scores[best] - scores[second])
 
 
-def _shrink(grey: np.ndarray, size: int) -> np.ndarray:
-    return cv2.resize(grey.astype(np.float32), (size, size), interpolation=cv2.INTER_AREA)
+def _shrink(grey: np.ndarray) -> np.ndarray:
+    return cv2.resize(grey.astype(np.float32), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
 
 
 def _equalise(grey: np.ndarray) -> np.ndarray:

@@ -1,5 +1,8 @@
 """Mistakes of the user and faults of their files, as opposed to faults of this program."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class UserError(Exception):
     """Shown as its message alone, without a traceback; the message says what to do."""
@@ -7,3 +10,10 @@ class UserError(Exception):
 
 class ImageError(UserError):
     """An image that cannot be taken; the message is one line that names the file and the reason."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """What to write in place of an unknown name: the known one most like it, else all of them."""
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"

@@ -3,7 +3,7 @@
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,24 +38,16 @@ def _reserve(path: Path) -> tuple[Path, int]:
         descriptor = os.open(part, os.O_RDWR | os.O_CREAT, 0o666)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            number += 1
-            continue
-        except OSError:  # a file system without locks, where two writers would meet
-            pass
-        try:  # the writer before may have renamed the file since it was opened
+            # The writer before may have renamed the file since it was opened.
             mine = os.path.samestat(os.fstat(descriptor), part.stat())
-        except FileNotFoundError:
+        except (BlockingIOError, FileNotFoundError):
             mine = False
+        except OSError:  # a file system without locks, where two writers would meet
+            mine = True
         if mine:
             return part, descriptor
         os.close(descriptor)
-
-
-def identify(files: Iterable[Path], settings: str = "") -> str:
-    """One SHA-256 of the content of some files, in their order, and of settings."""
-    return hashlib.sha256("".join([*map(sha256, files), settings]).encode()).hexdigest()
+        number += 1
 
 
 def sha256(path: Path) -> str:

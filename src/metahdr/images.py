@@ -17,7 +17,7 @@ from metahdr.errors import ImageError
 from metahdr.files import atomic_write
 from metahdr.primaries import to_bt709
 
-cv2.utils.logging.setLogLevel(0)  # our own errors say what it cannot read
+cv2.utils.logging.setLogLevel(0)  # what it cannot read is in our own errors
 
 HDR_SUFFIXES = (".hdr", ".exr")
 HALF_MAX = 65504.0

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 COLUMNS = ["scene", "source", "kept", "reason", "scale", "scaled_by", "dynamic_range", "max_value"]
 COLUMNS += ["repaired_pixels", "sha256", "orientation", "alignment_ssim", "alignment_margin"]
 
-# Of the exposure that an HDR image is checked against where the dataset has none of its own.
+# Where the dataset has no exposures, alignment is checked against one that is rendered with this response.
 _CHECK_RESPONSE = Response(0.9, 0.6)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # the workflow's rules read protocols, and torch takes seconds to import
+if TYPE_CHECKING:  # the workflow's rules import this module, and torch takes seconds to import
     from torch import Tensor
 
 
@@ -15,15 +15,12 @@ class Protocol:
     """What a training and its evaluation agree on.
 
     Attributes:
-        name, title: as the configuration and tables call it.
         range: smallest and largest value of the target; labels, truth and predictions are clipped to it.
         head: maps the output of a network's last layer to radiance in that range.
         selects: name of the metric by which the best checkpoint is chosen, on validation scenes after adaptation.
         validates: names of the metrics that are measured during training and stand in its history.
     """
 
-    name: str
-    title: str
     range: tuple[float, float]
     head: Callable[[Tensor], Tensor]
     selects: str
@@ -39,4 +36,4 @@ def sigmoid(x: Tensor) -> Tensor:
 
 
 # Pan and Vento 2021, sections 3.2 and 4: labels in [0, 1], a sigmoid, PSNR and SSIM of clipped linear values.
-PAPER = Protocol("paper", "the paper's", (0.0, 1.0), sigmoid, "ssim", ("ssim", "psnr"))
+PAPER = Protocol(range=(0.0, 1.0), head=sigmoid, selects="ssim", validates=("ssim", "psnr"))

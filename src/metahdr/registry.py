@@ -6,7 +6,6 @@ Ours stand in `registry.yaml`, one line each. Another package adds its own as en
 it is asked for. The table is data and not code, so that a new line in it reruns no stage.
 """
 
-import difflib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
@@ -16,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from metahdr.errors import UserError
+from metahdr.errors import UserError, nearest
 
 _TABLE = Path(__file__).with_name("registry.yaml")
 
@@ -60,9 +59,7 @@ class Registry(Mapping[str, Any]):
             ValueError: no entry has that name.
         """
         if name not in self:
-            near = difflib.get_close_matches(name, self, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(self)}"
-            raise ValueError(f"not one of the {self.kind}; {hint}")
+            raise ValueError(f"not one of the {self.kind}; {nearest(name, self)}")
         return name
 
     def _place(self, name: str) -> str:

@@ -1,8 +1,8 @@
 """Lets torchvision be imported beside a CPU build of torch.
 
-torchvision's wheels carry operators compiled for CUDA, and without them its import fails for want of two
-operator schemas. Declaring these is enough for everything but `torchvision.ops.nms`. Import this before
-anything that imports torchvision (learn2learn does).
+torchvision's wheels bring operators that are compiled for CUDA. Where these cannot be loaded, the import of
+torchvision fails, because the schemas of two operators are missing. With the schemas declared here, everything but
+`torchvision.ops.nms` works. Import this module before anything that imports torchvision, such as learn2learn.
 """
 
 import torch

@@ -7,12 +7,13 @@ import torch
 
 from metahdr.config.label import Label
 from metahdr.errors import UserError
-from metahdr.files import identify
+from metahdr.files import sha256
 from metahdr.labels.simulate import write_labels
 from metahdr.methods.unseen import check_unseen
 from metahdr.registry import METHODS
 from metahdr.scenes import Scenes
 from metahdr.script import run
+from metahdr.training.inputs import identify
 
 
 def main(
@@ -30,11 +31,19 @@ def main(
     if settings.compile:
         labeller.compile()
 
-    # Labels gather beside their place, under a name that stands for what they are made of.
-    inputs = [*([weights] if weights else []), data / "scenes.csv", *sorted((data / "exposures").iterdir())]
-    identity = identify(inputs, f"{method} {code} {settings.model_dump_json(include={'half', 'compile'})}")
+    # Unfinished labels lie beside their place, in a folder that is named by all that they depend on.
+    files = {f"exposures/{path.name}": path for path in (data / "exposures").iterdir()}
+    files |= {"scenes.csv": data / "scenes.csv"} | ({"weights": weights} if weights else {})
+    identity = identify(
+        {role: sha256(path) for role, path in files.items()},
+        method=method,
+        settings=settings.model_dump(include={"half", "compile"}),
+        threads=threads,
+        code=code,
+        device=device,
+    )
     part = labels.with_name(f".part-{labels.name}-{identity[:16]}")
-    for old in labels.parent.glob(f".part-{labels.name}-*"):
+    for old in labels.parent.glob(f".part-{labels.name}-{'?' * 16}"):
         if old != part:
             shutil.rmtree(old)
     part.mkdir(parents=True, exist_ok=True)

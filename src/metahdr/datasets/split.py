@@ -29,10 +29,10 @@ def split_sources(
     order = [source for source in order if source not in fixed]
     counts = {part: max(round(shares[part] * len(sources)), 1) for part in ("validation", "test") if shares[part]}
     parts = [part for part, n in counts.items() for _ in range(n - list(fixed.values()).count(part))]
-    if len(parts) >= len(order):
+    rest = len(order) - len(parts)
+    if rest < 0 or (rest == 0 and "train" not in fixed.values()):
         raise UserError(f"{len(sources)} usable source(s) are too few for training, validation and test scenes")
-    parts += ["train"] * (len(order) - len(parts))
-    return fixed | dict(zip(order, parts, strict=True))
+    return fixed | dict(zip(order, [*parts, *["train"] * rest], strict=True))
 
 
 def scenes_table(

@@ -5,7 +5,7 @@ from pathlib import Path
 from torch import Tensor
 
 from metahdr.images import write_exr
-from metahdr.labels.support import support_labels
+from metahdr.meta.support import support_labels
 from metahdr.methods.base import Method
 from metahdr.scenes import Scene, Scenes
 from metahdr.training.progress import track
@@ -39,7 +39,6 @@ def reconstruct(
     images = {"single": method.reconstruct(query, stops)[0]}
     for source in label_sources if method.adapts else []:
         labels = support_labels(scenes, scene, held_out, source)
-        labels = scene.hdr.expand(len(others), -1, -1, -1) if labels is None else labels
         images[f"adapted_{source}"] = method.adapt(scene.ldr[others], labels).reconstruct(query, stops)[0]
     return images
 

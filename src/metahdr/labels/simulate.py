@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from torch import Tensor
 from metahdr.images import write_exr
 from metahdr.methods.base import Method
 from metahdr.scenes import Scene, Scenes, label_name
+from metahdr.training.prefetch import prefetched
 from metahdr.training.progress import track
 
 log = logging.getLogger(__name__)
@@ -68,10 +69,10 @@ def write_labels(
         log.info("%d of %d scenes have their labels already", len(scenes) - len(missing), len(scenes))
     size = 8 if on_gpu else 1
     batches = [missing[start : start + size] for start in range(0, len(missing), size)]
-    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
+    loaded = prefetched(lambda batch: [scenes[index] for index in batch], batches, _AHEAD)
+    with ThreadPoolExecutor(1) as writer:
         writing: deque[Future] = deque()
-        ahead = _read_ahead(reader, scenes, batches)
-        for batch in track(ahead, "label", len(batches)):
+        for batch in track(loaded, "label", len(batches)):
             stops = [stop for scene in batch for stop in scene.stops]
             exposures = torch.cat([scene.ldr for scene in batch]).to(device)
             labels = simulate_labels(method, exposures, stops, half).cpu()
@@ -80,16 +81,6 @@ def write_labels(
                 writing.popleft().result()
         for future in writing:
             future.result()
-
-
-def _read_ahead(reader: ThreadPoolExecutor, scenes: Scenes, batches: list[list[int]]) -> Iterator[list[Scene]]:
-    waiting: deque[Future] = deque()
-    for batch in batches:
-        waiting.append(reader.submit(lambda indices: [scenes[index] for index in indices], batch))
-        if len(waiting) > _AHEAD:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
 
 
 def _write(folder: Path, scenes: list[Scene], labels: Tensor) -> None:

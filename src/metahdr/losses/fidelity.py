@@ -1,48 +1,27 @@
 """Losses of pixels and of structure, for linear light in [0, 1]."""
 
 import math
-from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from metahdr.losses.make import Loss
 from metahdr.metrics.fidelity import ssim
 from metahdr.metrics.haarpsi import haarpsi
 
 _TINY = 1e-16  # least product of squared norms, as in F.cosine_similarity
 
 
-def expandnet(loss_lambda: float = 5.0) -> Loss:
-    """`expandnet_loss` with its cosine term weighted by `loss_lambda`."""
-    return partial(expandnet_loss, lam=loss_lambda)
+def expandnet_loss(prediction: Tensor, label: Tensor, loss_lambda: float = 5.0) -> Tensor:
+    """l1 + loss_lambda (1 - cosine similarity of the pixels' colours), each averaged.
 
-
-def ssim_l1() -> Loss:
-    """`ssim_l1_loss`."""
-    return ssim_l1_loss
-
-
-def mu_law() -> Loss:
-    """`mu_law_loss`."""
-    return mu_law_loss
-
-
-def haarpsi_mse() -> Loss:
-    """`haarpsi_mse_loss`."""
-    return haarpsi_mse_loss
-
-
-def expandnet_loss(prediction: Tensor, label: Tensor, lam: float = 5.0) -> Tensor:
-    """l1 + lam (1 - cosine similarity of the pixels' colours), each averaged (Marnerides et al. 2018, section 4).
-
-    A pixel that is black in both images has cosine 0, as in the reference implementation.
+    Source: Marnerides et al. 2018, section 4. A pixel that is black in both images has cosine 0, as in the
+    reference implementation.
     """
     # F.cosine_similarity has the same values, but a slow second derivative.
     norms = prediction.square().sum(1) * label.square().sum(1)
     cosine = ((prediction * label).sum(1) * torch.rsqrt(norms.clamp(min=_TINY))).mean()
-    return F.l1_loss(prediction, label) + lam * (1 - cosine)
+    return F.l1_loss(prediction, label) + loss_lambda * (1 - cosine)
 
 
 def ssim_l1_loss(prediction: Tensor, label: Tensor) -> Tensor:

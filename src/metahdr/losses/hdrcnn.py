@@ -4,16 +4,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from metahdr.losses.make import Loss
 from metahdr.metrics.fidelity import gaussian_blur
 from metahdr.nets.hdrcnn import EPSILON, linear_light
 
 _LUMINANCE = (0.213, 0.715, 0.072)  # of linear RGB, HDR-CNN's
-
-
-def ir() -> Loss:
-    """`ir_loss`."""
-    return ir_loss
 
 
 def ir_loss(prediction: Tensor, label: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 
 from torch import Tensor
 
@@ -11,15 +12,11 @@ Loss = Callable[[Tensor, Tensor], Tensor]  # prediction and label `(N, 3, H, W)`
 
 
 def make_loss(name: str, **options: object) -> Loss:
-    """The loss of that name.
-
-    Args:
-        name: in the registry of losses.
-        options: the configuration's; the loss gets those that its factory declares.
+    """The loss of that name, with those of the configuration's options that are among its arguments.
 
     Raises:
-        UserError: no loss has that name; or what its factory raises.
+        UserError: no loss has that name.
     """
-    factory = LOSSES[name]
-    declared = inspect.signature(factory).parameters
-    return factory(**{option: value for option, value in options.items() if option in declared})
+    loss = LOSSES[name]
+    declared = inspect.signature(loss).parameters
+    return partial(loss, **{option: value for option, value in options.items() if option in declared})

@@ -68,8 +68,6 @@ def adapt(
     labels: Tensor,
     loss: Loss,
     steps: int,
-    differentiable: bool = False,
-    first: int = 0,
 ) -> Parameters:
     """The parameters after gradient steps on the support set; network and arguments do not change.
 
@@ -81,18 +79,11 @@ def adapt(
         labels: their HDR labels, clipped to the protocol's range, of the same shape.
         loss: of a prediction and its label.
         steps: number of gradient steps; 0 is single-shot.
-        differentiable: keep the autograd graph of the steps, so that the result can be differentiated.
-        first: number of the first step, for rates that differ by step.
     """
-    for step in range(first, first + steps):
-        gradients = torch.autograd.grad(
-            loss(functional_call(network, parameters, x), labels),
-            [parameters[name] for name in rates],
-            create_graph=differentiable,
-        )
-        parameters = sgd_step(parameters, rates, gradients, step)
-        if not differentiable:
-            parameters = leaves(parameters)
+    for step in range(steps):
+        value = loss(functional_call(network, parameters, x), labels)
+        gradients = torch.autograd.grad(value, [parameters[name] for name in rates])
+        parameters = leaves(sgd_step(parameters, rates, gradients, step))
     return parameters
 
 
@@ -119,15 +110,13 @@ def leaves(parameters: Parameters) -> Parameters:
     return {name: value.detach().requires_grad_() for name, value in parameters.items()}
 
 
-def support(scene: Scene, held_out: int, labels: Tensor | None) -> tuple[Tensor, Tensor]:
+def support(scene: Scene, held_out: int, labels: Tensor) -> tuple[Tensor, Tensor]:
     """The exposures that are not held out, and their labels clipped to the protocol's range.
 
     Args:
-        labels: of those exposures, `(S, 3, H, W)`, from `support_labels`; None: the true HDR image for each.
+        labels: of those exposures, `(S, 3, H, W)`, from `support_labels`.
     """
     others = [i for i in range(len(scene.evs)) if i != held_out]
-    if labels is None:
-        labels = scene.hdr.expand(len(others), -1, -1, -1)
     return scene.ldr[others], PAPER.target(labels)
 
 
@@ -136,9 +125,7 @@ def query(scene: Scene, held_out: int) -> tuple[Tensor, Tensor]:
     return scene.ldr[held_out : held_out + 1], PAPER.target(scene.hdr[None])
 
 
-def predict(
-    learner: Learner, scene: Scene, held_out: int, labels: Tensor | None, loss: Loss, steps: int
-) -> Tensor:
+def predict(learner: Learner, scene: Scene, held_out: int, labels: Tensor, loss: Loss, steps: int) -> Tensor:
     """The reconstruction `(3, H, W)` of the held-out exposure after adaptation on the others.
 
     Args:

@@ -1,5 +1,6 @@
 """Meta-training: the outer loop over scenes, in one process or shared by several."""
 
+import copy
 import json
 import logging
 import math
@@ -12,11 +13,11 @@ import torch
 from torch import Tensor
 
 from metahdr.errors import UserError
-from metahdr.labels.support import support_labels
 from metahdr.losses.make import make_loss
 from metahdr.meta.engines import Pair
 from metahdr.meta.learner import Learner, predict, query, support
 from metahdr.meta.outer import task_gradient
+from metahdr.meta.support import support_labels
 from metahdr.protocols import PAPER
 from metahdr.registry import METRICS
 from metahdr.scenes import Scene, Scenes, label_name
@@ -191,7 +192,7 @@ class Trainer(TrainingLoop):
         """What `best.pt` and `last.pt` hold; the meta-parameters are those before any adaptation."""
         return {
             "parameters": {k: v.detach().clone() for k, v in self.learner.state_dict().items()},
-            "optimiser": _copied(self.optimiser.state_dict()),
+            "optimiser": copy.deepcopy(self.optimiser.state_dict()),  # whose tensors it goes on changing
             "random_state": json.dumps(self.rng.bit_generator.state),
             "iteration": self.iteration,
             "settings": self.settings.model_dump_json(),
@@ -249,14 +250,3 @@ def _give_up_if_interrupted() -> None:
     """Raises Interrupted in all processes if one of them is interrupted, because each waits for the others."""
     if processes.any_process(interrupted()):
         raise Interrupted
-
-
-def _copied(value: object) -> object:
-    """A deep copy; tensors are not shared with the optimiser that goes on changing them."""
-    if isinstance(value, torch.Tensor):
-        return value.detach().clone()
-    if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_copied(item) for item in value]
-    return value

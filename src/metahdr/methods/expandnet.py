@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 BYTES_PER_PIXEL = 1300  # of memory; benchmarks/hdrcnn.py measures it
-_BLACK = 0.05  # darker pixels say nothing about the scale
+_BLACK = 0.05  # darker pixels do not count for the scale
 
 
 class ExpandNet(Method):
     """ExpandNet with the authors' weights.
 
-    ExpandNet gives relative values alone. Where the exposure is neither black nor clipped, x^2 (HDR-CNN's equation
-    1) says what they should be: each image is multiplied by the one factor that brings the mean log ratio there to
-    0. An image without such a pixel is scaled so that its smallest clipped value is 1.
+    ExpandNet's output has no scale. Each image is multiplied by one factor, so that the mean log ratio to x^2
+    (HDR-CNN's equation 1) is 0 over the pixels of the exposure that are neither black nor clipped. An image
+    without such a pixel is scaled so that its smallest clipped value is 1.
 
     Args:
         network: in evaluation mode, exposures in [0, 1] to relative values, `(N, 3, H, W)` to the same.

@@ -1,4 +1,4 @@
-"""Linearisation alone: the inverse of an assumed camera curve, nothing is put where the exposure clips."""
+"""Linearisation alone: the inverse of an assumed camera curve; clipped pixels stay clipped."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from metahdr.scenes import Scenes
 def check_unseen(scenes: Scenes, method: Method, weights: Path | None = None) -> None:
     """Refuses a method that was trained on validation or test sources.
 
-    Names and SHA-256 of the raw HDR files are compared: a file may have another name in another dataset, and a
-    panorama other bytes at another resolution.
+    Both the names of sources and the SHA-256 of their raw HDR files are compared: the same panorama may have
+    another name in another dataset, or other bytes at another resolution.
 
     Args:
         weights: the method's weight file, for the message.

@@ -110,7 +110,7 @@ def linear_light(y: Tensor) -> Tensor:
 
 
 def _log_domain(features: Tensor) -> Tensor:
-    """log((h / 255)^2 + 1/255), written so that memory is passed over twice."""
+    """log((h / 255)^2 + 1/255), in two passes over the memory."""
     return torch.addcmul(features.new_full((1, 1, 1, 1), EPSILON), features, features, value=1 / 255**2).log()
 
 

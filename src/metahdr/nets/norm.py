@@ -6,6 +6,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 _LAST = torch.channels_last
+_EPSILON = 1e-5  # added to the variance
 _relu_gradient = torch.ops.aten.threshold_backward
 
 
@@ -34,31 +35,29 @@ class BatchNormReLU(nn.Module):
     large part of the meta-gradient's time.
     """
 
-    def __init__(self, channels: int, epsilon: float = 1e-5):
+    def __init__(self, channels: int):
         super().__init__()
         self.weight = nn.Parameter(torch.ones(channels))
         self.bias = nn.Parameter(torch.zeros(channels))
-        self.epsilon = epsilon
 
     def forward(self, x: Tensor) -> Tensor:
-        return _BatchNormReLU.apply(x.contiguous(memory_format=_LAST), self.weight, self.bias, self.epsilon)
+        return _BatchNormReLU.apply(x.contiguous(memory_format=_LAST), self.weight, self.bias)
 
 
 class _BatchNormReLU(Function):
     """y = max(w n + b, 0), n = r (x - mean x), r = 1 / sqrt(var x + epsilon); means are over batch, H and W."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -> Tensor:
-        y, mean, r = torch.native_batch_norm(x, weight, bias, None, None, True, 0.0, epsilon)
+    def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        y, mean, r = torch.native_batch_norm(x, weight, bias, None, None, True, 0.0, _EPSILON)
         y.relu_()
         ctx.save_for_backward(x, weight, mean, r, y)
-        ctx.epsilon = epsilon
         return y
 
     @staticmethod
     def backward(ctx, g: Tensor) -> tuple[Tensor | None, ...]:
         g = g.contiguous(memory_format=_LAST)
-        return *_BatchNormReLUBackward.apply(g, *ctx.saved_tensors, ctx.epsilon), None
+        return _BatchNormReLUBackward.apply(g, *ctx.saved_tensors)
 
 
 class _BatchNormReLUBackward(Function):
@@ -74,11 +73,10 @@ class _BatchNormReLUBackward(Function):
     """
 
     @staticmethod
-    def forward(ctx, g: Tensor, x: Tensor, weight: Tensor, mean: Tensor, r: Tensor, y: Tensor, epsilon: float):
+    def forward(ctx, g: Tensor, x: Tensor, weight: Tensor, mean: Tensor, r: Tensor, y: Tensor):
         g = _relu_gradient(g, y, 0)
-        to_x, to_weight, to_bias = _gradients(g, x, weight, mean, r, epsilon)
+        to_x, to_weight, to_bias = _gradients(g, x, weight, mean, r)
         ctx.save_for_backward(g, x, weight, mean, r, y, to_weight, to_bias)
-        ctx.epsilon = epsilon
         return to_x, to_weight, to_bias
 
     @staticmethod
@@ -87,7 +85,7 @@ class _BatchNormReLUBackward(Function):
         g, x, weight, mean, r, y, g_normalised, g_sum = ctx.saved_tensors
         count = g.numel() / g.shape[1]
         u = u.contiguous(memory_format=_LAST)
-        to_g, u_normalised, u_sum = _gradients(u, x, weight, mean, r, ctx.epsilon)
+        to_g, u_normalised, u_sum = _gradients(u, x, weight, mean, r)
         a, c, u_mean, g_mean = (total / count for total in (u_normalised, g_normalised, u_sum, g_sum))
         u_row, g_row, x_row = _rows(u), _rows(g), _rows(x)
         covariance = (u_row * g_row).sum(0).view(-1, g.shape[1]).sum(0) / count - u_mean * g_mean
@@ -97,17 +95,17 @@ class _BatchNormReLUBackward(Function):
         constant = -of_u * u_mean - of_g * g_mean - of_n * mean
         factors = [of_x, u_bias - mean * of_x, of_u, of_g, of_n, constant]
         of_x, shift, of_u, of_g, of_n, constant = torch.stack(factors).repeat(1, g.shape[3])
-        to_g = to_g.contiguous(memory_format=_LAST)  # it is, on a CPU
+        to_g = to_g.contiguous(memory_format=_LAST)  # no copy on a CPU, where it is already
         _rows(to_g).add_(torch.addcmul(shift, x_row, of_x))
         to_g = _relu_gradient(to_g, y, 0)
         to_x = torch.addcmul(constant, u_row, of_u).addcmul_(g_row, of_g).addcmul_(x_row, of_n)
         to_x = to_x.view(g.permute(0, 2, 3, 1).shape).permute(0, 3, 1, 2)
-        return to_g, to_x, count * r * (covariance - a * c), None, None, None, None
+        return to_g, to_x, count * r * (covariance - a * c), None, None, None
 
 
-def _gradients(g: Tensor, x: Tensor, weight: Tensor, mean: Tensor, r: Tensor, epsilon: float):
+def _gradients(g: Tensor, x: Tensor, weight: Tensor, mean: Tensor, r: Tensor):
     backward = torch.ops.aten.native_batch_norm_backward
-    return backward(g, x, weight, None, None, mean, r, True, epsilon, [True] * 3)
+    return backward(g, x, weight, None, None, mean, r, True, _EPSILON, [True] * 3)
 
 
 def _rows(image: Tensor) -> Tensor:

@@ -13,8 +13,8 @@ class UNet(nn.Module):
     """An exposure in [0, 1] to radiance, `(N, 3, H, W)` to the same shape; H and W are multiples of 16.
 
     Every block has two 3x3 convolutions with normalisation and ReLU. Max pooling leads down, transposed 2x2
-    convolutions lead up, a 1x1 convolution to RGB and the head end it. docs/deviations.md lists where the paper's
-    text differs.
+    convolutions lead up, a 1x1 convolution to RGB and the head end it. docs/deviations.md lists the differences
+    from the paper's text.
 
     Args:
         filters: channels of the first block; they double with each of four poolings (8 to 128).

@@ -1,4 +1,4 @@
-"""Checkpoints: plain tensors, numbers and text, written whole, read without unpickling anything else.
+"""Checkpoints of tensors, numbers and text: never half-written, and read without unpickling anything else.
 
 A checkpoint is the zip archive that torch.save writes, with a checksum as the archive's comment: the SHA-256 of
 all bytes before it. Both are in one file, so that a kill cannot leave one without the other, and torch.load reads

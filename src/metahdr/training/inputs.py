@@ -33,20 +33,16 @@ class TrainingInputs:
     code: str
     state: Path
 
-    def identity(self, hashes: dict[str, str], settings: dict[str, object]) -> str:
-        """One SHA-256 of all that a training's result depends on; on one machine, the same name is the same bits.
 
-        Args:
-            hashes: SHA-256 of every file that the training reads, by the file's role; a path is no role, because
-                a moved file changes no result.
-            settings: those that change the result, and values that JSON can hold.
-        """
-        facts = {
-            "files": hashes,
-            "settings": settings,
-            "seed": self.seed,
-            "threads": self.threads,
-            "code": self.code,
-            "libraries": {name: version(name) for name in ("torch", "numpy")},
-        }
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+def identify(hashes: dict[str, str], **facts: object) -> str:
+    """One SHA-256 of all that a result depends on: on one machine, the same name is the same bits.
+
+    Args:
+        hashes: SHA-256 of every file that is read, by the file's role; a path is no role, because a moved file
+            changes no result.
+        facts: what else changes the result, such as settings, device and threads: values that JSON can hold. The
+            versions of torch and numpy are added.
+    """
+    libraries = {name: version(name) for name in ("torch", "numpy")}
+    text = json.dumps({"files": hashes, "libraries": libraries} | facts, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -13,7 +13,7 @@ import torch
 from metahdr.files import atomic_write, sha256
 from metahdr.training import checkpoint, processes
 from metahdr.training.board import open_board
-from metahdr.training.inputs import TrainingInputs
+from metahdr.training.inputs import TrainingInputs, identify
 from metahdr.training.interrupts import Interrupted, deferred, interrupted
 from metahdr.training.progress import track
 
@@ -54,8 +54,15 @@ class TrainingLoop(ABC):
         self.hashes: dict[str, str] = processes.broadcast_from_first(
             lambda: {role: sha256(path) for role, path in files.items()}
         )
-        self.identity = inputs.identity(self.hashes, settings)
         self.device = processes.device()
+        self.identity = identify(
+            self.hashes,
+            settings=settings,
+            seed=inputs.seed,
+            threads=inputs.threads,
+            code=inputs.code,
+            device=self.device.type,
+        )
         self.history: list[dict] = []
         self.figures: dict[str, float] = {}
         torch.manual_seed(inputs.seed)

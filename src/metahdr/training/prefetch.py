@@ -1,19 +1,24 @@
 """Loading ahead."""
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 Item, Loaded = TypeVar("Item"), TypeVar("Loaded")
 
 
-def prefetched(load: Callable[[Item], Loaded], items: Sequence[Item]) -> Iterator[Loaded]:
-    """Yields `load` of every item, in order; a thread loads the next one while the caller works on this one."""
+def prefetched(load: Callable[[Item], Loaded], items: Iterable[Item], ahead: int = 1) -> Iterator[Loaded]:
+    """Yields `load` of every item, in order; a thread loads the next ones while the caller works on this one.
+
+    Args:
+        ahead: number of items that are loaded in advance.
+    """
     with ThreadPoolExecutor(1) as reader:
-        ahead = None
+        waiting: deque[Future[Loaded]] = deque()
         for item in items:
-            ready, ahead = ahead, reader.submit(load, item)
-            if ready:
-                yield ready.result()
-        if ahead:
-            yield ahead.result()
+            waiting.append(reader.submit(load, item))
+            if len(waiting) > ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

@@ -1,11 +1,32 @@
 """The checks that every weight file passes before a network takes its values."""
 
+import pickle
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from metahdr.errors import UserError
+
+
+def read_state(path: Path, called: str) -> dict[str, Tensor]:
+    """The tensors by name in a file that `torch.save` wrote; nothing in the file is executed.
+
+    Args:
+        called: how errors call the file.
+
+    Raises:
+        UserError: no such file, truncated, or something else than named tensors in it.
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise UserError(f"{called}: no such file") from None
+    except (RuntimeError, pickle.UnpicklingError, EOFError, LookupError, OSError, ValueError):
+        state = None
+    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise UserError(f"{called}: damaged, or not a state dict of tensors alone; give the file as published")
+    return state
 
 
 def load_strictly(path: Path, network: nn.Module, parameters: dict[str, Tensor]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from metahdr.errors import UserError
 from metahdr.files import atomic_write
@@ -39,8 +39,8 @@ def save_hdrcnn(path: Path, network: HDRCNN, facts: dict) -> None:
     """
     tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
     with atomic_write(path) as part:
-        save_file(tensors, part, {"metahdr": json.dumps(facts, sort_keys=True)})
-        part.chmod(0o644)  # safetensors keeps its files from everyone else
+        # save_file would put another file in its place, which the user alone may read.
+        part.write_bytes(save(tensors, {"metahdr": json.dumps(facts, sort_keys=True)}))
 
 
 def read_facts(path: Path) -> dict:

@@ -1,6 +1,5 @@
 """Files of weights that were trained on ImageNet, read without unpickling."""
 
-import pickle
 from pathlib import Path
 
 import torch
@@ -8,6 +7,7 @@ from torch import Tensor, nn
 
 from metahdr.errors import UserError
 from metahdr.weights.arrays import read_pickled
+from metahdr.weights.check import read_state
 
 # VGG16's 13 convolutions: their indices among torchvision's layers, and their channels.
 _VGG16_LAYERS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
@@ -35,7 +35,7 @@ def read_vgg16(path: Path, key: str) -> list[Tensor]:
         arrays = read_pickled(path, path.read_bytes(), pickled, exact=False)  # LPIPS's own arrays follow
         tensors = [torch.from_numpy(array.copy()) for array in arrays]
         return [t.permute(3, 2, 0, 1).contiguous() if t.ndim == 4 else t for t in tensors]
-    state = _read_state(path, key)
+    state = read_state(path, f"{key}: {path}")
     names = [f"features.{layer}.{kind}" for layer in _VGG16_LAYERS for kind in ("weight", "bias")]
     for name, shape in zip(names, shapes, strict=True):
         found = state[name].shape if name in state else None
@@ -51,23 +51,11 @@ def load_resnet18(network: nn.Module, path: Path, key: str) -> None:
     Raises:
         UserError: no such file, or not ResNet-18's weights.
     """
-    state = {name: value for name, value in _read_state(path, key).items() if not name.startswith("fc.")}
+    state = {
+        name: value for name, value in read_state(path, f"{key}: {path}").items() if not name.startswith("fc.")
+    }
     try:
         network.load_state_dict(state)
     except RuntimeError as error:
         reason = str(error).splitlines()[1].strip()
         raise UserError(f"{key}: {path}: not the weights of torchvision's ResNet-18 ({reason})") from None
-
-
-def _read_state(path: Path, key: str) -> dict[str, Tensor]:
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise UserError(f"{key}: {path}: no such file") from None
-    except (RuntimeError, pickle.UnpicklingError, EOFError, LookupError, OSError, ValueError):
-        state = None
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise UserError(
-            f"{key}: {path}: damaged, or not a state dict of tensors alone; give torchvision's file as published"
-        )
-    return state

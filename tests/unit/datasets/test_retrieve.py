@@ -258,3 +258,13 @@ def test_pip_fetches_a_wheel_by_its_hash_and_refuses_another(tmp_path, monkeypat
     assert hashlib.sha256(destination.read_bytes()).hexdigest() == digest
     assert destination.name == "images-1.0.whl"
     assert "images" not in sys.modules
+
+
+def test_a_hash_that_cannot_be_recorded_leaves_no_half_record(tmp_path, server):
+    server.files["/net.npz"] = CONTENT
+    (tmp_path / ".part-0-net.npz.sha256").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left"):
+        retrieve_weights(weights(server), tmp_path / "net.npz", None)
+    assert not (tmp_path / "net.npz.sha256").exists()
+    retrieve_weights(weights(server), tmp_path / "net.npz", None)
+    assert (tmp_path / "net.npz.sha256").read_text() == f"{DIGEST}  net.npz\n"

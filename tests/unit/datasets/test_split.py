@@ -68,3 +68,12 @@ def test_all_views_of_a_source_are_on_one_side_and_dropped_views_on_none():
     assert (table[table.kept].groupby("source").split.nunique() == 1).all()
     assert set(table.split[table.kept]) == {"train", "validation", "test"}
     assert table.split[~table.kept].isna().all()
+
+
+def test_a_split_may_be_fixed_for_every_source_or_for_all_training_sources():
+    official = {"a": "train", "b": "validation", "c": "test"}
+    assert split_sources(["a", "b", "c"], SHARES, 0, official) == official
+    split = split_sources(["a", "b", "c"], SHARES, 0, {"a": "train"})
+    assert split["a"] == "train" and {split["b"], split["c"]} == {"validation", "test"}
+    with pytest.raises(UserError, match="too few"):
+        split_sources(["a", "b", "c"], SHARES, 0, {"a": "test", "b": "validation", "c": "test"})

@@ -7,9 +7,9 @@ import torch
 from metahdr.errors import UserError
 from metahdr.evaluation.predictions import modes, prediction_name, write_predictions
 from metahdr.images import read_hdr, write_exr
-from metahdr.labels.support import support_labels
 from metahdr.losses.make import make_loss
 from metahdr.meta.learner import Learner, predict
+from metahdr.meta.support import support_labels
 from metahdr.methods.debevec import Debevec
 from metahdr.methods.gamma import Gamma2
 from metahdr.methods.metahdr import MetaHDR, load_learner
@@ -46,8 +46,8 @@ def test_every_scene_exposure_and_mode_is_written_as_predicted(results, model, t
     scene, loss = scenes[0], make_loss(tiny.loss, **tiny.loss_options)
     learner, _ = load_learner(model)
     for mode, target, steps in (
-        ("single", None, 0),
-        ("adapted_true", None, tiny.inner_steps),
+        ("single", support_labels(scenes, scene, 1, "true"), 0),
+        ("adapted_true", support_labels(scenes, scene, 1, "true"), tiny.inner_steps),
         ("adapted_simulated", support_labels(scenes, scene, 1, "simulated"), tiny.inner_steps),
         ("adapted_debevec", support_labels(scenes, scene, 1, "debevec"), tiny.inner_steps),
     ):

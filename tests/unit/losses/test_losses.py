@@ -22,7 +22,7 @@ def test_the_loss_of_two_pixels_by_hand():
     prediction, label = image((1, 0, 0), (0, 1, 0)), image((1, 0, 0), (1, 0, 0))
     # l1: (1 + 1) / 6; cosines: 1 and 0
     assert expandnet_loss(prediction, label).item() == pytest.approx(1 / 3 + 5 * (1 - 1 / 2))
-    assert expandnet_loss(prediction, label, lam=0).item() == pytest.approx(1 / 3)
+    assert expandnet_loss(prediction, label, loss_lambda=0).item() == pytest.approx(1 / 3)
 
 
 def test_the_cosine_term_sees_colour_not_brightness():
@@ -124,7 +124,7 @@ def test_haarpsi_and_the_squared_error_are_added():
 def test_lpips_alone_is_the_mean_of_the_images_and_with_l1_counts_half(vgg16_file):
     torch.manual_seed(0)
     prediction, label = torch.rand(2, 2, 3, 16, 16)
-    distance = load_lpips(vgg16_file, "meta.vgg16")(prediction, label)
+    distance = load_lpips(vgg16_file)(prediction, label)
     alone, both = (make_loss(name, vgg16=str(vgg16_file)) for name in ("lpips", "lpips_l1"))
     torch.testing.assert_close(alone(prediction, label), (distance[0] + distance[1]) / 2)
     l1 = (prediction - label).abs().mean()

@@ -7,7 +7,7 @@ import metahdr.meta.reference  # noqa: F401  before learn2learn
 from metahdr.config.meta import Meta
 from metahdr.losses.make import make_loss
 from metahdr.meta.engines import fast, learn2learn
-from metahdr.meta.learner import Learner, adapt, query, support
+from metahdr.meta.learner import Learner, query, sgd_step, support
 
 NETWORKS = [
     {},
@@ -23,7 +23,7 @@ def sets(scene):
     """Support and query set of a scene in a type of numbers."""
 
     def make(dtype):
-        pairs = support(scene, 1, None), query(scene, 1)
+        pairs = support(scene, 1, scene.hdr.expand(2, -1, -1, -1)), query(scene, 1)
         return [tuple(image.to(dtype) for image in pair) for pair in pairs]
 
     return make
@@ -48,13 +48,15 @@ def learner(request):
 
 
 def unrolled(learner, support, query, loss, weights):
-    """The meta-gradient by differentiating through `adapt` as it stands, in second order, for whatever learner."""
+    """The meta-gradient by differentiating through all steps, in second order, for whatever learner."""
     parameters, rates = learner.parameters_of_network(), learner.rates()
     total = 0.0
     for step, weight in enumerate(weights):
         if step:
-            last = (parameters, rates, *support, loss, 1, True, step - 1)
-            parameters = adapt(learner.network, *last)
+            value = loss(functional_call(learner.network, parameters, support[0]), support[1])
+            adapted = [parameters[name] for name in rates]
+            gradients = torch.autograd.grad(value, adapted, create_graph=True)
+            parameters = sgd_step(parameters, rates, gradients, step - 1)
         total = total + weight * loss(functional_call(learner.network, parameters, query[0]), query[1])
     return total.detach(), list(torch.autograd.grad(total, learner.meta_parameters()))
 

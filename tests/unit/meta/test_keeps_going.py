@@ -158,7 +158,7 @@ def test_a_validation_that_diverged_is_best_only_until_another(trainer):
 
 def test_a_training_stopped_by_a_bad_task_goes_on_when_told_to_skip_it(trainer, sick):
     def with_sick(drawn):
-        return support(sick, drawn[1], None), query(sick, drawn[1])
+        return support(sick, drawn[1], sick.hdr.expand(2, -1, -1, -1)), query(sick, drawn[1])
 
     def run(one):
         draw, take, drawn = one._draw, one._task, []

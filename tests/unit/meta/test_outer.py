@@ -10,7 +10,12 @@ from metahdr.meta.outer import joint, reptile, step_weights, task_gradient
 @pytest.fixture
 def problem(scene, tiny):
     torch.manual_seed(0)
-    return Learner(tiny), support(scene, 0, None), query(scene, 0), make_loss(tiny.loss, **tiny.loss_options)
+    return (
+        Learner(tiny),
+        support(scene, 0, scene.hdr.expand(2, -1, -1, -1)),
+        query(scene, 0),
+        make_loss(tiny.loss, **tiny.loss_options),
+    )
 
 
 def test_without_annealing_only_the_last_step_counts():

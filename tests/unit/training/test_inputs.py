@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.config.meta import Meta
@@ -16,6 +17,7 @@ from metahdr.meta.trainer import Trainer
 from metahdr.methods.hdrcnn.trainer import HDRCNNTrainer
 from metahdr.scenes import Scenes, label_name
 from metahdr.training import inputs as training_inputs
+from metahdr.training import processes
 from metahdr.training.inputs import TrainingInputs
 
 
@@ -172,3 +174,12 @@ def test_the_number_of_processes_does_not_name_a_training_and_one_of_them_hashes
     subprocess.run([*command, str(script), str(data), str(tmp_path)], check=True, env=environment)
     written = [(tmp_path / f"{rank}.txt").read_text().split() for rank in range(2)]
     assert written == [[meta_identity(data), "True"], [meta_identity(data), "False"]]
+
+
+@pytest.mark.parametrize("method", ["meta_identity", "hdrcnn_identity"])
+def test_the_kind_of_device_names_a_training(request, data, method, monkeypatch):
+    identity = request.getfixturevalue(method)
+    monkeypatch.setattr(processes, "device", lambda: torch.device("cpu"))
+    before = identity(data)
+    monkeypatch.setattr(processes, "device", lambda: torch.device("meta"))
+    assert identity(data) != before

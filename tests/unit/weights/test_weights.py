@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 import torch
@@ -43,7 +44,7 @@ def test_expandnets_file_is_read_strictly(tmp_path):
     with pytest.raises(UserError, match=r"less\.pth: mid_net\.3\.bias is missing"):
         load_expandnet(tmp_path / "less.pth")
     torch.save([1, 2], tmp_path / "list.pth")
-    with pytest.raises(UserError, match=r"list\.pth: expected named tensors, found list"):
+    with pytest.raises(UserError, match=r"list\.pth: damaged, or not a state dict of tensors alone"):
         load_expandnet(tmp_path / "list.pth")
 
 
@@ -74,3 +75,12 @@ def test_a_bad_file_is_refused_with_its_name_and_the_reason(tmp_path, file, netw
 def test_another_kind_of_file_is_no_weight_file(tmp_path):
     with pytest.raises(UserError, match=r"w\.onnx: expected a weight file"):
         load_hdrcnn(tmp_path / "w.onnx")
+
+
+def test_a_weight_file_has_the_rights_of_any_new_file(tmp_path, network):
+    before = os.umask(0o027)
+    try:
+        save_hdrcnn(tmp_path / "ours.safetensors", network, {"width": 1 / 64})
+    finally:
+        os.umask(before)
+    assert (tmp_path / "ours.safetensors").stat().st_mode & 0o777 == 0o640

@@ -98,12 +98,7 @@ class HDRCNNTrainer(TrainingLoop):
         )
 
     def train_step(self, batch: tuple[Tensor, Tensor]) -> dict:
-        loss = self._train_on(*batch)
-        self.figures["loss"] = loss
-        return {"step": self.step + 1, "loss": loss}
-
-    def _train_on(self, x: Tensor, target: Tensor) -> float:
-        x, target = x.to(self.device), target.to(self.device)
+        x, target = (images.to(self.device) for images in batch)
         if self.settings.decay:
             progress = torch.tensor(torch.pi * self.step / self.settings.steps)
             for group in self.optimiser.param_groups:
@@ -114,7 +109,8 @@ class HDRCNNTrainer(TrainingLoop):
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
-        return loss.item()
+        self.figures["loss"] = loss.item()
+        return {"step": self.step + 1, "loss": loss.item()}
 
     def loss(self, x: Tensor, y: Tensor, target: Tensor) -> Tensor:
         """The configured loss of the log prediction `y`, all `(N, 3, H, W)`."""

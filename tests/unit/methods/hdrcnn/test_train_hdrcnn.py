@@ -40,13 +40,13 @@ def test_a_training_that_was_killed_ends_as_if_it_had_not_been(trainer, monkeypa
     class Killed(Exception):
         pass
 
-    def killed(self, *batch, train_on=HDRCNNTrainer._train_on):
+    def killed(self, *batch, train_on=HDRCNNTrainer.train_step):
         if self.step == 2:
             raise Killed
         return train_on(self, *batch)
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(HDRCNNTrainer, "_train_on", killed)
+        patch.setattr(HDRCNNTrainer, "train_step", killed)
         trainer(save_every=1).run()
     resumed = trainer(save_every=1)
     assert resumed.step == 2
@@ -58,14 +58,14 @@ def test_a_training_that_was_killed_ends_as_if_it_had_not_been(trainer, monkeypa
 
 
 def test_a_signal_to_all_processes_of_a_training_saves_it_after_the_step_at_hand(trainer, monkeypatch):
-    def interrupted(self, *batch, train_on=HDRCNNTrainer._train_on):
+    def interrupted(self, *batch, train_on=HDRCNNTrainer.train_step):
         if self.step == 1:
             for process in (*multiprocessing.active_children(), multiprocessing.current_process()):
                 os.kill(process.pid, signal.SIGINT)
         return train_on(self, *batch)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(HDRCNNTrainer, "_train_on", interrupted)
+        patch.setattr(HDRCNNTrainer, "train_step", interrupted)
         trainer(save_every=4).run()
     assert trainer(save_every=2).step == 2
 

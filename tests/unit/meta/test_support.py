@@ -6,7 +6,7 @@ import torch
 
 from metahdr import registry
 from metahdr.images import write_exr
-from metahdr.labels.support import support_labels
+from metahdr.meta.support import support_labels
 from metahdr.methods.debevec import Debevec
 from metahdr.scenes import Scenes, label_name
 
@@ -31,7 +31,8 @@ def test_a_networks_labels_are_those_of_the_exposures_that_are_not_held_out(scen
 
 
 def test_true_labels_are_the_tasks_own(scenes):
-    assert support_labels(scenes, scenes[0], 0, "true") is None
+    labels = support_labels(scenes, scenes[0], 0, "true")
+    assert torch.equal(labels, torch.stack([scenes[0].hdr] * 2))
 
 
 @pytest.mark.parametrize("held_out", [0, 1, 2])
