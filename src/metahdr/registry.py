@@ -34,10 +34,14 @@ class Registry(Mapping[str, Any]):
         """The entry, imported.
 
         Raises:
-            UserError: no entry has that name.
+            UserError: no entry has that name, or what it names is not there.
         """
-        module, _, attribute = self._place(name).partition(":")
-        return getattr(import_module(module), attribute)
+        place = self._place(name)
+        module, _, attribute = place.partition(":")
+        try:
+            return getattr(import_module(module), attribute)
+        except (ModuleNotFoundError, AttributeError) as error:
+            raise UserError(f"{name}, one of the {self.kind}: {place} cannot be imported: {error}") from None
 
     def __contains__(self, name: object) -> bool:
         return name in _places(self.kind)
@@ -71,8 +75,11 @@ class Registry(Mapping[str, Any]):
 
 @cache
 def _places(kind: str) -> dict[str, str]:
-    ours = yaml.safe_load(_TABLE.read_text())[kind]
-    return ours | {point.name: point.value for point in entry_points(group=f"metahdr.{kind}")}
+    places = yaml.safe_load(_TABLE.read_text())[kind]
+    for point in entry_points(group=f"metahdr.{kind}"):
+        if places.setdefault(point.name, point.value) != point.value:
+            raise UserError(f"{point.name}: two {kind} have that name, {places[point.name]} and {point.value}")
+    return places
 
 
 METHODS = Registry("methods")

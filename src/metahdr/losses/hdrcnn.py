@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from metahdr.metrics.fidelity import gaussian_blur
+from metahdr.metrics.gaussian import gaussian_blur
 from metahdr.nets.hdrcnn import EPSILON, linear_light
 
 _LUMINANCE = (0.213, 0.715, 0.072)  # of linear RGB, HDR-CNN's

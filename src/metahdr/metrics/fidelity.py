@@ -4,8 +4,8 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
+from metahdr.metrics.gaussian import gaussian_blur
 from metahdr.metrics.metric import Metric
 
 WINDOW, SIGMA = 11, 1.5
@@ -33,14 +33,6 @@ def ssim(prediction: Tensor, truth: Tensor) -> Tensor:
     similarity = (2 * mean_p * mean_t + _C1) * (2 * covariance + _C2)
     similarity = similarity / ((mean_p**2 + mean_t**2 + _C1) * (var_p + var_t + _C2))
     return similarity.unflatten(0, prediction.shape[:2]).mean((1, 2, 3, 4))
-
-
-def gaussian_blur(planes: Tensor, sigma: float, radius: int) -> Tensor:
-    """A Gaussian of 2 radius + 1 pixels where it fits, `(N, 1, H, W)` to `(N, 1, H - 2 radius, W - 2 radius)`."""
-    offsets = torch.arange(-radius, radius + 1, dtype=planes.dtype, device=planes.device)
-    window = torch.exp(-(offsets**2) / (2 * sigma**2))
-    window = window / window.sum()
-    return F.conv2d(F.conv2d(planes, window.view(1, 1, -1, 1)), window.view(1, 1, 1, -1))
 
 
 SSIM = Metric(

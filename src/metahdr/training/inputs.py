@@ -8,6 +8,8 @@ from pathlib import Path
 
 from metahdr.config.base import Section
 
+LIBRARIES = ("torch", "numpy", "scipy", "opencv-python-headless", "lpips")  # whose version counts
+
 
 @dataclass(frozen=True)
 class TrainingInputs:
@@ -41,8 +43,8 @@ def identify(hashes: dict[str, str], **facts: object) -> str:
         hashes: SHA-256 of every file that is read, by the file's role; a path is no role, because a moved file
             changes no result.
         facts: what else changes the result, such as settings, device and threads: values that JSON can hold. The
-            versions of torch and numpy are added.
+            versions of the libraries that compute are added.
     """
-    libraries = {name: version(name) for name in ("torch", "numpy")}
+    libraries = {name: version(name) for name in LIBRARIES}
     text = json.dumps({"files": hashes, "libraries": libraries} | facts, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
