@@ -1,1 +1,1 @@
-"""Labels of support sets: simulated by a method beforehand, or computed when they are needed."""
+"""Labels that a method makes of every exposure before meta-training."""

@@ -1,1 +1,1 @@
-"""Meta-learning: one `adapt` for training, validation and test, and the outer loop."""
+"""Meta-learning: the learner and its inner loop, the engines, the outer loop, the labels of support sets."""

@@ -65,7 +65,7 @@ class MetaHDR(Method):
 
         height, width = exposures.shape[-2:]
         padding = (0, -width % _MULTIPLE, 0, -height % _MULTIPLE)
-        padded = F.pad(exposures, padding, mode="replicate") if any(padding) else exposures
+        padded = F.pad(exposures, padding, mode="replicate")
         with torch.no_grad():  # one by one, because a batch would share the statistics of batch normalisation
             radiance = [functional_call(self.learner.network, self.parameters, x) for x in padded.split(1)]
         return torch.cat(radiance)[..., :height, :width]

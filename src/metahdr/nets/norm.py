@@ -13,8 +13,8 @@ _relu_gradient = torch.ops.aten.threshold_backward
 def make_norm_relu(kind: str, channels: int) -> nn.Module:
     """Normalisation and ReLU, `(N, C, H, W)` to the same shape.
 
-    Group normalisation (Wu and He 2018) is of one image at a time: a prediction does not depend on the rest of
-    its batch. It has 8 groups, or the largest number below 8 that divides the channels.
+    Group normalisation (Wu and He 2018) takes the statistics of each image by itself: a prediction does not depend
+    on the rest of its batch. It has 8 groups, or the largest number below 8 that divides the channels.
 
     Args:
         kind: `batch` or `group`.
