@@ -12,7 +12,7 @@ class Data(Section):
     register_file: str = Field(
         "config/datasets.yaml",
         alias="register",
-        description="register of datasets: their files, hashes and licences; `metahdr register` adds to it",
+        description="register of datasets, to which `metahdr register` adds",
     )
     mirror: str | None = Field(
         None,

@@ -11,8 +11,7 @@ class Expose(Section):
     """The exposures of a scene."""
 
     evs: Annotated[list[float], Field(min_length=2), AfterValidator(increasing)] = Field(
-        [-2.0, 0.0, 2.0],
-        description="EVs of a scene's exposures, increasing, at least two; 0: as the camera meters",
+        [-2.0, 0.0, 2.0], description="EVs of a scene's exposures, increasing, at least two; 0: as metered"
     )
     method: Literal["camera", "percentile"] = Field(
         "camera", description="camera: the virtual camera; percentile: the paper's section 3.1"
@@ -26,7 +25,7 @@ class Expose(Section):
         "sigma)",
     )
     response_sigma: Normal = Field(
-        [0.6, 0.1], description="camera: mean and standard deviation of sigma in the response curve"
+        [0.6, 0.1], description="camera: mean and standard deviation of sigma in the response"
     )
     noise: Annotated[float, Field(ge=0)] = Field(
         0.005, description="camera: standard deviation of the noise in the display-referred image"

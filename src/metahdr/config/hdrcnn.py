@@ -33,7 +33,7 @@ class HDRCNNTraining(Section):
         "same with the sigma and the mask of the authors' code; log: the error of log radiance",
     )
     crop_scale: Shares = Field(
-        [0.2, 0.6], description="smallest and largest side of a random crop, as a share of the image's height"
+        [0.2, 0.6], description="smallest and largest side of a random crop, in image heights"
     )
     clipped_share: Shares = Field(
         [0.02, 0.5],
@@ -42,20 +42,14 @@ class HDRCNNTraining(Section):
     )
     noise: Range = Field([0.0, 0.01], description="smallest and largest standard deviation of the noise")
     hue: Annotated[float, Field(ge=0)] = Field(
-        7.0, description="standard deviation of a random change of hue, in degrees"
+        7.0, description="standard deviation of random changes of hue, in degrees"
     )
     saturation: Annotated[float, Field(ge=0)] = Field(
         0.1, description="standard deviation of a random change of HSV saturation"
     )
-    response_n: Normal = Field(
-        [0.9, 0.1], description="mean and standard deviation of n in the response curve, see expose"
-    )
-    response_sigma: Normal = Field(
-        [0.6, 0.1], description="mean and standard deviation of sigma in the response curve"
-    )
+    response_n: Normal = Field([0.9, 0.1], description="mean and standard deviation of n, as in expose")
+    response_sigma: Normal = Field([0.6, 0.1], description="mean and standard deviation of sigma, as in expose")
     jpeg_quality: Quality | None = Field(
-        None, description="lowest and highest quality of JPEG compression (the authors: 30 to 100); null: none"
+        None, description="lowest and highest JPEG quality (the authors: 30 to 100); null: no compression"
     )
-    save_every: Count = Field(
-        50, description="steps between saved states, from which an interrupted training goes on"
-    )
+    save_every: Count = Field(50, description="steps between the states that an interrupted training resumes from")

@@ -90,7 +90,7 @@ class Meta(Section):
     iterations: Count = Field(200, description="meta-iterations")
     validate_every: Count = Field(100, description="meta-iterations between validations and best checkpoints")
     save_every: Count = Field(
-        10, description="meta-iterations between saved states, from which an interrupted training goes on"
+        10, description="meta-iterations between the states that an interrupted training resumes from"
     )
     on_nonfinite: Literal["stop", "skip"] = Field(
         "stop",

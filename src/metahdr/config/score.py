@@ -31,9 +31,7 @@ class Score(Section):
         "adapts nor needs a training or a download",
     )
     bootstrap: Count = Field(10000, description="resamples of the paired bootstrap")
-    confidence: Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.95, description="confidence level of the intervals, such as 0.95"
-    )
+    confidence: Annotated[float, Field(gt=0, lt=1)] = Field(0.95, description="confidence level of the intervals")
 
     def metric_names(self) -> list[str]:
         """The metrics that are computed, each once."""
