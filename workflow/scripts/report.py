@@ -28,7 +28,7 @@ def main(
     name = config["data"]["dataset"]
     dataset = {"name": name} | find_dataset(register, name).model_dump()
     networks = {run: data / run / "best.pt" for run in runs}
-    networks |= {model.name: model for model in label_models if model.suffix == ".safetensors"}
+    networks |= {model.name: model for model in label_models if model.parent == data}  # trained in the run
     origin = provenance(benchmarks, label_models, stages, networks)
     text = yaml.safe_dump(config, sort_keys=False)
     files = {

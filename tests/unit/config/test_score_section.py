@@ -28,7 +28,7 @@ def test_the_methods_without_adaptation_training_and_download_are_scored_unless_
         ("metrics", ["psnrr"], "did you mean psnr?"),
         ("metrics", [], "at least 1"),
         ("methods", ["gamma2"], "did you mean gamma_2?"),
-        ("methods", ["metahdr"], "meta.runs names them"),
+        ("methods", ["metahdr"], "meta.runs names those of metahdr"),
     ],
 )
 def test_a_name_that_cannot_be_scored_is_explained(key, value, message):
