@@ -35,6 +35,10 @@ class Scene:
     ldr: torch.Tensor
     hdr: torch.Tensor
 
+    def others(self, held_out: int) -> list[int]:
+        """The indices of the exposures that are not held out: the support set."""
+        return [index for index in range(len(self.evs)) if index != held_out]
+
 
 class Scenes:
     """The accepted scenes of one split, as a sequence.

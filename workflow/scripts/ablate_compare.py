@@ -13,7 +13,7 @@ from metahdr.evaluation.ablation import compare_arms
 from metahdr.files import atomic_write
 from metahdr.report.ablation import ablation_tables, forest_plot
 from metahdr.script import run
-from metahdr.tables import read_table
+from metahdr.tables import read_table, write_table
 
 
 def main(
@@ -36,9 +36,8 @@ def main(
     table = pd.concat([read_table(path) for path in runs], ignore_index=True)
     baseline = ablation.baseline or next(iter(arms))
     means = compare_arms(table, baseline, settings.bootstrap, settings.confidence, seed)
-    for path, frame in ((scores, table), (summary, means)):
-        with atomic_write(path) as part:
-            frame.to_csv(part, index=False, float_format="%.6g")
+    write_table(scores, table, "%.6g")
+    write_table(summary, means, "%.6g")
     seconds = np.array([pd.read_csv(path, sep="\t").s[0] for path in benchmarks]).reshape(len(arms), -1).mean(1)
     trained = {arm: Meta.model_validate(values) for arm, values in arms.items()}
     text = ablation_tables(means, ablation, trained, dict(zip(arms, seconds, strict=True)), settings.confidence)

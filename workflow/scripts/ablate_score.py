@@ -5,10 +5,10 @@ from pathlib import Path
 import torch
 
 from metahdr.evaluation.ablation import score_arm
-from metahdr.files import atomic_write
 from metahdr.registry import METRICS
 from metahdr.scenes import Scenes
 from metahdr.script import run
+from metahdr.tables import write_table
 
 
 def main(
@@ -18,8 +18,7 @@ def main(
     torch.set_num_threads(threads)
     metrics = [METRICS[name] for name in names]
     table = score_arm(Scenes(data, "test"), model, label_source, arm, seed, metrics)
-    with atomic_write(scores) as part:
-        table.to_csv(part, index=False, float_format="%.6g")
+    write_table(scores, table, "%.6g")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from metahdr.camera.bracket import expose_scenes
 from metahdr.config.expose import Expose
 from metahdr.files import atomic_write
 from metahdr.script import run
-from metahdr.tables import read_table
+from metahdr.tables import read_table, write_table
 
 
 def main(
@@ -19,8 +19,7 @@ def main(
     images, rows = expose_scenes(names, np.load(hdr), np.load(own), settings, seed)
     with atomic_write(exposures) as part:
         np.save(part, images)
-    with atomic_write(exposures_table) as part:
-        rows.to_csv(part, index=False)
+    write_table(exposures_table, rows)
 
 
 if __name__ == "__main__":

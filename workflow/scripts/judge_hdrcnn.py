@@ -13,6 +13,7 @@ from metahdr.methods.unseen import check_unseen
 from metahdr.report.labels import label_figure, model_card
 from metahdr.scenes import Scenes
 from metahdr.script import run
+from metahdr.tables import write_table
 from metahdr.weights.hdrcnn import read_facts
 
 
@@ -35,9 +36,8 @@ def main(
         check_unseen(scenes, labeller, weights)
     rows = judge(scenes, [Gamma2(), Gamma22(), *labellers])
     table = compare_methods(rows, "hdrcnn", settings.bootstrap, settings.confidence, seed)
-    for path, frame in ((scores, rows), (summary, table)):
-        with atomic_write(path) as part:
-            frame.to_csv(part, index=False)
+    write_table(scores, rows)
+    write_table(summary, table)
     label_figure(figure, scenes, typical_scenes(rows, figure_ev), labellers, figure_ev)
     with atomic_write(card) as part:
         held_out = sorted(set(scenes.table.source))

@@ -9,6 +9,7 @@ from metahdr.datasets.layouts import Source
 from metahdr.files import atomic_write
 from metahdr.prepare import prepare_source
 from metahdr.script import run
+from metahdr.tables import write_table
 
 
 def main(
@@ -20,8 +21,7 @@ def main(
         np.save(part, hdrs)
     with atomic_write(own) as part:
         np.save(part, exposures)
-    with atomic_write(table) as part:
-        rows.to_csv(part, index=False)
+    write_table(table, rows)
 
 
 if __name__ == "__main__":

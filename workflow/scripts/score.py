@@ -9,6 +9,7 @@ from metahdr.files import atomic_write
 from metahdr.registry import METRICS
 from metahdr.scenes import Scenes
 from metahdr.script import run
+from metahdr.tables import write_table
 
 
 def main(
@@ -27,9 +28,8 @@ def main(
     predictions = list_predictions(data, runs, methods, label_sources)
     table = score_predictions(Scenes(data, "test"), predictions, [METRICS[name] for name in names])
     means = aggregate(table, settings.bootstrap, settings.confidence, seed)
-    for path, frame in ((scores, table), (summary, means)):
-        with atomic_write(path) as part:
-            frame.to_csv(part, index=False, float_format="%.6g")
+    write_table(scores, table, "%.6g")
+    write_table(summary, means, "%.6g")
     with atomic_write(metrics) as part:
         part.write_text(json.dumps(nested(means), indent=2) + "\n")
 

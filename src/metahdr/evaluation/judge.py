@@ -9,6 +9,7 @@ import torch
 from metahdr.evaluation.comparison import compare
 from metahdr.methods.base import Method
 from metahdr.metrics.hdr import LOG_RMSE, LOG_RMSE_CLIPPED, PU21_PSNR, PU21_PSNR_CLIPPED
+from metahdr.metrics.metric import clipped_pixels
 from metahdr.scenes import Scenes
 from metahdr.training.progress import track
 
@@ -31,7 +32,7 @@ def judge(scenes: Scenes, methods: Sequence[Method]) -> pd.DataFrame:
     rows = []
     for scene in track(scenes, "judge", len(scenes)):
         scale = torch.tensor(scene.stops).exp2().view(-1, 1, 1, 1)
-        truth, clipped = scene.hdr * scale, scene.ldr.amax(1) >= 1
+        truth, clipped = scene.hdr * scale, clipped_pixels(scene.ldr)
         shares = clipped.float().mean((1, 2)).tolist()
         for method in methods:
             reconstruction = method.reconstruct(scene.ldr, scene.stops) * scale

@@ -32,7 +32,7 @@ def reconstruct(
         held_out: index of the exposure.
         label_sources: label sources of the support set; a method that adapts is adapted with each by itself.
     """
-    others = [i for i in range(len(scene.evs)) if i != held_out]
+    others = scene.others(held_out)
     if method.takes == "stack":
         return {"stack": method.reconstruct(scene.ldr[others], [scene.stops[i] for i in others])[0]}
     query, stops = scene.ldr[held_out : held_out + 1], [scene.stops[held_out]]

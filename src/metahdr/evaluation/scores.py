@@ -12,7 +12,7 @@ from metahdr.errors import ImageError, UserError
 from metahdr.evaluation.comparison import compare
 from metahdr.evaluation.predictions import modes, prediction_name
 from metahdr.images import read_hdr
-from metahdr.metrics.metric import Metric
+from metahdr.metrics.metric import Metric, clipped_pixels
 from metahdr.protocols import PAPER
 from metahdr.registry import METHODS
 from metahdr.scenes import Scene, Scenes
@@ -122,14 +122,14 @@ def measure(scene: Scene, held_out: int, image: torch.Tensor, metrics: Sequence[
         image: radiance in the scene's scale, `(3, H, W)`.
     """
     prediction, truth = (PAPER.target(radiance[None]).double() for radiance in (image, scene.hdr))
-    clipped = (scene.ldr[held_out].amax(0) >= 1)[None]
+    clipped = clipped_pixels(scene.ldr[held_out : held_out + 1])
     return {metric.name: metric(prediction, truth, clipped).item() for metric in metrics}
 
 
 def aggregate(scores: pd.DataFrame, resamples: int, confidence: float, seed: int) -> pd.DataFrame:
     """Mean of every method, run and mode, and its gain over the same network without adaptation.
 
-    Whole scenes are resampled. Views of one panorama are alike: the intervals speak of views like these, not of
+    Whole scenes are resampled. Views of one panorama are alike: the intervals hold for views like these, not for
     new places.
 
     Returns:

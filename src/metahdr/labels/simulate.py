@@ -11,6 +11,7 @@ from torch import Tensor
 
 from metahdr.images import write_exr
 from metahdr.methods.base import Method
+from metahdr.metrics.metric import clipped_pixels
 from metahdr.scenes import Scene, Scenes, label_name
 from metahdr.training.prefetch import prefetched
 from metahdr.training.progress import track
@@ -37,7 +38,7 @@ def simulate_labels(method: Method, exposures: Tensor, stops: Sequence[float], h
 
 def median_error(label: Tensor, reference: Tensor, exposures: Tensor) -> float:
     """Median relative error of labels in clipped pixels, where a method has to invent values; `(N, 3, H, W)`."""
-    clipped = (exposures.amax(1, keepdim=True) >= 1).expand_as(reference)
+    clipped = clipped_pixels(exposures)[:, None].expand_as(reference)
     return ((label - reference).abs() / reference.clamp(min=1e-6))[clipped].median().item()
 
 

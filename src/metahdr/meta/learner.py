@@ -60,6 +60,7 @@ class Learner(nn.Module):
         return [*self.parameters_of_network().values(), *self.learned_rates]
 
 
+@torch.enable_grad()
 def adapt(
     network: nn.Module,
     parameters: Parameters,
@@ -116,8 +117,7 @@ def support(scene: Scene, held_out: int, labels: Tensor) -> tuple[Tensor, Tensor
     Args:
         labels: of those exposures, `(S, 3, H, W)`, from `support_labels`.
     """
-    others = [i for i in range(len(scene.evs)) if i != held_out]
-    return scene.ldr[others], PAPER.target(labels)
+    return scene.ldr[scene.others(held_out)], PAPER.target(labels)
 
 
 def query(scene: Scene, held_out: int) -> tuple[Tensor, Tensor]:
@@ -133,7 +133,6 @@ def predict(learner: Learner, scene: Scene, held_out: int, labels: Tensor, loss:
         steps: of adaptation; 0 is single-shot.
     """
     start = leaves(learner.parameters_of_network())
-    with torch.enable_grad():
-        adapted = adapt(learner.network, start, learner.rates(), *support(scene, held_out, labels), loss, steps)
+    adapted = adapt(learner.network, start, learner.rates(), *support(scene, held_out, labels), loss, steps)
     with torch.no_grad():
         return functional_call(learner.network, adapted, query(scene, held_out)[0])[0]

@@ -24,7 +24,7 @@ def support_labels(scenes: Scenes, scene: Scene, held_out: int, label_source: st
     Raises:
         UserError: no method has that name, or a label is missing or unreadable.
     """
-    others = [i for i in range(len(scene.evs)) if i != held_out]
+    others = scene.others(held_out)
     if label_source == "true":
         return scene.hdr.expand(len(others), -1, -1, -1)
     if label_source != "simulated" and METHODS[label_source].takes == "stack":

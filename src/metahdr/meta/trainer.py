@@ -18,6 +18,7 @@ from metahdr.meta.engines import Pair
 from metahdr.meta.learner import Learner, predict, query, support
 from metahdr.meta.outer import task_gradient
 from metahdr.meta.support import support_labels
+from metahdr.metrics.metric import clipped_pixels
 from metahdr.protocols import PAPER
 from metahdr.registry import METRICS
 from metahdr.scenes import Scene, Scenes, label_name
@@ -178,7 +179,7 @@ class Trainer(TrainingLoop):
             for held_out in range(len(self.evs)):
                 labels = support_labels(self.validation, scene, held_out, self.label_source)
                 exposure, truth = query(scene, held_out)
-                clipped = exposure.amax(1) >= 1
+                clipped = clipped_pixels(exposure)
                 for mode, steps in enumerate(steps_of.values()):
                     prediction = predict(self.learner, scene, held_out, labels, self.loss, steps)[None]
                     values = [metric(prediction, truth, clipped) for metric in metrics.values()]

@@ -71,21 +71,18 @@ class MetaHDR(Method):
         return torch.cat(radiance)[..., :height, :width]
 
     def adapt(self, exposures: Tensor, labels: Tensor) -> Self:
-        import torch
-
         from metahdr.meta.learner import adapt
         from metahdr.protocols import PAPER
 
-        with torch.enable_grad():
-            parameters = adapt(
-                self.learner.network,
-                self.parameters,
-                self.learner.rates(),
-                exposures,
-                PAPER.target(labels),
-                self._loss,
-                self.trained_with.inner_steps,
-            )
+        parameters = adapt(
+            self.learner.network,
+            self.parameters,
+            self.learner.rates(),
+            exposures,
+            PAPER.target(labels),
+            self._loss,
+            self.trained_with.inner_steps,
+        )
         return type(self)(self.learner, self.trained_with, parameters)
 
     @cached_property

@@ -7,6 +7,11 @@ from typing import Literal
 from torch import Tensor
 
 
+def clipped_pixels(exposures: Tensor) -> Tensor:
+    """Pixels with a channel at 255, of exposures in [0, 1], `(N, 3, H, W)` to bool `(N, H, W)`."""
+    return exposures.amax(1) >= 1
+
+
 @dataclass(frozen=True)
 class Metric:
     """An image metric.

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 import pandas as pd
 import torch
 
-from metahdr.files import atomic_write, sha256
+from metahdr.files import sha256
+from metahdr.tables import write_table
 from metahdr.training import checkpoint, processes
 from metahdr.training.board import open_board
 from metahdr.training.inputs import TrainingInputs, identify
@@ -136,6 +137,5 @@ class TrainingLoop(ABC):
 
     def finish(self, history: Path) -> None:
         """Writes the history as CSV and removes the state; to be called when the result has been written."""
-        with atomic_write(history) as part:
-            pd.DataFrame(self.history).to_csv(part, index=False)
+        write_table(history, pd.DataFrame(self.history))
         checkpoint.remove_state(self.state)
