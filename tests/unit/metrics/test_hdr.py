@@ -2,21 +2,10 @@ import math
 
 import pytest
 import torch
+from skimage.metrics import peak_signal_noise_ratio
 
-from metahdr.metrics.hdr import log_rmse, pu21, pu21_psnr
-
-
-@pytest.mark.parametrize(
-    ("luminance", "value", "tolerance"),
-    [
-        (0.005, 5.4705e-10, 1e-8),
-        (10000, 595.3939, 1e-4),
-        (100, 256, 0.5),
-    ],  # of the authors' own code; the last: about
-)
-def test_pu21_has_its_published_anchors(luminance, value, tolerance):
-    encoded = pu21(torch.tensor(luminance, dtype=torch.float64)).item()
-    assert encoded == pytest.approx(value, abs=tolerance)
+from metahdr.metrics.fidelity import psnr
+from metahdr.metrics.hdr import log_rmse, mu_law, mu_psnr
 
 
 def test_a_prediction_two_stops_too_bright_is_two_stops_off():
@@ -24,20 +13,30 @@ def test_a_prediction_two_stops_too_bright_is_two_stops_off():
     torch.testing.assert_close(log_rmse(4 * truth, truth), torch.full((2,), 2.0))
 
 
-def test_only_the_mask_counts():
+def test_only_the_mask_counts_and_an_image_can_have_several():
     truth = torch.full((1, 3, 2, 2), 0.5)
     prediction = truth * torch.tensor([[1.0, 2.0], [8.0, 1.0]])
-    mask = torch.tensor([[[True, True], [False, False]]])
-    assert log_rmse(prediction, truth, mask).item() == pytest.approx(math.sqrt((0 + 1) / 2))
+    masks = torch.tensor([[[True, True], [False, False]], [[True, True], [True, True]]])
+    values = log_rmse(prediction, truth, masks)
+    assert values.tolist() == pytest.approx([math.sqrt((0 + 1) / 2), math.sqrt((1 + 9) / 4)])
     assert log_rmse(prediction, truth).item() == pytest.approx(math.sqrt((1 + 9) / 4))
-    assert log_rmse(prediction, truth, torch.zeros_like(mask)).isnan().all()
+    assert log_rmse(prediction, truth, torch.zeros_like(masks)).isnan().all()
 
 
-def test_differences_in_what_the_exposure_cannot_see_do_not_count():
-    assert log_rmse(torch.zeros(1, 3, 2, 2), torch.full((1, 3, 2, 2), 1 / 300)) == 0
+def test_light_below_the_black_level_is_black():
+    truth = torch.full((1, 3, 2, 2), 0.004)
+    assert log_rmse(torch.zeros_like(truth), truth) == 0
+    assert log_rmse(torch.zeros_like(truth), truth + 1).item() == pytest.approx(math.log2(1.004 / 0.005), rel=1e-4)
 
 
-def test_pu21_psnr_is_that_of_the_encoded_luminance():
-    truth, prediction = torch.full((1, 3, 4, 4), 1.0), torch.full((1, 3, 4, 4), 0.5)
-    error = (pu21(torch.tensor(100.0)) - pu21(torch.tensor(50.0))).item()
-    assert pu21_psnr(prediction, truth).item() == pytest.approx(20 * math.log10(256 / error), abs=1e-3)
+def test_the_mu_law_has_its_closed_form():
+    values = mu_law(torch.tensor([0.0, 1 / 5000, 1.0], dtype=torch.float64)).tolist()
+    assert values == pytest.approx([0, math.log(2) / math.log(5001), 1])
+
+
+def test_psnr_after_the_mu_law_and_of_values_above_1_is_scikit_images():
+    torch.manual_seed(0)
+    prediction, truth = 3 * torch.rand(2, 1, 3, 8, 8, dtype=torch.float64)
+    for ours, curve in ((psnr, lambda x: x), (mu_psnr, lambda x: torch.log(1 + 5000 * x) / math.log(5001))):
+        expected = peak_signal_noise_ratio(curve(truth).numpy(), curve(prediction).numpy(), data_range=1)
+        assert ours(prediction, truth).item() == pytest.approx(expected)

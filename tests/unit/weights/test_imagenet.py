@@ -1,10 +1,11 @@
 import pickle
 
+import numpy as np
 import pytest
 import torch
 
 from metahdr.errors import UserError
-from metahdr.weights.imagenet import read_vgg16
+from metahdr.weights.imagenet import ALEXNET, VGG16, read_convolutions
 
 
 def test_the_same_weights_come_out_of_both_kinds_of_file(vgg16_file, tmp_path):
@@ -22,21 +23,44 @@ def test_the_same_weights_come_out_of_both_kinds_of_file(vgg16_file, tmp_path):
     expected = [state[f"{layer}.{kind}"] for layer in layers for kind in ("weight", "bias")]
     assert len(expected) == 26
     for kind in (vgg16_file, path):
-        torch.testing.assert_close(read_vgg16(kind, "meta.vgg16"), expected, rtol=0, atol=0)
+        torch.testing.assert_close(read_convolutions(VGG16, kind, "meta.vgg16"), expected, rtol=0, atol=0)
+
+
+def test_alexnets_kernels_of_several_sizes_are_read(tmp_path):
+    kernels = {"Conv_0": (11, 11, 3, 64), "Conv_1": (5, 5, 64, 192), "Conv_2": (3, 3, 192, 384)}
+    kernels |= {"Conv_3": (3, 3, 384, 256), "Conv_4": (3, 3, 256, 256)}  # the published file's
+    rng = np.random.default_rng(0)
+    layers = {
+        name: {"kernel": rng.random(shape, np.float32), "bias": rng.random(shape[3], np.float32)}
+        for name, shape in kernels.items()
+    }
+    heads = {"NetLinLayer_0": {"kernel": np.zeros((1, 1, 64, 1), np.float32)}}
+    path = tmp_path / "alexnet.ckpt"
+    path.write_bytes(pickle.dumps({"AlexNet_0": layers, **heads}, protocol=3))
+    found = read_convolutions(ALEXNET, path, "alexnet")
+    assert len(found) == 10
+    for layer, weight, bias in zip(layers.values(), found[::2], found[1::2], strict=True):
+        assert weight[5, 2, 0, 1] == layer["kernel"][0, 1, 2, 5]
+        assert weight.shape[:2] == layer["kernel"].shape[:1:-1]
+        assert torch.equal(bias, torch.from_numpy(layer["bias"]))
+    with pytest.raises(UserError, match="alexnet.ckpt: not a list of 26 arrays"):
+        read_convolutions(VGG16, path, "meta.vgg16")
 
 
 def test_torchvisions_older_file_format_is_read(vgg16_file, tmp_path):
     state = torch.load(vgg16_file, weights_only=True)
     torch.save(state, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
     torch.testing.assert_close(
-        read_vgg16(tmp_path / "old.pth", "meta.vgg16"), read_vgg16(vgg16_file, "meta.vgg16"), rtol=0, atol=0
+        *(read_convolutions(VGG16, path, "meta.vgg16") for path in (tmp_path / "old.pth", vgg16_file)),
+        rtol=0,
+        atol=0,
     )
 
 
 def test_other_files_are_refused_with_the_key_and_what_was_found(tmp_path):
     def refusal(path):
         with pytest.raises(UserError) as error:
-            read_vgg16(path, "meta.vgg16")
+            read_convolutions(VGG16, path, "meta.vgg16")
         return str(error.value)
 
     for name in ("none.pth", "none.ckpt"):
@@ -60,5 +84,5 @@ def test_a_file_that_would_run_code_is_refused_and_does_not(tmp_path):
         path = tmp_path / name
         path.write_bytes(pickle.dumps({"features.0.weight": Bomb()}, protocol=2))
         with pytest.raises(UserError, match=name):
-            read_vgg16(path, "meta.vgg16")
+            read_convolutions(VGG16, path, "meta.vgg16")
     assert not (tmp_path / "ran").exists()

@@ -4,12 +4,12 @@ import pytest
 import torch
 
 import metahdr.torchvision_cpu  # noqa: F401
-from metahdr.losses.lpips import load_lpips
+from metahdr.weights.lpips import load_lpips
 
 
 @pytest.fixture(scope="module")
 def distance(vgg16_file):
-    return load_lpips(vgg16_file)
+    return load_lpips("vgg", vgg16_file, "meta.vgg16")
 
 
 def test_the_distance_and_its_gradient_are_those_of_the_package(distance, vgg16_file, monkeypatch):
@@ -47,7 +47,7 @@ def test_where_no_feature_is_active_the_gradients_are_zero_and_not_undefined(vgg
     for name, values in state.items():
         values.fill_(-1.0 if name == "features.0.bias" else 0)
     torch.save(state, tmp_path / "dead.pth")
-    distance = load_lpips(tmp_path / "dead.pth")
+    distance = load_lpips("vgg", tmp_path / "dead.pth", "meta.vgg16")
     x, label = torch.rand(2, 1, 3, 16, 16)
     x.requires_grad_()
     (gradient,) = torch.autograd.grad(distance(x, label).sum(), x, create_graph=True)
@@ -59,5 +59,5 @@ def test_nothing_is_drawn_from_the_random_generator(vgg16_file):
     torch.manual_seed(0)
     expected = torch.rand(4)
     torch.manual_seed(0)
-    load_lpips(vgg16_file)
+    load_lpips("vgg", vgg16_file, "meta.vgg16")
     assert torch.equal(torch.rand(4), expected)
