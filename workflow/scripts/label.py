@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from metahdr.config.label import Label
+from metahdr.datasets.register import known_places
 from metahdr.errors import UserError
 from metahdr.files import sha256
 from metahdr.labels.simulate import write_labels
@@ -17,9 +18,19 @@ from metahdr.training.inputs import identify
 
 
 def main(
-    method: str, data: Path, settings: Label, threads: int, code: str, labels: Path, weights: Path | None = None
+    method: str,
+    data: Path,
+    register: Path,
+    settings: Label,
+    threads: int,
+    code: str,
+    labels: Path,
+    weights: Path | None = None,
 ) -> None:
-    """`settings`: only `half` and `compile` are used; `code`: digest of the code that labels."""
+    """`data`: of one fold; `register`: of datasets, for their places.
+
+    `settings`: only `half` and `compile` are used; `code`: digest of the code that labels.
+    """
     torch.set_num_threads(threads)
     if METHODS[method].takes != "single":
         raise UserError(f"{method}: takes a stack of exposures; labels are simulated from single ones")
@@ -27,12 +38,12 @@ def main(
     device = "cuda" if torch.cuda.is_available() else "cpu"
     weights = weights or METHODS[method].shipped
     labeller = METHODS[method].load(weights, device)
-    check_unseen(scenes, labeller, weights)
+    check_unseen(scenes, labeller, weights, known_places(register))
     if settings.compile:
         labeller.compile()
 
     # Unfinished labels lie beside their place, in a folder that is named by all that they depend on.
-    files = {f"exposures/{path.name}": path for path in (data / "exposures").iterdir()}
+    files = {f"exposures/{path.name}": path for path in (scenes.dataset / "exposures").iterdir()}
     files |= {"scenes.csv": data / "scenes.csv"} | ({"weights": weights} if weights else {})
     identity = identify(
         {role: sha256(path) for role, path in files.items()},

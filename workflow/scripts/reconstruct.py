@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 
+from metahdr.datasets.register import known_places
 from metahdr.evaluation.predictions import write_predictions
 from metahdr.methods.unseen import check_unseen
 from metahdr.registry import METHODS
@@ -14,15 +15,19 @@ from metahdr.script import run
 def main(
     method: str,
     data: Path,
+    register: Path,
     label_sources: list[str],
     threads: int,
     predictions: Path,
     weights: Path | None = None,
 ) -> None:
-    """`label_sources`: of the support set; a method that adapts is adapted with each, others ignore them."""
+    """`data`: of one fold; `register`: of datasets, for their places.
+
+    `label_sources`: of the support set; a method that adapts is adapted with each, others ignore them.
+    """
     torch.set_num_threads(threads)
     reconstructor = METHODS[method].load(weights)
-    check_unseen(Scenes(data, None), reconstructor, weights or METHODS[method].shipped)
+    check_unseen(Scenes(data, None), reconstructor, weights or METHODS[method].shipped, known_places(register))
     write_predictions(reconstructor, Scenes(data, "test"), label_sources, predictions)
 
 

@@ -4,22 +4,12 @@ from pathlib import Path
 
 from torch import Tensor
 
+from metahdr.evaluation.modes import modes
 from metahdr.images import write_exr
 from metahdr.meta.support import support_labels
 from metahdr.methods.base import Method
 from metahdr.scenes import Scene, Scenes
 from metahdr.training.progress import track
-
-
-def modes(method: type[Method] | Method, label_sources: list[str]) -> list[str]:
-    """The modes of a method's reconstructions.
-
-    `single`: from the held-out exposure alone; `adapted_<label source>`: the same, after adaptation to the other
-    exposures with these labels; `stack`: from the other exposures, without the held-out one.
-    """
-    if method.takes == "stack":
-        return ["stack"]
-    return ["single", *(f"adapted_{source}" for source in label_sources if method.adapts)]
 
 
 def reconstruct(
@@ -32,21 +22,28 @@ def reconstruct(
         held_out: index of the exposure.
         label_sources: label sources of the support set; a method that adapts is adapted with each by itself.
     """
-    others = scene.others(held_out)
-    if method.takes == "stack":
-        return {"stack": method.reconstruct(scene.ldr[others], [scene.stops[i] for i in others])[0]}
-    query, stops = scene.ldr[held_out : held_out + 1], [scene.stops[held_out]]
-    images = {"single": method.reconstruct(query, stops)[0]}
-    for source in label_sources if method.adapts else []:
-        labels = support_labels(scenes, scene, held_out, source)
-        images[f"adapted_{source}"] = method.adapt(scene.ldr[others], labels).reconstruct(query, stops)[0]
+    method = method.told(scene, held_out)
+    query, others = _exposures(scene, [held_out]), _exposures(scene, scene.others(held_out))
+    taken = {"single": query, "stack": others, "bracket": (scene.ldr, scene.stops)}
+    images = {}
+    for mode in modes(method, label_sources):
+        if mode.startswith("adapted_"):
+            labels = support_labels(scenes, scene, held_out, mode.removeprefix("adapted_"))
+            images[mode] = method.adapt(others[0], labels, others[1]).reconstruct(*query)[0]
+        else:
+            images[mode] = method.reconstruct(*taken[method.takes])[0]
     return images
+
+
+def _exposures(scene: Scene, indices: list[int]) -> tuple[Tensor, list[float]]:
+    """Some exposures of a scene, `(N, 3, H, W)`, and their stops."""
+    return scene.ldr[indices], [scene.stops[index] for index in indices]
 
 
 def write_predictions(method: Method, scenes: Scenes, label_sources: list[str], folder: Path) -> None:
     """Writes one OpenEXR per scene, held-out exposure and mode.
 
-    A network's are half floats. Those of a method without weights are full ones, so that its scores are exact.
+    A network's are half floats. Those of other methods are full ones, so that their scores are exact.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for scene in track(scenes, "reconstruct", len(scenes)):

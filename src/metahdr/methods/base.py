@@ -14,6 +14,10 @@ from metahdr.training.inputs import TrainingInputs
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from metahdr.scenes import Scene
+
+Use = Literal["exposure", "ev", "support", "response", "truth"]
+
 
 class Method(ABC):
     """One way to reconstruct the radiance of a scene from its exposures.
@@ -25,26 +29,38 @@ class Method(ABC):
         name: its name in the registry, of letters, digits and `_.-`.
         title: as tables and figures show it.
         citation: who published it.
-        takes: `single`, every exposure is reconstructed by itself; `stack`, all exposures of a view together.
+        takes: `single`, every exposure is reconstructed by itself; `stack`, the support set together, without the
+            exposure that is held out; `bracket`, all exposures together; `labels`, the answer is made of the
+            support set's labels alone, so that the method answers only once it is adapted.
+        uses: what a reconstruction is made of, before any adaptation: the held-out `exposure`, its `ev`, the
+            `support` set with its EVs; and what only an oracle is told, the camera's `response` or the `truth`.
         scale: `exposure`, the method computes radiance relative to an exposure, and `stops` bring it to the
             scene's scale; `scene`, the method's output is taken as it is, and `stops` are not used.
         adapts: whether the method has `adapt`.
         weights: names of the weight files that it loads, the default first: `shipped` is the file `shipped`,
             `train` is what `train` writes in the run, others are in `config/weights.yaml`. Empty where it needs
             none.
+        weights_of: the method whose weight files these are; None: its own.
         shipped: the weight file that is installed with the package; None where there is none.
-        settings: the section of the configuration that `train` takes; None where nothing is trained.
+        settings: the section of the configuration that `train` takes; None where it takes none.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     citation: ClassVar[str]
-    takes: ClassVar[Literal["single", "stack"]]
+    takes: ClassVar[Literal["single", "stack", "bracket", "labels"]]
+    uses: ClassVar[frozenset[Use]]
     scale: ClassVar[Literal["exposure", "scene"]]
     adapts: ClassVar[bool] = False
     weights: ClassVar[tuple[str, ...]] = ()
+    weights_of: ClassVar[str | None] = None
     shipped: ClassVar[Path | None] = None
     settings: ClassVar[type[Section] | None] = None
+
+    @classmethod
+    def is_oracle(cls) -> bool:
+        """Whether the method must be told what no photograph tells: it bounds other methods."""
+        return not cls.uses.isdisjoint({"response", "truth"})
 
     @classmethod
     def load(cls, weights: Path | None = None, device: str = "cpu") -> Self:
@@ -66,6 +82,9 @@ class Method(ABC):
         Args:
             model: the weight file.
             history: CSV, a row a step.
+
+        Raises:
+            UserError: the method is not trained, or a file is missing, unreadable, or cannot be written.
         """
         raise UserError(f"{cls.name}: this method is not trained")
 
@@ -78,16 +97,31 @@ class Method(ABC):
             stops: of each exposure relative to the scene's scale, length N.
 
         Returns:
-            Linear light, non-negative and finite: `(N, 3, H, W)` of a method that takes single exposures, and
-            `(1, 3, H, W)` of one that takes a stack.
+            Linear light, non-negative and finite: `(N, 3, H, W)` of a method that takes single exposures or
+            labels, and `(1, 3, H, W)` of one that takes a stack or a bracket.
+
+        Raises:
+            UserError: an oracle was not told its scene, or a method that takes labels was not adapted.
         """
 
-    def adapt(self, exposures: Tensor, labels: Tensor) -> Method:
+    def told(self, scene: Scene, index: int) -> Method:
+        """The method, told what an oracle knows of a scene; every other method is the same as before.
+
+        Args:
+            index: of the exposure that is reconstructed.
+
+        Raises:
+            UserError: the scene does not have what the oracle is to know.
+        """
+        return self
+
+    def adapt(self, exposures: Tensor, labels: Tensor, stops: Sequence[float]) -> Method:
         """The method adapted to a scene; the method itself does not change.
 
         Args:
             exposures: the support set, display-referred in [0, 1], `(S, 3, H, W)`.
             labels: their radiance in the scene's scale, `(S, 3, H, W)`.
+            stops: of each exposure relative to the scene's scale, length S.
         """
         raise UserError(f"{self.name}: this method does not adapt")
 
@@ -105,3 +139,15 @@ class Method(ABC):
 def in_scene_scale(radiance: Tensor, stops: Sequence[float]) -> Tensor:
     """Radiance in the scene's scale, given radiance for which each exposure clips at 1.0, `(N, 3, H, W)`."""
     return radiance / radiance.new_tensor(stops).exp2().view(-1, 1, 1, 1)
+
+
+def metered(radiance: Tensor) -> Tensor:
+    """Radiance of unknown scale, every image brought to a log-average luminance of 0.18; `(N, 3, H, W)`.
+
+    Preparation puts a scene's EV 0 by the same meter (`camera.exposure.metered_scale`). A black image stays black.
+    """
+    from metahdr.camera.exposure import metered_scale
+
+    images = radiance.cpu().numpy().transpose(0, 2, 3, 1)
+    scales = [metered_scale(image) if image.any() else 0.0 for image in images]
+    return radiance * radiance.new_tensor(scales).view(-1, 1, 1, 1)

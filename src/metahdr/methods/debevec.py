@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 
 
 class Debevec(Method):
-    """`camera.merge` of all exposures as one HDR image."""
+    """`camera.merge` of the support set as one HDR image."""
 
     name = "debevec"
     title = "Debevec merge"
     citation = "Debevec and Malik 1997"
     takes = "stack"
+    uses = frozenset({"support"})
     scale = "exposure"
 
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
@@ -27,3 +28,12 @@ class Debevec(Method):
         values = (exposures * 255).round().byte().cpu().numpy()
         radiance = merge(values, list(stops), inverse_response(values, list(stops)))
         return torch.from_numpy(radiance)[None].to(exposures.device)
+
+
+class DebevecAll(Debevec):
+    """The same of all exposures, the held-out one too: what a bracket tells."""
+
+    name = "debevec_all"
+    title = "Debevec merge of all exposures"
+    takes = "bracket"
+    uses = frozenset({"exposure", "ev", "support"})

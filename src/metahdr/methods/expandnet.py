@@ -24,6 +24,9 @@ class ExpandNet(Method):
     (HDR-CNN's equation 1) is 0 over the pixels of the exposure that are neither black nor clipped. An image
     without such a pixel is scaled so that its smallest clipped value is 1.
 
+    The authors' script ends with (x - min) / (max - min) over the whole image. That is left out: it moves black
+    by an offset, so that no factor brings the result to radiance.
+
     Args:
         network: in evaluation mode, exposures in [0, 1] to relative values, `(N, 3, H, W)` to the same.
     """
@@ -32,6 +35,7 @@ class ExpandNet(Method):
     title = "ExpandNet"
     citation = "Marnerides et al. 2018"
     takes = "single"
+    uses = frozenset({"exposure", "ev"})
     scale = "exposure"
     weights = ("expandnet",)
 

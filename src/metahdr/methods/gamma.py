@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from metahdr.methods.base import Method, in_scene_scale
+from metahdr.methods.base import Method, in_scene_scale, metered
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 class _Gamma(Method):
     exponent: ClassVar[float]
     takes = "single"
+    uses = frozenset({"exposure", "ev"})
     scale = "exposure"
 
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
@@ -36,3 +37,15 @@ class Gamma22(_Gamma):
     title = "x^2.2"
     citation = "none"
     exponent = 2.2
+
+
+class Gamma2Metered(Gamma2):
+    """x^2 of the exposure alone, its EV unknown, brought to where a meter would put the scene."""
+
+    name = "gamma_2_metered"
+    title = "x^2, metered"
+    uses = frozenset({"exposure"})
+    scale = "scene"
+
+    def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
+        return metered(super().reconstruct(exposures, [0.0] * len(exposures)))

@@ -18,6 +18,7 @@ class Untouched(Method):
     title = "LDR, no reconstruction"
     citation = "none"
     takes = "single"
+    uses = frozenset({"exposure"})
     scale = "scene"
 
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:

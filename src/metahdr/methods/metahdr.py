@@ -34,6 +34,7 @@ class MetaHDR(Method):
     title = "MetaHDR"
     citation = "Pan and Vento 2021"
     takes = "single"
+    uses = frozenset({"exposure"})
     scale = "scene"
     adapts = True
     weights = ("train",)
@@ -70,7 +71,7 @@ class MetaHDR(Method):
             radiance = [functional_call(self.learner.network, self.parameters, x) for x in padded.split(1)]
         return torch.cat(radiance)[..., :height, :width]
 
-    def adapt(self, exposures: Tensor, labels: Tensor) -> Self:
+    def adapt(self, exposures: Tensor, labels: Tensor, stops: Sequence[float]) -> Self:
         from metahdr.meta.learner import adapt
         from metahdr.protocols import PAPER
 

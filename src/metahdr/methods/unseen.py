@@ -7,14 +7,17 @@ from metahdr.methods.base import Method
 from metahdr.scenes import Scenes
 
 
-def check_unseen(scenes: Scenes, method: Method, weights: Path | None = None) -> None:
-    """Refuses a method that was trained on validation or test sources.
+def check_unseen(
+    scenes: Scenes, method: Method, weights: Path | None = None, places: dict[str, str] | None = None
+) -> None:
+    """Refuses a method that was trained on validation or test sources, or on others of the same place.
 
     Both the names of sources and the SHA-256 of their raw HDR files are compared: the same panorama may have
     another name in another dataset, or other bytes at another resolution.
 
     Args:
         weights: the method's weight file, for the message.
+        places: of sources of other datasets too, by the source's name; those of `scenes` are known.
 
     Raises:
         UserError: names the validation and test sources that the method was trained on.
@@ -22,18 +25,23 @@ def check_unseen(scenes: Scenes, method: Method, weights: Path | None = None) ->
     trained_on = method.trained_on()
     names = {digest: name for name, digest in trained_on.items() if digest}
     sources, seen = scenes.table.drop_duplicates("source"), []
+    places = (places or {}) | dict(zip(sources.source, sources.place, strict=True))
+    neighbours = {places[name]: name for name in trained_on if name in places}
     for split in ("validation", "test"):
         found = []
-        for source, digest in sources.loc[sources.split == split, ["source", "sha256"]].itertuples(index=False):
+        rows = sources.loc[sources.split == split, ["source", "sha256", "place"]]
+        for source, digest, place in rows.itertuples(index=False):
             if source in trained_on:
                 found.append(source)
             elif digest in names:
                 found.append(f"{source} (under the name {names[digest]})")
+            elif place in neighbours:
+                found.append(f"{source} (the same place as {neighbours[place]})")
         if found:
             seen.append(f"{split}: {', '.join(sorted(found))}")
     if seen:
         raise UserError(
             f"{weights or method.title} was trained on scenes that this run keeps from training "
             f"({'; '.join(seen)}).\n  Take weights that are trained on this run's training scenes (label.weights: "
-            "train), or keep the default split"
+            "train), or keep the default split, in its fold 0"
         )

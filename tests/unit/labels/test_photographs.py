@@ -123,7 +123,8 @@ def test_the_shipped_network_labels_from_any_folder(label, tmp_path):
 @pytest.mark.parametrize(
     ("method", "message"),
     [
-        ("debevec", "takes a stack of exposures; give one of ldr, gamma_2"),
+        ("debevec", "needs more than a photograph; give one of ldr, gamma_2"),
+        ("polynomial", "needs more than a photograph; give one of ldr, gamma_2"),
         ("hdrcn", "hdrcn: not one of the methods; did you mean hdrcnn"),
         ("expandnet", "expandnet: no weights are shipped"),
     ],

@@ -18,9 +18,10 @@ def label(repository, results, tmp_path, monkeypatch):
 
     def label(threads=1, scenes=None):
         with monkeypatch.context() as patch:
+            register = repository / "config" / "datasets.yaml"
             if scenes is not None:
                 patch.setattr(simulate, "track", lambda items, *_: _interrupted(items, scenes))
-            script("gamma_2", results, Label(), threads, "c0de", tmp_path / "gamma_2")
+            script("gamma_2", results, register, Label(), threads, "c0de", tmp_path / "gamma_2")
 
     return label
 

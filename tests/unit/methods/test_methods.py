@@ -1,11 +1,14 @@
 """What every registered method promises, whatever it does inside."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from safetensors.numpy import save_file
 
 from metahdr.errors import UserError
 from metahdr.meta.learner import Learner
@@ -20,16 +23,17 @@ from metahdr.weights.hdrcnn import save_hdrcnn
 ALL = list(METHODS)
 SINGLE = [name for name in ALL if METHODS[name].takes == "single"]
 ADAPTING = [name for name in ALL if METHODS[name].adapts]
+ORACLES = {"response", "polynomial"}
 
 
 @pytest.fixture
-def load(tmp_path, tiny):
-    """A method by name, those with networks from small weight files."""
+def load(tmp_path, tiny, scene):
+    """A method by name, those with networks from small weight files, as it is before it reconstructs `scene`."""
 
     def load(name: str):
         torch.manual_seed(0)
         path = None
-        if name == "hdrcnn":
+        if name in ("hdrcnn", "hdrcnn_metered"):
             path = tmp_path / "hdrcnn.safetensors"
             save_hdrcnn(path, HDRCNN(1 / 64), {"width": 1 / 64, "trained_on": {"oak": "12ab"}})
         elif name == "expandnet":
@@ -39,7 +43,14 @@ def load(tmp_path, tiny):
             path = tmp_path / "best.pt"
             values = {"parameters": Learner(tiny).state_dict(), "settings": tiny.model_dump_json()}
             checkpoint.save(path, values)
-        return METHODS[name].load(path)
+        elif name.startswith("lut"):
+            path = tmp_path / "lut.safetensors"
+            table = np.linspace(0, 1, 256, dtype=np.float32)
+            save_file({"table": table}, path, {"metahdr": json.dumps({"trained_on": {"oak": "12ab"}})})
+        method = METHODS[name].load(path).told(scene, 0)
+        if method.takes == "labels":
+            method = method.adapt(scene.ldr[1:], scene.hdr.expand(2, -1, -1, -1), scene.stops[1:])
+        return method
 
     return load
 
@@ -49,8 +60,18 @@ def test_a_method_states_its_facts(name):
     method = METHODS[name]
     assert method.name == name
     assert method.title and method.citation
-    assert method.takes in ("single", "stack") and method.scale in ("exposure", "scene")
+    assert method.scale in ("exposure", "scene")
+    assert method.is_oracle() == (name in ORACLES)
+    given = {
+        "single": {"exposure"},
+        "stack": {"support"},
+        "bracket": {"exposure", "ev", "support"},
+        "labels": set(),
+    }
+    given = given[method.takes] | ({"ev"} if method.takes == "single" and method.scale == "exposure" else set())
+    assert method.uses - {"response", "truth"} == given
     assert ("shipped" in method.weights) == (method.shipped is not None)
+    assert method.weights_of is None or METHODS[method.weights_of].weights == method.weights
     assert method.shipped is None or method.shipped.is_file()
 
 
@@ -66,11 +87,12 @@ def test_the_facts_of_all_methods_are_read_without_torch():
 @pytest.mark.parametrize("name", ALL)
 def test_radiance_is_finite_non_negative_and_of_the_exposures_shape(load, scene, name):
     method = load(name)
-    x = scene.ldr[..., :27].clone()  # no multiple of anything
+    width = 32 if method.takes == "labels" else 27  # no multiple of anything
+    x = scene.ldr[..., :width].clone()
     x[:, :, :4] = 0
     x[:, :, -4:] = 1
     radiance = method.reconstruct(x, scene.stops)
-    assert radiance.shape == (1 if method.takes == "stack" else len(x), 3, 32, 27)
+    assert radiance.shape == (1 if method.takes in ("stack", "bracket") else len(x), 3, 32, width)
     assert radiance.dtype == torch.float32
     assert torch.isfinite(radiance).all() and radiance.min() >= 0
 
@@ -99,7 +121,7 @@ def test_a_method_of_single_exposures_reconstructs_each_by_itself(load, scene, n
 def test_adaptation_gives_another_method_and_leaves_the_first_as_it_was(load, scene, name):
     method = load(name)
     before = method.reconstruct(scene.ldr, scene.stops)
-    adapted = method.adapt(scene.ldr[:2], scene.hdr.expand(2, -1, -1, -1))
+    adapted = method.adapt(scene.ldr[:2], scene.hdr.expand(2, -1, -1, -1) * 0.9, scene.stops[:2])
     assert torch.equal(method.reconstruct(scene.ldr, scene.stops), before)
     assert not torch.equal(adapted.reconstruct(scene.ldr, scene.stops), before)
 
@@ -107,10 +129,22 @@ def test_adaptation_gives_another_method_and_leaves_the_first_as_it_was(load, sc
 @pytest.mark.parametrize("name", sorted(set(ALL) - set(ADAPTING)))
 def test_a_method_that_does_not_adapt_says_so(load, scene, name):
     with pytest.raises(UserError, match=f"{name}: this method does not adapt"):
-        load(name).adapt(scene.ldr, scene.ldr)
+        load(name).adapt(scene.ldr, scene.ldr, scene.stops)
 
 
-@pytest.mark.parametrize("name", ["expandnet", "metahdr"])
+@pytest.mark.parametrize("name", ALL)
+def test_only_an_oracle_is_another_method_once_it_is_told(load, scene, name):
+    method = load(name)
+    assert (method.told(scene, 0) is not method) == (name in ORACLES)
+
+
+@pytest.mark.parametrize("name", sorted(ORACLES | {"label"}))
+def test_a_method_that_does_not_know_its_scene_yet_says_so(scene, name):
+    with pytest.raises(UserError, match=f"{name}: .*must be (told|adapted)"):
+        METHODS[name].load().reconstruct(scene.ldr, scene.stops)
+
+
+@pytest.mark.parametrize("name", ["expandnet", "metahdr", "lut", "lut_metered"])
 def test_a_method_without_shipped_weights_asks_for_a_file(name):
     with pytest.raises(UserError, match=f"{name}: no weights are shipped"):
         METHODS[name].load()
@@ -132,7 +166,8 @@ def test_what_each_method_without_a_network_answers(scene):
 
 
 def test_what_a_method_was_trained_on_is_read_from_its_file(load, tmp_path):
-    assert load("hdrcnn").trained_on() == {"oak": "12ab"}
+    for name in ("hdrcnn", "hdrcnn_metered", "lut", "lut_metered"):
+        assert load(name).trained_on() == {"oak": "12ab"}
     assert load("gamma_2").trained_on() == {}
     save_hdrcnn(tmp_path / "old.safetensors", HDRCNN(1 / 64), {"width": 1 / 64, "trained_on": ["oak"]})
     assert METHODS["hdrcnn"].load(tmp_path / "old.safetensors").trained_on() == {"oak": ""}

@@ -35,7 +35,7 @@ def splits(scenes):
 
 
 def test_every_scene_knows_the_hash_of_its_raw_file(scenes, results):
-    hashes = {path.stem: sha256(path) for path in (results / "raw").iterdir()}
+    hashes = {path.stem: sha256(path) for path in (results.parent / "raw").iterdir()}
     assert len(hashes) == 5
     assert dict(zip(scenes.table.source, scenes.table.sha256, strict=True)) == hashes
 
@@ -54,10 +54,25 @@ def test_a_method_that_has_seen_a_source_by_name_is_refused(scenes, splits, spli
 
 @pytest.mark.parametrize("split", ["validation", "test"])
 def test_a_method_that_has_seen_a_source_under_another_name_is_refused(scenes, splits, split, results):
-    (raw,) = (results / "raw").glob(f"{splits[split]}.*")
+    (raw,) = (results.parent / "raw").glob(f"{splits[split]}.*")
     reason = rf"{split}: {splits[split]} \(under the name renamed\)"
     with pytest.raises(UserError, match=reason):
         check_unseen(scenes, Trained({"renamed": sha256(raw)}))
+
+
+def test_a_method_that_has_seen_another_panorama_of_the_same_place_is_refused(scenes, splits):
+    neighbour = splits["train"]
+    scenes.table.loc[scenes.table.source.isin([neighbour, splits["test"]]), "place"] = "the studio"
+    scenes.table.loc[scenes.table.source == neighbour, "split"] = "train"
+    with pytest.raises(UserError, match=rf"\(test: {splits['test']} \(the same place as {neighbour}\)\)"):
+        check_unseen(scenes, Trained({neighbour: "12ab"}))
+
+
+def test_the_places_of_other_datasets_count_too(scenes, splits):
+    places = {"elsewhere": splits["validation"]}
+    check_unseen(scenes, Trained({"elsewhere": "12ab"}))
+    with pytest.raises(UserError, match=rf"validation: {splits['validation']} \(the same place as elsewhere\)"):
+        check_unseen(scenes, Trained({"elsewhere": "12ab"}), places=places)
 
 
 @pytest.mark.parametrize(
@@ -67,16 +82,16 @@ def test_a_method_that_has_seen_a_source_under_another_name_is_refused(scenes, s
 def test_every_stage_refuses_a_network_that_has_seen_its_scenes(
     repository, results, splits, tmp_path, stage, split
 ):
-    (raw,) = (results / "raw").glob(f"{splits[split]}.*")
+    (raw,) = (results.parent / "raw").glob(f"{splits[split]}.*")
     weights, other = tmp_path / "hdrcnn.safetensors", tmp_path / "expandnet.pth"
     save_hdrcnn(weights, HDRCNN(1 / 64), {"width": 1 / 64, "trained_on": {"renamed": sha256(raw)}})
     torch.save(ExpandNet().state_dict(), other)
     main = runpy.run_path(str(repository / "workflow" / "scripts" / f"{stage}.py"))["main"]
-    made = tmp_path / "made"
+    made, register = tmp_path / "made", repository / "config" / "datasets.yaml"
     arguments = {
-        "label": lambda: main("hdrcnn", results, Label(), 1, "c0de", made, weights),
-        "reconstruct": lambda: main("hdrcnn", results, ["true"], 1, made, weights),
-        "judge_hdrcnn": lambda: main(results, weights, other, Score(), 0, 0.0, made, made, made, made),
+        "label": lambda: main("hdrcnn", results, register, Label(), 1, "c0de", made, weights),
+        "reconstruct": lambda: main("hdrcnn", results, register, ["true"], 1, made, weights),
+        "judge_hdrcnn": lambda: main(results, register, weights, other, Score(), 0.0, made, made, made, made),
     }
     with pytest.raises(UserError, match=rf"{split}: {splits[split]} \(under the name renamed\)"):
         arguments[stage]()

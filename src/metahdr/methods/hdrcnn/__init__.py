@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from metahdr.config.hdrcnn import HDRCNNTraining
-from metahdr.methods.base import Method, in_scene_scale
+from metahdr.methods.base import Method, in_scene_scale, metered
 from metahdr.training.inputs import TrainingInputs
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class HDRCNN(Method):
     title = "HDR-CNN"
     citation = "Eilertsen et al. 2017"
     takes = "single"
+    uses = frozenset({"exposure", "ev"})
     scale = "exposure"
     weights = ("shipped", "train", "official", "official_compr", "official_compr_regularized")
     shipped = Path(__file__).parents[2] / "models" / "hdrcnn.safetensors"
@@ -78,3 +79,16 @@ class HDRCNN(Method):
 
     def trained_on(self) -> dict[str, str]:
         return self._trained_on
+
+
+class HDRCNNMetered(HDRCNN):
+    """HDR-CNN with the exposure alone, its EV unknown, brought to where a meter would put the scene."""
+
+    name = "hdrcnn_metered"
+    title = "HDR-CNN, metered"
+    uses = frozenset({"exposure"})
+    scale = "scene"
+    weights_of = "hdrcnn"
+
+    def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
+        return metered(super().reconstruct(exposures, [0.0] * len(exposures)))

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from metahdr.config.check import load
-from metahdr.datasets.register import read_register
-from metahdr.datasets.split import split_sources
+from metahdr.datasets.register import find_dataset, read_register
+from metahdr.datasets.split import split_places
 from metahdr.files import sha256
 from metahdr.methods.hdrcnn import HDRCNN
 from metahdr.weights.hdrcnn import load_hdrcnn, read_facts
@@ -31,11 +31,14 @@ def test_it_is_small_and_loads(model):
 
 
 def test_it_saw_nothing_that_the_default_run_validates_or_tests_with(model, repository):
-    register = read_register(repository / "config" / "datasets.yaml")
-    split = split_sources(list(stems(register["polyhaven-mini"])), DEFAULT.split.shares, DEFAULT.seed)
-    kept = {source for source, part in split.items() if part != "train"}
-    seen = read_facts(model)["trained_on"]
-    assert len(kept) == 5 and len(seen) == 40
+    path = repository / "config" / "datasets.yaml"
+    split = split_places(
+        sorted(set(find_dataset(path, "polyhaven-mini").places().values())), DEFAULT.split, DEFAULT.seed
+    )
+    kept = {place for place, part in split.items() if part != "train"}
+    places = find_dataset(path, "polyhaven-1k").places()
+    seen = {places[source] for source in read_facts(model)["trained_on"]}
+    assert len(kept) == 7
     assert kept.isdisjoint(seen)
 
 

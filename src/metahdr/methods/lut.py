@@ -1,0 +1,158 @@
+"""A table from pixel value to radiance: all that can be done to every pixel by itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from metahdr.errors import UserError
+from metahdr.files import atomic_write
+from metahdr.methods.base import Method, in_scene_scale, metered
+from metahdr.training.inputs import TrainingInputs
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_BLACK = 1e-6  # less radiance, in the exposure's scale, counts as this: its logarithm stays finite
+
+
+class LookupTable(Method):
+    """One radiance for each of the 256 pixel values, in the exposure's scale.
+
+    The entry of a value is the mean log radiance of the pixels that have it, so that no lamp decides, made
+    monotone by weighted isotonic regression. There is one table for all channels, as the camera has one response;
+    a table for each would learn the colour of the training scenes' lights.
+
+    A clipped value says only that the radiance is 1 or more. Its entry is the mean log radiance of all that was
+    clipped in training, and adaptation keeps it: what is beyond the support's clipping points says little of what
+    is beyond the held-out exposure's.
+
+    Args:
+        table: radiance of each pixel value, `(256,)`, never decreasing.
+        trained_on: see `trained_on`.
+    """
+
+    name = "lut"
+    title = "Lookup table"
+    citation = "none"
+    takes = "single"
+    uses = frozenset({"exposure", "ev"})
+    scale = "exposure"
+    adapts = True
+    weights = ("train",)
+
+    def __init__(self, table: np.ndarray, trained_on: dict[str, str] | None = None):
+        self.table = table
+        self._trained_on = trained_on or {}
+
+    @classmethod
+    def load(cls, weights: Path | None = None, device: str = "cpu") -> Self:
+        from safetensors import SafetensorError, safe_open
+
+        if weights is None:
+            raise UserError(f"{cls.name}: no weights are shipped; give a table of a run, lut.safetensors")
+        if not weights.is_file():
+            raise UserError(f"{weights}: no such weight file")
+        try:
+            with safe_open(weights, "np") as file:
+                table = file.get_tensor("table")
+                trained_on = json.loads((file.metadata() or {})["metahdr"])["trained_on"]
+        except (SafetensorError, KeyError, ValueError):
+            raise UserError(f"{weights}: truncated, or not a lookup table of metahdr; train it again") from None
+        if table.shape != (256,) or not np.isfinite(table).all() or table[0] < 0 or (np.diff(table) < 0).any():
+            raise UserError(f"{weights}: its table is not 256 radiances that never decrease; train it again")
+        return cls(table, trained_on)
+
+    @classmethod
+    def train(cls, inputs: TrainingInputs, model: Path, history: Path) -> None:
+        """Fits the table to all exposures of the training scenes and writes it, in one step.
+
+        `history` has a row for each pixel value: value, count, radiance.
+        """
+        import pandas as pd
+        from safetensors.numpy import save
+
+        from metahdr.git import commit
+        from metahdr.scenes import Scenes
+        from metahdr.tables import write_table
+
+        scenes = Scenes(inputs.data, "train")
+        if not len(scenes):
+            raise UserError(f"{inputs.data}/scenes.csv: no training scenes to fit a table to; raise split.shares")
+        counts, logs = np.zeros(256), np.zeros(256)
+        for scene in scenes:
+            more = _observe(scene.ldr, scene.hdr.expand_as(scene.ldr), scene.stops)
+            counts, logs = counts + more[0], logs + more[1]
+        seen = counts > 0
+        logs = np.interp(np.arange(256), np.flatnonzero(seen), logs[seen] / counts[seen])
+        table = _monotone(logs, counts)
+        sources = scenes.table.drop_duplicates("source")
+        facts = {
+            "trained_on": dict(zip(sources.source, sources.sha256, strict=True)),
+            "seed": inputs.seed,
+            "commit": commit(),
+            "code": inputs.code,
+        }
+        with atomic_write(model) as part:
+            part.write_bytes(save({"table": table}, {"metahdr": json.dumps(facts, sort_keys=True)}))
+        write_table(history, pd.DataFrame({"value": np.arange(256), "count": counts, "radiance": table}))
+
+    def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
+        return in_scene_scale(exposures.new_tensor(self.table)[_values(exposures)], stops)
+
+    def adapt(self, exposures: Tensor, labels: Tensor, stops: Sequence[float]) -> Self:
+        """The table calibrated on the support set.
+
+        The trained table counts as one pixel of each value: it decides where the support set has none.
+        """
+        counts, logs = _observe(exposures, labels, stops)
+        counts[255] = logs[255] = 0
+        trained = np.log(np.maximum(self.table, _BLACK))
+        table = _monotone((logs + trained) / (counts + 1), counts + 1)
+        return type(self)(table, self._trained_on)
+
+    def trained_on(self) -> dict[str, str]:
+        return self._trained_on
+
+
+class LookupTableMetered(LookupTable):
+    """The table, with the held-out exposure's EV unknown: brought to where a meter would put the scene."""
+
+    name = "lut_metered"
+    title = "Lookup table, metered"
+    uses = frozenset({"exposure"})
+    scale = "scene"
+    weights_of = "lut"
+
+    def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
+        return metered(super().reconstruct(exposures, [0.0] * len(exposures)))
+
+
+def _values(exposures: Tensor) -> Tensor:
+    """Pixel values 0 to 255."""
+    return (exposures * 255).round().long()
+
+
+def _observe(exposures: Tensor, radiance: Tensor, stops: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+    """How often each pixel value occurs, and the sum of its log radiance in the exposure's scale, `(256,)` each.
+
+    Args:
+        exposures, radiance: `(N, 3, H, W)`, radiance in the scene's scale.
+        stops: of each exposure relative to the scene's scale.
+    """
+    values = _values(exposures).cpu().numpy().ravel()
+    exposed = radiance.double() * radiance.new_tensor(stops).double().exp2().view(-1, 1, 1, 1)
+    logs = exposed.clamp(min=_BLACK).log().cpu().numpy().ravel()
+    return np.bincount(values, minlength=256).astype(float), np.bincount(values, logs, 256)
+
+
+def _monotone(logs: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The table that never decreases with the least weighted squared error of the logs; values without a weight
+    have hardly any."""
+    from scipy.optimize import isotonic_regression
+
+    return np.exp(isotonic_regression(logs, weights=np.maximum(weights, 1e-6)).x).astype(np.float32)
