@@ -1,4 +1,4 @@
-# The whole pipeline: retrieve, prepare, expose, label, meta-train, adapt, score, report.
+# The whole pipeline: retrieve, prepare, split, expose, label, meta-train, adapt, score, report.
 # Run it with `make reproduce`, or `snakemake --cores all` in an environment that has requirements.txt.
 
 from snakemake.utils import min_version

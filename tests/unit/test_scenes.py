@@ -33,7 +33,7 @@ def test_a_task_is_a_bracket_of_8_bit_exposures_in_0_to_1_with_its_truth(results
 
 def test_each_exposure_is_its_own_scene_seen_through_the_recorded_camera(results):
     for scene in Scenes(results, None):
-        rows = pd.read_csv(results / "exposures" / f"{scene.source}.csv").set_index("scene").loc[scene.name]
+        rows = pd.read_csv(results.parent / "exposures" / f"{scene.source}.csv").set_index("scene").loc[scene.name]
         for ldr, row in zip(scene.ldr.numpy(), rows.itertuples(), strict=True):
             light = Response(row.response_n, row.response_sigma).inverse(ldr) / 2**row.ev
             known = (ldr > 0.3) & (ldr < 0.9)
@@ -43,26 +43,28 @@ def test_each_exposure_is_its_own_scene_seen_through_the_recorded_camera(results
 def test_the_truth_is_the_prepared_scene_times_its_metering(results):
     scene = Scenes(results, None)[3]
     name, view = scene.name.rsplit("_", 1)
-    metering = pd.read_csv(results / "exposures" / f"{name}.csv").groupby("scene").metering.first()[scene.name]
-    expected = np.load(results / "scenes" / f"{name}.npy")[int(view)] * 2**metering
+    metering = (
+        pd.read_csv(results.parent / "exposures" / f"{name}.csv").groupby("scene").metering.first()[scene.name]
+    )
+    expected = np.load(results.parent / "scenes" / f"{name}.npy")[int(view)] * 2**metering
     np.testing.assert_allclose(scene.hdr.numpy().transpose(1, 2, 0), expected, rtol=1e-6)
 
 
 def test_arrays_stay_on_disk(results):
-    assert isinstance(_array(results / "scenes" / "alley.npy"), np.memmap)
-    assert isinstance(_array(results / "exposures" / "alley.npy"), np.memmap)
+    assert isinstance(_array(results.parent / "scenes" / "alley.npy"), np.memmap)
+    assert isinstance(_array(results.parent / "exposures" / "alley.npy"), np.memmap)
 
 
 def test_rejected_scenes_and_dropped_views_are_absent(tmp_path, scenery, build_results):
     images = {name: scenery(seed) for seed, name in enumerate("abcd")}
     images["b"][:, 32:96] = 1  # all that the first view sees
     folder = tmp_path / "results"
-    build_results(folder, images, Prepare(size=16, views=4), Expose(max_saturated=0.35))
-    table = pd.read_csv(folder / "scenes.csv")
+    fold = build_results(folder, images, Prepare(size=16, views=4), Expose(max_saturated=0.35))
+    table = pd.read_csv(fold / "scenes.csv")
     exposures = pd.concat(pd.read_csv(path) for path in (folder / "exposures").glob("*.csv"))
     rejected = set(exposures.scene[~exposures.accepted])
     dropped = set(table.scene[~table.kept])
-    scenes = Scenes(folder, None)
+    scenes = Scenes(fold, None)
     assert rejected
     assert dropped == {"b_0"}
     assert len(scenes)
@@ -104,18 +106,18 @@ def test_sources_without_a_kept_scene_have_no_scenes(tmp_path, results):
 
 
 def test_a_source_whose_exposures_are_none_has_no_scenes(tmp_path, results):
-    shutil.copytree(results / "exposures", tmp_path / "exposures")
-    shutil.copy(results / "scenes.csv", tmp_path)
+    shutil.copytree(results.parent / "exposures", tmp_path / "exposures")
+    fold = shutil.copytree(results, tmp_path / "fold0")
     for path in (tmp_path / "exposures").glob("*.csv"):
         path.write_text(path.read_text().splitlines()[0] + "\n")
-    assert len(Scenes(tmp_path, "train")) == len(Scenes(tmp_path, None)) == 0
+    assert len(Scenes(fold, "train")) == len(Scenes(fold, None)) == 0
 
 
 def test_a_panorama_with_more_than_ten_views_keeps_scenes_and_images_together(tmp_path, scenery, build_results):
     images = {name: scenery(seed) for seed, name in enumerate("abc")}
     folder = build_results(tmp_path / "results", images, Prepare(size=16, views=12))
     for scene in Scenes(folder, None):
-        stored = np.load(folder / "exposures" / f"{scene.source}.npy")[int(scene.name.split("_")[1])]
+        stored = np.load(folder.parent / "exposures" / f"{scene.source}.npy")[int(scene.name.split("_")[1])]
         np.testing.assert_allclose(scene.ldr.numpy(), stored.transpose(0, 3, 1, 2) / 255, rtol=1e-6)
 
 

@@ -1,4 +1,4 @@
-"""Write down the raw files of every source, for scripts that take all sources."""
+"""Write down the raw files and the place of every source, for scripts that take all sources."""
 
 import json
 from pathlib import Path
@@ -11,9 +11,13 @@ from metahdr.script import run
 
 def main(register: Path, dataset: str, out: Path) -> None:
     entry = find_dataset(register, dataset)
-    sources = find_sources(entry.kind, entry.names)
+    places = entry.places()
+    sources = {
+        name: vars(source) | {"place": places[name]}
+        for name, source in find_sources(entry.kind, entry.names).items()
+    }
     with atomic_write(out) as part:
-        part.write_text(json.dumps({name: vars(source) for name, source in sources.items()}, indent=1) + "\n")
+        part.write_text(json.dumps(sources, indent=1) + "\n")
 
 
 if __name__ == "__main__":

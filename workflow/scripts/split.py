@@ -1,4 +1,4 @@
-"""Join the sources' tables and split the scenes by source."""
+"""Join the sources' tables and split the scenes by place, in one fold."""
 
 import json
 from pathlib import Path
@@ -9,11 +9,11 @@ from metahdr.script import run
 from metahdr.tables import read_table, write_table
 
 
-def main(manifest: Path, settings: Split, seed: int, out: Path) -> None:
-    """`manifest`: JSON with a key for every source; the tables are scenes/SOURCE.csv beside it."""
-    tables = [read_table(manifest.parent / "scenes" / f"{name}.csv") for name in json.loads(manifest.read_text())]
-    scenes = scenes_table(tables, settings.shares, seed, settings.fixed)
-    write_table(out, scenes)
+def main(manifest: Path, settings: Split, seed: int, fold: int, out: Path) -> None:
+    """`manifest`: JSON with a key for every source and its place; the tables are scenes/SOURCE.csv beside it."""
+    places = {name: source["place"] for name, source in json.loads(manifest.read_text()).items()}
+    tables = [read_table(manifest.parent / "scenes" / f"{name}.csv") for name in places]
+    write_table(out, scenes_table(tables, places, settings, seed, fold))
 
 
 if __name__ == "__main__":

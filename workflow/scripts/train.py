@@ -14,24 +14,25 @@ def main(
     sources: Path,
     raw: Path,
     kind: str,
-    settings: dict,
     seed: int,
     threads: int,
     code: str,
     state: Path,
     model: Path,
     history: Path,
+    settings: dict | None = None,
 ) -> None:
     """Train a method; started again after an interruption, it goes on where it was.
 
-    `data` is the dataset's results folder. `sources` is the JSON manifest of the sources; their files lie below
-    `raw` and are of `kind` panoramas, photographs or pairs. `settings` is the method's section of the
-    configuration, `code` the digest of the code that trains, `state` the file that an interrupted training goes on
-    from. The training writes its weights to `model` and one row for each step to `history`.
+    `data` is the results folder of a fold. `sources` is the JSON manifest of the sources; their files lie below
+    `raw` and are of `kind` panoramas, photographs or pairs. `code` is the digest of the code that trains,
+    `state` the file that an interrupted training goes on from, `settings` the method's section of the
+    configuration where it has one. The training writes its weights to `model` and one row for each step to
+    `history`.
     """
     trained = METHODS[method]
     files = {name: raw / source["hdr"] for name, source in json.loads(sources.read_text()).items()}
-    section = trained.settings.model_validate(settings)
+    section = trained.settings.model_validate(settings) if trained.settings else None
     trained.train(TrainingInputs(data, files, kind, section, seed, threads, code, state), model, history)
 
 

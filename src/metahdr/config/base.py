@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from metahdr.errors import UserError
 
@@ -45,7 +45,15 @@ def ordered(pair: list[float]) -> list[float]:
     return pair
 
 
+def unique(values: list[int]) -> list[int]:
+    if len(set(values)) < len(values):
+        raise ValueError("the values must differ")
+    return values
+
+
 Name = Annotated[str, AfterValidator(plain_name)]
+Seeds = Folds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(unique)]
+VariantName = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_-]+$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]

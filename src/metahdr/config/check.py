@@ -34,11 +34,20 @@ def _between_sections(config: Config) -> list[str]:
     arms, baseline = config.ablation.arms, config.ablation.baseline
     if baseline is not None and baseline not in arms:
         lines.append(f"  ablation.baseline: found {baseline!r}; no such arm; {nearest(baseline, list(arms))}")
-    for name in arms:
+    changed = [(config.arm, ("ablation", "arms", name)) for name in arms]
+    changed += [(config.variant, ("meta", "variants", name)) for name in config.meta.variants]
+    for section, keys in changed:
         try:
-            config.arm(name)
-        except ValidationError as error:  # the arm's keys do not go together with those of meta
-            lines += explain(error, ("ablation", "arms", name))
+            section(keys[-1])
+        except ValidationError as error:  # the changed keys do not go together with those of meta
+            lines += explain(error, keys)
+    for name, variant in config.variants().items():
+        whole = {"seeds": config.meta.seeds, "folds": config.split.folds}
+        lines += [
+            f"  meta.variants.{name}.{key}: found {getattr(variant, key)}; the whole run has {values}"
+            for key, values in whole.items()
+            if not set(getattr(variant, key)) <= set(values)
+        ]
     return lines
 
 

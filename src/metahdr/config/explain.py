@@ -1,7 +1,7 @@
 """What is wrong in a configuration, in words: key, value found, what is allowed."""
 
 import difflib
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -41,8 +41,9 @@ def _known_keys(path: list[Any]) -> list[str]:
     """The keys of the section that a path leads to."""
     model: Any = Config
     for part in path:
-        if get_origin(model) is dict:  # arms of the ablation by name: every name leads to one
-            model = get_args(get_args(model)[1])[0]
+        if get_origin(model) is dict:  # arms or variants by name: every name leads to one
+            model = get_args(model)[1]
+            model = get_args(model)[0] if get_origin(model) is Annotated else model
             continue
         field = next(f for name, f in model.model_fields.items() if part in (name, f.alias))
         model = field.annotation

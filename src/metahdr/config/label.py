@@ -13,20 +13,39 @@ from metahdr.registry import METHODS
 def _check_label_source(name: str) -> str:
     if name not in ("true", "simulated"):
         _check_name(name, "label sources", ["true", "simulated", *METHODS])
-        _check_needs_no_labels(name)
+        _check_labels(name)
     return name
 
 
 def _check_single(name: str) -> str:
-    _check_needs_no_labels(METHODS.check(name))
+    _check_labels(METHODS.check(name))
     if METHODS[name].takes != "single":
         raise ValueError("this method takes a stack of exposures; labels are simulated from single ones")
     return name
 
 
-def _check_needs_no_labels(name: str) -> None:
-    if METHODS[name].adapts:
+def _check_labels(name: str) -> None:
+    """Refuses what can be no label of a support exposure.
+
+    Raises:
+        ValueError: the method is adapted with labels, is an oracle, or uses the exposure that is held out.
+    """
+    method = METHODS[name]
+    if method.adapts:
         raise ValueError("this method needs labels itself; give another one")
+    if method.is_oracle():
+        raise ValueError("this method is an oracle, which is told what no photograph tells; give another one")
+    if method.takes == "bracket":
+        raise ValueError("this method uses the exposure that is held out; give another one")
+
+
+def labellers() -> list[str]:
+    """The methods that label single exposures."""
+    return [
+        name
+        for name, method in METHODS.items()
+        if method.takes == "single" and not method.adapts and not method.is_oracle()
+    ]
 
 
 def _check_name(name: str, kind: str, known: Sequence[str]) -> None:

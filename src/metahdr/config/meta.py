@@ -2,17 +2,17 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, PlainSerializer, ValidationInfo, create_model, field_validator
 
-from metahdr.config.base import Count, Positive, Section
+from metahdr.config.base import Count, Folds, Positive, Section, Seeds, VariantName
 from metahdr.config.label import LabelSource
-from metahdr.registry import LOSSES, NETWORKS
+from metahdr.registry import LOSSES, METHODS, NETWORKS
 
 _WITH_VGG16 = ("lpips", "lpips_l1")  # losses
 
 
-class Meta(Section):
-    """Meta-training: MAML over scenes."""
+class Training(Section):
+    """The keys of one meta-training."""
 
     runs: Annotated[list[LabelSource], Field(min_length=1)] = Field(
         ["true", "simulated"],
@@ -87,6 +87,11 @@ class Meta(Section):
     )
     outer_lr: Positive = Field(0.005, description="learning rate of the outer loop's Adam")
     tasks: Count = Field(5, description="tasks per meta-iteration")
+    crop: Annotated[int, Field(ge=16, multiple_of=16)] | None = Field(
+        64,
+        description="side in pixels of the random square that a training task is cut to, where the scene is "
+        "larger; null: the whole scene. Validation and test always have whole scenes",
+    )
     iterations: Count = Field(200, description="meta-iterations")
     validate_every: Count = Field(100, description="meta-iterations between validations and best checkpoints")
     save_every: Count = Field(
@@ -148,3 +153,49 @@ class Meta(Section):
         encoder = self.encoder if self.network == "resnet18" else None
         vgg16 = self.vgg16 if self.loss in _WITH_VGG16 else None
         return [file for file in (encoder, vgg16) if file]
+
+
+# Every key of one meta-training but `runs`, all of them optional: it holds the keys that change and no others.
+Changes = create_model(
+    "Changes",
+    __base__=Section,
+    **{
+        name: (Annotated[field.annotation, field], None)
+        for name, field in Training.model_fields.items()
+        if name != "runs"
+    },
+)
+Overrides = Annotated[
+    Changes,
+    AfterValidator(lambda changes: changes.model_dump(exclude_unset=True)),
+    PlainSerializer(lambda overrides: overrides),
+]
+
+
+class Variant(Section):
+    """A further meta-training of every run, with some keys changed."""
+
+    meta: Overrides = Field({}, description="the keys of meta that it changes")
+    seeds: Seeds | None = Field(None, description="its seeds, some of meta.seeds; null: all of them")
+    folds: Folds | None = Field(None, description="its folds, some of split.folds; null: all of them")
+
+
+def _own_name(name: str) -> str:
+    if name in METHODS or name in ("labels", "methods"):
+        raise ValueError("a method or a folder of the results has that name; give another one")
+    return name
+
+
+class Meta(Training):
+    """Meta-training: MAML over scenes."""
+
+    seeds: Seeds = Field([0, 1], description="seeds of meta-training, all different; one training each")
+    variants: dict[Annotated[VariantName, AfterValidator(_own_name)], Variant] = Field(
+        {"joint": Variant(meta={"algorithm": "joint"})},
+        description="further trainings beside that of this section, by name, each with meta (the keys that it "
+        "changes), seeds and folds (null: all)",
+    )
+
+    def one(self, run: str, seed: int) -> "Meta":
+        """The section of one training: that with one label source and one seed."""
+        return self.model_copy(update={"runs": [run], "seeds": [seed], "variants": {}})

@@ -10,7 +10,7 @@ from metahdr.config.data import Data
 from metahdr.config.expose import Expose
 from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.config.label import Label
-from metahdr.config.meta import Meta
+from metahdr.config.meta import Meta, Variant
 from metahdr.config.prepare import Prepare
 from metahdr.config.score import Score
 from metahdr.config.split import Split
@@ -23,7 +23,7 @@ class Config(Section):
     results: str = Field("results", description="folder of everything that a run makes")
     threads: Count = Field(
         1,
-        description="threads of every stage that runs a network; with 1, two cores train both runs side by side. "
+        description="threads of every stage that runs a network; with 1, two cores do two trainings side by side. "
         "Another number changes the order of sums, and so the last digits of results",
     )
     processes: Count = Field(
@@ -43,4 +43,20 @@ class Config(Section):
 
     def arm(self, name: str) -> Meta:
         """Section meta as an arm of the ablation has it."""
-        return Meta.model_validate(self.meta.model_dump() | self.ablation.arms[name])
+        return self._changed(self.ablation.arms[name])
+
+    def variants(self) -> dict[str, Variant]:
+        """All meta-trainings by name, with seeds and folds: section meta as it is (metahdr) and its variants."""
+        return {
+            name: variant.model_copy(
+                update={"seeds": variant.seeds or self.meta.seeds, "folds": variant.folds or self.split.folds}
+            )
+            for name, variant in {"metahdr": Variant(), **self.meta.variants}.items()
+        }
+
+    def variant(self, name: str) -> Meta:
+        """Section meta as one of `variants` has it."""
+        return self._changed(self.variants()[name].meta)
+
+    def _changed(self, changes: dict) -> Meta:
+        return Meta.model_validate(self.meta.model_dump() | changes)

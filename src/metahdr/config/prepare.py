@@ -13,7 +13,7 @@ class Prepare(Section):
     size: Annotated[int, Field(ge=16, multiple_of=16)] = Field(
         128, description="width and height of a scene in pixels"
     )
-    views: Count = Field(8, description="perspective views of one panorama, evenly spaced in azimuth")
+    views: Count = Field(6, description="perspective views of one panorama, evenly spaced in azimuth")
     field_of_view: Annotated[float, Field(gt=0, lt=180)] = Field(
         70.0, description="horizontal field of view of a panorama's view, in degrees"
     )

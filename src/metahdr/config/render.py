@@ -16,14 +16,20 @@ def commented_yaml() -> str:
         "# The default run. Written by `metahdr config` from src/metahdr/config/, where types and ranges are;",
         "# edit the values, not the comments.",
     ]
-    for name, field in Config.model_fields.items():
+    return "\n".join([*lines, *_keys(Config())]) + "\n"
+
+
+def _keys(section: Section) -> list[str]:
+    """The lines of a section; sections outside another one have an empty line before them."""
+    lines, values = [], section.model_dump()
+    for name, field in type(section).model_fields.items():
+        key = field.alias or name
         if isinstance(field.default, Section):
-            lines += ["", f"# {field.default.__doc__}", f"{name}:"]
-            for key, inner in type(field.default).model_fields.items():
-                lines += [f"  # {inner.description}", f"  {inner.alias or key}: {json.dumps(inner.default)}"]
+            lines += [""] if isinstance(section, Config) else []
+            lines += [f"# {field.default.__doc__}", f"{key}:", *(f"  {line}" for line in _keys(field.default))]
         else:
-            lines += [f"# {field.description}", f"{name}: {json.dumps(field.default)}"]
-    return "\n".join(lines) + "\n"
+            lines += [f"# {field.description}", f"{key}: {json.dumps(values[name])}"]
+    return lines
 
 
 def schema() -> str:

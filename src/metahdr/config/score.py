@@ -4,19 +4,23 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from metahdr.config.base import Count, Section
+from metahdr.config.base import Section
+from metahdr.config.photometry import Photometry
 from metahdr.registry import METHODS, METRICS
 
 MetricName = Annotated[str, AfterValidator(METRICS.check)]
 
 
-def _does_not_adapt(name: str) -> str:
-    if METHODS[name].adapts:
-        raise ValueError("a method that adapts is scored by its runs; meta.runs names those of metahdr")
+METAHDR = "metahdr"  # the method of the meta-training runs
+
+
+def _is_beside_the_runs(name: str) -> str:
+    if name == METAHDR:
+        raise ValueError("it is scored by its runs, which meta.runs names")
     return name
 
 
-MethodName = Annotated[str, AfterValidator(METHODS.check), AfterValidator(_does_not_adapt)]
+MethodName = Annotated[str, AfterValidator(METHODS.check), AfterValidator(_is_beside_the_runs)]
 
 
 class Score(Section):
@@ -27,22 +31,33 @@ class Score(Section):
     )
     methods: list[MethodName] | None = Field(
         None,
-        description="methods that are scored beside MetaHDR's runs; null: every registered one that neither "
-        "adapts nor needs a training or a download",
+        description="methods that are scored beside MetaHDR's runs; null: every registered one that needs no "
+        "download; response only where the virtual camera takes the exposures",
     )
-    bootstrap: Count = Field(10000, description="resamples of the paired bootstrap")
-    confidence: Annotated[float, Field(gt=0, lt=1)] = Field(0.95, description="confidence level of the intervals")
+    confidence: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.95, description="confidence level of the intervals over places and seeds"
+    )
+    photometry: Photometry = Photometry()
+    strict: bool = Field(
+        False, description="stop where a prediction failed, instead of scoring it as an image of zeros"
+    )
 
     def metric_names(self) -> list[str]:
         """The metrics that are computed, each once."""
         return list(dict.fromkeys(METRICS if self.metrics is None else self.metrics))
 
-    def method_names(self) -> list[str]:
-        """The methods that are scored beside MetaHDR's runs, each once."""
+    def method_names(self, response_known: bool = True) -> list[str]:
+        """The methods that are scored beside MetaHDR's runs, each once.
+
+        Args:
+            response_known: whether the virtual camera takes the exposures, so that its response is known.
+        """
         if self.methods is not None:
             return list(dict.fromkeys(self.methods))
         return [
             name
             for name, method in METHODS.items()
-            if not method.adapts and (not method.weights or method.weights[0] == "shipped")
+            if name != METAHDR
+            and method.weights[:1] in ((), ("shipped",), ("train",))
+            and (response_known or "response" not in method.uses)
         ]

@@ -3,9 +3,9 @@
 import math
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from metahdr.config.base import Fraction, Section
+from metahdr.config.base import Folds, Fraction, Section
 
 
 def _sums_to_one(shares: dict[str, float]) -> dict[str, float]:
@@ -14,16 +14,34 @@ def _sums_to_one(shares: dict[str, float]) -> dict[str, float]:
     return shares
 
 
+def fold_count(shares: dict[str, float]) -> int:
+    """The number of folds in which every place is a test place once."""
+    return max(round(1 / shares["test"]), 1) if shares["test"] else 1
+
+
 class Split(Section):
-    """Shares of the sources (panoramas, photographs); all views of one source stay together."""
+    """Shares of the places; all views of all panoramas or photographs of one place stay together."""
 
     shares: Annotated[dict[Literal["train", "validation", "test"], Fraction], AfterValidator(_sums_to_one)] = (
         Field(
-            {"train": 0.7, "validation": 0.2, "test": 0.1},
+            {"train": 0.55, "validation": 0.2, "test": 0.25},
             min_length=3,
             description="shares of train, validation and test; they add up to 1",
         )
     )
-    fixed: dict[str, Literal["train", "validation", "test"]] = Field(
-        {}, description="split of single sources by name, such as {courtyard: test}; they count towards the shares"
+    folds: Folds = Field(
+        [0],
+        description="folds that are run, each with other test places; there are 1 / (share of test) folds, from 0 "
+        "on, and over all of them every place is a test place once",
     )
+    fixed: dict[str, Literal["train", "validation", "test"]] = Field(
+        {}, description="split of single places by name, such as {courtyard: test}; they count towards the shares"
+    )
+
+    @field_validator("folds")
+    @classmethod
+    def _are_there(cls, folds: list[int], info: ValidationInfo) -> list[int]:
+        count = fold_count(info.data["shares"]) if "shares" in info.data else math.inf
+        if max(folds) >= count:
+            raise ValueError(f"a share of {info.data['shares']['test']:g} for test gives {count} fold(s), from 0")
+        return folds

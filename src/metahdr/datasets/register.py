@@ -7,10 +7,10 @@ tried, and its files, each with SHA-256 and size. A file lies in a wheel on the 
 
 import hashlib
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
@@ -18,7 +18,7 @@ from metahdr.config.base import Name, check_name, plain_name
 from metahdr.datasets.layouts import find_sources
 from metahdr.errors import UserError, nearest
 from metahdr.files import atomic_write, sha256
-from metahdr.registry import LAYOUTS
+from metahdr.registry import LAYOUTS, METRICS
 
 IMAGE_SUFFIXES = (".hdr", ".exr", ".jpg", ".jpeg", ".png")
 Item = TypeVar("Item", bound=BaseModel)
@@ -38,7 +38,11 @@ class Entry(BaseModel):
 
 
 class File(Entry):
-    """One file of a dataset; `name` is its path below the dataset's folder."""
+    """One file of a dataset.
+
+    `name` is its path below the dataset's folder. `place` of an HDR file names the place that its source shows,
+    where several sources show the same; by default a source is a place of its own.
+    """
 
     name: Annotated[str, Field(pattern=r"^[\w+./-]+$"), AfterValidator(_stays_inside)]
     sha256: Sha256
@@ -46,19 +50,43 @@ class File(Entry):
     wheel: Requirement | None = None
     member: str | None = None
     url: str | None = None
+    place: Name | None = None
+
+
+class Sdist(Entry):
+    """A source distribution on the package index; it is read, and never built or installed."""
+
+    requirement: Requirement
+    sha256: Sha256
+    size: Annotated[int, Field(gt=0)]
 
 
 class WeightFile(Entry):
-    """A weight file that others published; without `sha256`, that of the first download counts."""
+    """A weight file that others published, at an address (`url`) or a `member` of a source distribution (`sdist`).
+
+    Without `sha256`, that of the first download counts; a member must have it, and its size. `metrics` are those
+    that need the file. They name it too, but the workflow's rules cannot ask them without importing torch.
+    """
 
     name: Name
     title: str
     licence: str
     citation: str
     homepage: str
-    url: str
+    url: str | None = None
+    sdist: Sdist | None = None
+    member: str | None = None
     sha256: Sha256 | None = None
     size: Annotated[int, Field(gt=0)] | None = None
+    metrics: list[Annotated[str, AfterValidator(METRICS.check)]] = []
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> Self:
+        if self.sdist and not (self.member and self.sha256 and self.size):
+            raise ValueError("a file inside an sdist needs member, sha256 and size")
+        if not (self.url or self.sdist):
+            raise ValueError("needs url, or sdist and member")
+        return self
 
 
 class Dataset(Entry):
@@ -81,6 +109,11 @@ class Dataset(Entry):
 
     def file(self, name: str) -> File:
         return next(file for file in self.files if file.name == name)
+
+    def places(self) -> dict[str, str]:
+        """The place of every source, by the source's name."""
+        named = {file.name: file.place for file in self.files}
+        return {name: named[source.hdr] or name for name, source in find_sources(self.kind, self.names).items()}
 
     def digest(self) -> str:
         """One SHA-256 for the names and contents of all files."""
@@ -122,6 +155,13 @@ def find_dataset(path: Path, name: str) -> Dataset:
             f"  metahdr register {name} FOLDER   (and set data.mirror to FOLDER)"
         )
     return register[name]
+
+
+def known_places(path: Path) -> dict[str, str]:
+    """The places of the sources of all datasets that name some, by the source's name."""
+    datasets = read_register(path).values()
+    named = [dataset for dataset in datasets if any(file.place for file in dataset.files)]
+    return {source: place for dataset in named for source, place in dataset.places().items()}
 
 
 def register_folder(path: Path, name: str, folder: Path, kind: str) -> int:

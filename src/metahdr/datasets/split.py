@@ -1,45 +1,70 @@
-"""The split into training, validation and test scenes, by source."""
+"""The split into training, validation and test scenes, by place: what is seen in one is not in the others."""
 
 import pandas as pd
 
+from metahdr.config.split import Split, fold_count
 from metahdr.errors import UserError
 from metahdr.seeds import named_rng
 
 
-def split_sources(
-    sources: list[str], shares: dict[str, float], seed: int, fixed: dict[str, str] | None = None
-) -> dict[str, str]:
-    """The split of each source.
+def split_places(places: list[str], settings: Split, seed: int, fold: int = 0) -> dict[str, str]:
+    """The split of each place in one fold.
 
-    Every source draws a number from the seed and its own name. In the order of these numbers, the first sources
-    are for validation, the next for test, the rest for training; a new source thus moves few others. Validation
-    and test get their share of the number of sources, rounded, at least one if the share is above 0.
+    Every place draws a number from the seed and its own name; a new place thus moves few others. The places stand
+    in a circle, in the order of these numbers. In fold 0 the first are for validation, the next for test, the rest
+    for training. Validation and test get their share of the number of places, rounded, at least one if the share
+    is above 0. A fold's test places come after those of the fold before, and its places of validation just before
+    its test places. The further folds share the places that fold 0 does not test evenly, so that over all folds
+    every place is a test place once.
 
     Args:
-        sources: names.
-        shares: of train, validation and test; they add up to 1.
+        places: names.
+        settings: shares; places that are fixed, which are in the same split in every fold and count towards the
+            shares.
         seed: the configuration's.
-        fixed: splits of some sources, which count towards the shares.
+        fold: below `fold_count(settings.shares)`.
 
     Raises:
-        UserError: too few sources for three splits that are not empty.
+        UserError: too few places for three splits that are not empty, or for as many folds.
     """
-    fixed = {source: part for source, part in (fixed or {}).items() if source in sources}
-    order = sorted(sources, key=lambda source: (named_rng(seed, "split", source).random(), source))
-    order = [source for source in order if source not in fixed]
-    counts = {part: max(round(shares[part] * len(sources)), 1) for part in ("validation", "test") if shares[part]}
-    parts = [part for part, n in counts.items() for _ in range(n - list(fixed.values()).count(part))]
-    rest = len(order) - len(parts)
+    fixed = {place: part for place, part in settings.fixed.items() if place in places}
+    order = sorted(places, key=lambda place: (named_rng(seed, "split", place).random(), place))
+    order = [place for place in order if place not in fixed]
+    validation, test = (_free(part, len(places), settings.shares, fixed) for part in ("validation", "test"))
+    if fold:
+        others, folds = max(len(order) - test, 0), fold_count(settings.shares) - 1
+        begin, end = (test + round(number * others / folds) for number in (fold - 1, fold))
+        if not test or begin == end:
+            raise UserError(
+                f"{len(order)} usable place(s) that split.fixed leaves free are too few for {folds + 1} folds; "
+                "give split.folds: [0], or a larger share of test"
+            )
+        order, test = order[begin:] + order[:begin], end - begin
+    rest = len(order) - validation - test
     if rest < 0 or (rest == 0 and "train" not in fixed.values()):
-        raise UserError(f"{len(sources)} usable source(s) are too few for training, validation and test scenes")
-    return fixed | dict(zip(order, [*parts, *["train"] * rest], strict=True))
+        raise UserError(f"{len(places)} usable place(s) are too few for training, validation and test scenes")
+    parts = ["validation"] * validation + ["test"] * test + ["train"] * rest
+    return fixed | dict(zip(order, parts, strict=True))
+
+
+def _free(part: str, count: int, shares: dict[str, float], fixed: dict[str, str]) -> int:
+    """How many places a split gets beside the fixed ones."""
+    wanted = max(round(shares[part] * count), 1) if shares[part] else 0
+    return max(wanted - list(fixed.values()).count(part), 0)
 
 
 def scenes_table(
-    tables: list[pd.DataFrame], shares: dict[str, float], seed: int, fixed: dict[str, str] | None = None
+    tables: list[pd.DataFrame], places: dict[str, str], settings: Split, seed: int, fold: int = 0
 ) -> pd.DataFrame:
-    """All scenes of all sources, one row each, with their split; dropped scenes have none."""
+    """All scenes of all sources, one row each, with their place and their split; dropped scenes have no split.
+
+    Args:
+        tables: of the sources.
+        places: of each source, by its name.
+        settings, seed, fold: see `split_places`.
+    """
     scenes = pd.concat(tables, ignore_index=True)
-    split = split_sources(sorted(set(scenes.loc[scenes.kept, "source"])), shares, seed, fixed)
-    scenes.insert(2, "split", scenes.source.map(split).where(scenes.kept))
+    scenes.insert(2, "place", scenes.source.map(places))
+    split = split_places(sorted(set(scenes.place[scenes.kept])), settings, seed, fold)
+    scenes.insert(3, "split", scenes.place.map(split).where(scenes.kept))
     return scenes.sort_values("source", kind="stable", ignore_index=True)  # a source's scenes keep their order

@@ -7,7 +7,7 @@ import math
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -18,7 +18,6 @@ from metahdr.meta.engines import Pair
 from metahdr.meta.learner import Learner, predict, query, support
 from metahdr.meta.outer import task_gradient
 from metahdr.meta.support import support_labels
-from metahdr.metrics.metric import clipped_pixels
 from metahdr.protocols import PAPER
 from metahdr.registry import METRICS
 from metahdr.scenes import Scene, Scenes, label_name
@@ -33,7 +32,7 @@ log = logging.getLogger(__name__)
 
 SELECTS = f"{PAPER.selects}_adapted"  # the value of a validation that the best checkpoint is chosen by
 # Settings that change no result. The encoder and VGG16 count by what is in their files, not by their paths.
-WITHOUT_EFFECT = {"runs", "save_every", "on_nonfinite", "tensorboard", "encoder", "vgg16"}
+WITHOUT_EFFECT = {"runs", "seeds", "variants", "save_every", "on_nonfinite", "tensorboard", "encoder", "vgg16"}
 
 
 def train(inputs: TrainingInputs, model: Path, history: Path) -> None:
@@ -58,6 +57,15 @@ def train(inputs: TrainingInputs, model: Path, history: Path) -> None:
     checkpoint.save(model, trainer.best)
     checkpoint.save(model.with_name("last.pt"), trainer.checkpoint())
     trainer.finish(history)
+
+
+class Drawn(NamedTuple):
+    """A task: indices of its training scene and of the held-out exposure, and the corner of its crop in pixels."""
+
+    scene: int
+    held_out: int
+    top: int = 0
+    left: int = 0
 
 
 class Trainer(TrainingLoop):
@@ -88,7 +96,10 @@ class Trainer(TrainingLoop):
             files |= files_of(scenes, self.label_source)
         with_effect = settings.model_dump(exclude=WITHOUT_EFFECT) | {"label_source": self.label_source}
         super().__init__(inputs, files, with_effect, settings.iterations)
-        self.evs = self.training[0].evs  # the same in every scene
+        first = self.training[0]
+        self.evs, size = first.evs, min(first.hdr.shape[1:])  # the same in every scene
+        self.side = min(settings.crop or size, size)  # of the square that a task is cut to
+        self.free = size - self.side  # pixels that it can be moved by
         self.learner = Learner(settings).to(self.device)
         self.parameters = self.learner.meta_parameters()
         self.optimiser = torch.optim.Adam(self.parameters, lr=settings.outer_lr)
@@ -136,7 +147,7 @@ class Trainer(TrainingLoop):
         processes.all_reduce(rows)
         good = finite(rows)
         for number in torch.nonzero(~good).flatten().tolist():
-            self._report(number, *drawn[number], rows[number, 0].item())
+            self._report(number, drawn[number], rows[number, 0].item())
         self.skipped = int((~good).sum())
         if self.skipped == len(drawn):
             return math.nan
@@ -148,12 +159,12 @@ class Trainer(TrainingLoop):
         self.optimiser.step()
         return loss.item()
 
-    def _report(self, number: int, index: int, held_out: int, loss: float) -> None:
+    def _report(self, number: int, drawn: Drawn, loss: float) -> None:
         """Logs a task that is not finite; stops the training where `on_nonfinite` is stop."""
-        scene = self.training[index].name
+        scene, ev = self.training[drawn.scene].name, self.evs[drawn.held_out]
         problem = (
             f"meta-iteration {self.iteration + 1}, task {number + 1} of {self.settings.tasks} "
-            f"(scene {scene}, EV {self.evs[held_out]:+g} held out): loss {loss:.3g}, "
+            f"(scene {scene}, EV {ev:+g} held out): loss {loss:.3g}, "
             "and it or its gradient is not finite"
         )
         if self.settings.on_nonfinite == "stop":
@@ -178,11 +189,10 @@ class Trainer(TrainingLoop):
             scene = self._move(self.validation[index])
             for held_out in range(len(self.evs)):
                 labels = support_labels(self.validation, scene, held_out, self.label_source)
-                exposure, truth = query(scene, held_out)
-                clipped = clipped_pixels(exposure)
+                _, truth = query(scene, held_out)
                 for mode, steps in enumerate(steps_of.values()):
                     prediction = predict(self.learner, scene, held_out, labels, self.loss, steps)[None]
-                    values = [metric(prediction, truth, clipped) for metric in metrics.values()]
+                    values = [metric(prediction, truth) for metric in metrics.values()]
                     scores[index, held_out, mode] = torch.tensor([self.loss(prediction, truth), *values])
         _give_up_if_interrupted()
         processes.all_reduce(scores)
@@ -211,18 +221,22 @@ class Trainer(TrainingLoop):
         self.rng.bit_generator.state = json.loads(self.last["random_state"])
         self.iteration = self.last["iteration"]
 
-    def _draw(self) -> list[tuple[int, int]]:
-        """Training scenes and held-out exposures of the next meta-iteration, by their indices."""
+    def _draw(self) -> list[Drawn]:
+        """The tasks of the next meta-iteration; with any crop the same, because crops have draws of their own."""
         few = len(self.training) < self.settings.tasks
         scenes = self.rng.choice(len(self.training), self.settings.tasks, replace=few)
-        return [(int(index), int(self.rng.integers(len(self.evs)))) for index in scenes]
+        tasks = [(int(index), int(self.rng.integers(len(self.evs)))) for index in scenes]
+        corners = named_rng(self.inputs.seed, "crop", self.iteration).integers(self.free + 1, size=(len(tasks), 2))
+        return [Drawn(*task, *corner) for task, corner in zip(tasks, corners.tolist(), strict=True)]
 
-    def _task(self, drawn: tuple[int, int]) -> tuple[Pair, Pair]:
-        """Support and query set of a drawn task, on the device."""
-        index, held_out = drawn
-        scene = self._move(self.training[index])
-        labels = support_labels(self.training, scene, held_out, self.label_source)
-        return support(scene, held_out, labels), query(scene, held_out)
+    def _task(self, drawn: Drawn) -> tuple[Pair, Pair]:
+        """Support and query set of a drawn task, on the device: the same square of exposures, labels and truth."""
+        scene = self._move(self.training[drawn.scene])
+        labels = support_labels(self.training, scene, drawn.held_out, self.label_source)
+        rows, columns = (slice(start, start + self.side) for start in (drawn.top, drawn.left))
+        square = (..., rows, columns)
+        scene = replace(scene, ldr=scene.ldr[square], hdr=scene.hdr[square])
+        return support(scene, drawn.held_out, labels[square]), query(scene, drawn.held_out)
 
     def _move(self, scene: Scene) -> Scene:
         ldr, hdr = (processes.move(image, self.device) for image in (scene.ldr, scene.hdr))
@@ -230,11 +244,11 @@ class Trainer(TrainingLoop):
 
 
 def files_of(scenes: Scenes, label_source: str) -> dict[str, Path]:
-    """The files that some scenes and their labels are read from, by their paths below the data's folder."""
-    names = ["scenes.csv"]
+    """The files that some scenes and their labels are read from, by their paths in the fold or the dataset."""
+    files = {"scenes.csv": scenes.folder / "scenes.csv"}
     for source in sorted(set(scenes.table.source)):
-        names += [f"scenes/{source}.npy", f"exposures/{source}.npy", f"exposures/{source}.csv"]
-    files = {name: scenes.folder / name for name in names}
+        names = [f"scenes/{source}.npy", f"exposures/{source}.npy", f"exposures/{source}.csv"]
+        files |= {name: scenes.dataset / name for name in names}
     for scene in scenes.table.scene:
         labels = [f"labels/{label_source}/{label_name(scene, ev)}" for ev in scenes.exposures.loc[[scene]].ev]
         # Some label sources have no files: their labels are computed from the scene.

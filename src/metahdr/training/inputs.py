@@ -16,11 +16,12 @@ class TrainingInputs:
     """What a method is trained with.
 
     Attributes:
-        data: results folder of a dataset: `scenes.csv`, `scenes/`, `exposures/`, `labels/`.
+        data: results folder of one fold: `scenes.csv`, `labels/`; `scenes/` and `exposures/` lie in the dataset's
+            folder above it.
         raw: the raw HDR file of every source, by the source's name.
         kind: of the raw files: panoramas, photographs or pairs.
-        settings: the method's section of the configuration.
-        seed: the configuration's.
+        settings: the method's section of the configuration; None where it has none.
+        seed: of the training.
         threads: that the training computes with.
         code: digest of the code that trains.
         state: file of the resumable state.
@@ -29,7 +30,7 @@ class TrainingInputs:
     data: Path
     raw: dict[str, Path]
     kind: str
-    settings: Section
+    settings: Section | None
     seed: int
     threads: int
     code: str

@@ -2,8 +2,17 @@ import re
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
-from metahdr.datasets.register import File, find_dataset, read_register, register_folder
+from metahdr.datasets.register import (
+    Dataset,
+    File,
+    find_dataset,
+    known_places,
+    read_register,
+    read_weights_register,
+    register_folder,
+)
 from metahdr.errors import UserError
 from metahdr.files import sha256
 
@@ -214,3 +223,39 @@ def test_a_register_that_is_no_mapping_of_entries_is_refused(register, text):
     register.write_text(text)
     with pytest.raises(UserError, match=r"datasets\.yaml"):
         read_register(register)
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ("", "needs url, or sdist and member"),
+        ("sdist: {requirement: nets==1.0, sha256: HASH, size: 3}", "needs member, sha256 and size"),
+        ("url: https://example.org/net\n  metrics: [lpipz]", "did you mean lpips?"),
+    ],
+)
+def test_a_weight_file_that_is_nowhere_or_of_an_unknown_metric_is_refused(tmp_path, facts, words):
+    path = tmp_path / "weights.yaml"
+    lines = [f"  {key}: x\n" for key in ("name", "title", "licence", "citation", "homepage")]
+    path.write_text(f"net:\n{''.join(lines)}  {facts.replace('HASH', 'a' * 64)}\n")
+    with pytest.raises(UserError, match=f"(?s)net.*{re.escape(words)}"):
+        read_weights_register(path)
+
+
+def test_the_rooms_of_the_small_studio_are_one_place_and_every_other_panorama_is_its_own(repository):
+    path = repository / "config" / "datasets.yaml"
+    places = find_dataset(path, "polyhaven-1k").places()
+    studio = {name for name, place in places.items() if place == "studio_small"}
+    assert studio == {f"studio_small_0{number}" for number in (1, 3, 5, 8)}
+    assert all(place == name for name, place in places.items() if name not in studio)
+    assert known_places(path)["studio_small_05"] == "studio_small"
+
+
+def test_a_pairs_place_is_that_of_its_hdr_file():
+    names = ["HDR/HDR_001.hdr", "LDR_exposure_0/LDR_001.jpg", "LDR_exposure_2/LDR_001.jpg"]
+    files = [{"name": name, "sha256": "0" * 64, "size": 1} for name in names]
+    files[0]["place"] = "the bridge"
+    facts = dict.fromkeys(("title", "version", "licence", "citation", "homepage"), "mine") | {"kind": "pairs"}
+    with pytest.raises(ValidationError, match="letters, digits"):
+        Dataset.model_validate(facts | {"files": files})
+    files[0]["place"] = "bridge"
+    assert Dataset.model_validate(facts | {"files": files}).places() == {"HDR_001": "bridge"}

@@ -15,7 +15,7 @@ from test_train import everything
 from metahdr.config.meta import Meta
 from metahdr.errors import UserError
 from metahdr.meta.learner import query, support
-from metahdr.meta.trainer import Trainer, finite
+from metahdr.meta.trainer import Drawn, Trainer, finite
 from metahdr.scenes import Scene, Scenes
 from metahdr.training.inputs import TrainingInputs
 
@@ -54,7 +54,7 @@ def sick(results):
 def draw(one: Trainer, *tasks: tuple[Scene, int]) -> None:
     """Lets a training draw these tasks and held-out exposures every time."""
     one.training = [task for task, _ in tasks]
-    one._draw = lambda: [(index, held_out) for index, (_, held_out) in enumerate(tasks)]
+    one._draw = lambda: [Drawn(index, held_out) for index, (_, held_out) in enumerate(tasks)]
 
 
 def interrupt_after(one: Trainer, owner: object, name: str, call: int) -> None:
@@ -158,7 +158,7 @@ def test_a_validation_that_diverged_is_best_only_until_another(trainer):
 
 def test_a_training_stopped_by_a_bad_task_goes_on_when_told_to_skip_it(trainer, sick):
     def with_sick(drawn):
-        return support(sick, drawn[1], sick.hdr.expand(2, -1, -1, -1)), query(sick, drawn[1])
+        return support(sick, drawn.held_out, sick.hdr.expand(2, -1, -1, -1)), query(sick, drawn.held_out)
 
     def run(one):
         draw, take, drawn = one._draw, one._task, []

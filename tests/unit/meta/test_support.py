@@ -14,7 +14,7 @@ from metahdr.scenes import Scenes, label_name
 @pytest.fixture
 def scenes(results, tmp_path):
     """Scenes with labels whose every value is the exposure's index, plus ten for ExpandNet."""
-    data = shutil.copytree(results, tmp_path / "data")
+    data = shutil.copytree(results.parent, tmp_path / "data") / results.name
     for scene in Scenes(data, "train"):
         for index, ev in enumerate(scene.evs):
             for source, value in (("simulated", index), ("expandnet", index + 10)):

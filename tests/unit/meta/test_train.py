@@ -7,7 +7,7 @@ from bits import same
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from metahdr.images import write_exr
-from metahdr.meta.trainer import Trainer
+from metahdr.meta.trainer import Drawn, Trainer
 from metahdr.methods.metahdr import load_learner
 from metahdr.scenes import Scenes, label_name
 from metahdr.training import checkpoint
@@ -81,7 +81,7 @@ def test_a_finished_training_is_not_trained_further(trainer):
 
 
 def test_the_meta_gradient_is_the_mean_over_the_tasks(trainer):
-    drawn = [(0, 0), (1, 2)]
+    drawn = [Drawn(0, 0), Drawn(1, 2)]
 
     def gradient(tasks):
         one = trainer("none.pt", tasks=len(tasks))
@@ -106,13 +106,13 @@ def test_the_first_outer_step_is_adams(trainer):
 
 def test_training_on_one_task_learns_it(trainer):
     one = trainer(tasks=1, outer_lr=0.02)
-    one._draw = lambda: [(0, 1)]
+    one._draw = lambda: [Drawn(0, 1)]
     losses = [one.step() for _ in range(10)]
     assert losses[-1] < 0.8 * losses[0]
 
 
 def test_labels_that_equal_the_truth_train_like_the_truth_and_others_do_not(trainer, results, tmp_path):
-    data = shutil.copytree(results, tmp_path / "data")
+    data = shutil.copytree(results.parent, tmp_path / "data") / results.name
     for scene in Scenes(data, None):
         for ev in scene.evs:
             truth = scene.hdr.numpy().transpose(1, 2, 0)

@@ -29,7 +29,7 @@ def sources_of(data, split):
 @pytest.fixture
 def data(results, tmp_path):
     """A copy of the results that may be changed, with labels."""
-    folder = shutil.copytree(results, tmp_path / "data")
+    folder = shutil.copytree(results.parent, tmp_path / "data") / results.name
     for scene in Scenes(folder, None):
         for ev in scene.evs:
             write_exr(folder / "labels/simulated" / label_name(scene.name, ev), np.ones((32, 32, 3), np.float32))
@@ -50,7 +50,7 @@ def meta_identity(tmp_path):
 @pytest.fixture
 def hdrcnn_identity(tmp_path):
     def identity(data, threads=1, code="digest", seed=0, kind="panoramas", **settings):
-        raw = {path.stem: path for path in (data / "raw").iterdir()}
+        raw = {path.stem: path for path in (data.parent / "raw").iterdir()}
         settings = HDRCNNTraining(**{"width": 1 / 64, "size": 32, "steps": 1} | settings)
         return HDRCNNTrainer(
             TrainingInputs(data, raw, kind, settings, seed, threads, code, tmp_path / "state.pt")
@@ -61,7 +61,7 @@ def hdrcnn_identity(tmp_path):
 
 def zero_truth(data, split):
     for source in sources_of(data, split):
-        path = data / "scenes" / f"{source}.npy"
+        path = data.parent / "scenes" / f"{source}.npy"
         np.save(path, 0 * np.load(path))
 
 
@@ -71,12 +71,12 @@ def change_label(data, split):
 
 
 def change_exposure(data, split):
-    path = data / "exposures" / f"{sources_of(data, split)[0]}.npy"
+    path = data.parent / "exposures" / f"{sources_of(data, split)[0]}.npy"
     np.save(path, 255 - np.load(path))
 
 
 def change_raw(data, split):
-    (path,) = (data / "raw").glob(f"{sources_of(data, split)[0]}.*")
+    (path,) = (data.parent / "raw").glob(f"{sources_of(data, split)[0]}.*")
     path.write_bytes(path.read_bytes() + b"more")
 
 
@@ -144,7 +144,7 @@ def test_settings_without_effect_do_not_name_a_training(request, data, method, c
 
 def test_a_moved_folder_is_the_same_training(meta_identity, hdrcnn_identity, data, tmp_path):
     before = meta_identity(data), hdrcnn_identity(data)
-    moved = data.rename(tmp_path / "elsewhere")
+    moved = data.parent.rename(tmp_path / "elsewhere") / data.name
     assert (meta_identity(moved), hdrcnn_identity(moved)) == before
 
 

@@ -33,11 +33,11 @@ def train(results, repository, tmp_path):
     script = runpy.run_path(str(repository / "workflow/scripts/train.py"))["main"]
 
     def train(method, data, settings, model):
-        files = {path.stem: {"hdr": path.name, "ldr": {}} for path in (results / "raw").iterdir()}
+        files = {path.stem: {"hdr": path.name, "ldr": {}} for path in (results.parent / "raw").iterdir()}
         (tmp_path / "sources.json").write_text(json.dumps(files))
-        fixed = (method, data, tmp_path / "sources.json", results / "raw", "panoramas")
+        fixed = (method, data, tmp_path / "sources.json", results.parent / "raw", "panoramas")
         files = (tmp_path / "state.pt", tmp_path / model, tmp_path / "history.csv")
-        script(*fixed, json.loads(settings.model_dump_json()), 0, 1, "digest", *files)
+        script(*fixed, 0, 1, "digest", *files, json.loads(settings.model_dump_json()))
         return tmp_path
 
     return train
@@ -51,10 +51,10 @@ def sources_of(data, split):
 def test_meta_training_trains_on_the_training_scenes_and_validates_on_the_validation_scenes(
     train, results, tmp_path, monkeypatch
 ):
-    data = shutil.copytree(results, tmp_path / "data")
+    data = shutil.copytree(results.parent, tmp_path / "data") / results.name
     for source in sources_of(data, "test"):
         for folder, suffix in (("scenes", "npy"), ("exposures", "npy"), ("exposures", "csv")):
-            (data / folder / f"{source}.{suffix}").unlink()
+            (data.parent / folder / f"{source}.{suffix}").unlink()
     seen, task = set(), Trainer._task
     monkeypatch.setattr(
         Trainer, "_task", lambda one, drawn: (seen.add(one.training[drawn[0]].source), task(one, drawn))[1]
@@ -92,7 +92,7 @@ def test_hdrcnn_is_trained_on_the_training_sources_and_its_facts_say_so(train, r
 def test_a_validation_adapts_with_the_labels_of_the_run_and_compares_with_the_truth(
     results, tmp_path, label_source
 ):
-    data, rng = shutil.copytree(results, tmp_path / "data"), np.random.default_rng(0)
+    data, rng = shutil.copytree(results.parent, tmp_path / "data") / results.name, np.random.default_rng(0)
     for source in ("simulated", "expandnet"):
         for scene in Scenes(data, None):
             for ev in scene.evs:
