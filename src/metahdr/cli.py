@@ -34,6 +34,18 @@ def main() -> None:
     label.add_argument("--weights", type=Path, help="a weight file of the method; default: the shipped one")
     label.add_argument("--out", type=Path, default=Path(), help="folder of the .exr files")
     label.set_defaults(call=_label)
+    compare = commands.add_parser("compare", help="say whether the tables of two runs agree")
+    compare.add_argument("a", type=Path, help="results folder of a finished run")
+    compare.add_argument("b", type=Path, help="that of another: of another machine, or with other seeds")
+    compare.set_defaults(call=_compare)
+    score = commands.add_parser("score", help="score predictions of your own beside those of a run")
+    score.add_argument(
+        "folder", type=Path, help="of files named as the run's, such as courtyard_3_ev+2_single.exr"
+    )
+    score.add_argument("--data", type=Path, default=Path("results"), help="results folder; default: %(default)s")
+    score.add_argument("--name", default="own", help="of the method in the tables; default: %(default)s")
+    score.add_argument("--strict", action="store_true", help="end with an error where a prediction failed")
+    score.set_defaults(call=_score)
     arguments = vars(parser.parse_args())
     try:
         arguments.pop("call")(**arguments)
@@ -53,9 +65,9 @@ def _register(name: str, folder: Path, kind: str, register: Path) -> None:
 
 
 def _label(images: list[Path], method: str, weights: Path | None, out: Path) -> None:
-    if METHODS[method].takes != "single":
-        single = ", ".join(name for name in METHODS if METHODS[name].takes == "single")
-        raise UserError(f"--method {method}: takes a stack of exposures; give one of {single}")
+    single = [name for name in METHODS if METHODS[name].takes == "single" and not METHODS[name].is_oracle()]
+    if METHODS[method].name not in single:
+        raise UserError(f"--method {method}: needs more than a photograph; give one of {', '.join(single)}")
     targets = {out / f"{path.stem}.exr": path for path in images}
     if len(targets) < len(images):
         raise UserError("two of the images would give a label of the same name; label them into two folders")
@@ -78,6 +90,38 @@ def _label(images: list[Path], method: str, weights: Path | None, out: Path) -> 
         print(target)
     if failures:
         raise UserError(f"{failures} of {len(images)} images have no label, see above")
+
+
+def _compare(a: Path, b: Path) -> None:
+    """As diff does, ends with status 0 where the runs agree, 1 where they differ, 2 where that cannot be told."""
+    from metahdr.evaluation import agreement  # loads slowly
+
+    try:
+        runs = agreement.read_run(a), agreement.read_run(b)
+        table = agreement.compare_runs(*runs)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    origins = agreement.differing_origins(*runs) or ["the same origin and configuration"]
+    print(f"{runs[0].folder} | {runs[1].folder}", *origins, sep="\n")
+    print(agreement.as_text(table, *runs))
+    if (table.verdict == "differs").any():
+        print("the runs differ")
+        sys.exit(1)
+    if (table.verdict == "unknown").any():
+        print("one place alone: nothing can be said of the unknown ones")
+        sys.exit(2)
+    print("the runs agree")
+
+
+def _score(folder: Path, data: Path, name: str, strict: bool) -> None:
+    from metahdr.evaluation import agreement, own, scores  # these load slowly
+
+    run = agreement.read_run(data)
+    table = own.score_own(folder, run, name)
+    print(own.beside(table, run))
+    if strict:
+        scores.check_strict(table, folder)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ def main(
     ablation: Ablation,
     arms: dict,
     settings: Score,
-    seed: int,
     runs: list[Path],
     benchmarks: list[Path],
     scores: Path,
@@ -35,7 +34,7 @@ def main(
         )
     table = pd.concat([read_table(path) for path in runs], ignore_index=True)
     baseline = ablation.baseline or next(iter(arms))
-    means = compare_arms(table, baseline, settings.bootstrap, settings.confidence, seed)
+    means = compare_arms(table, baseline, settings.confidence)
     write_table(scores, table, "%.6g")
     write_table(summary, means, "%.6g")
     seconds = np.array([pd.read_csv(path, sep="\t").s[0] for path in benchmarks]).reshape(len(arms), -1).mean(1)

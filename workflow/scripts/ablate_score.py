@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 
+from metahdr.config.score import Score
 from metahdr.evaluation.ablation import score_arm
 from metahdr.registry import METRICS
 from metahdr.scenes import Scenes
@@ -12,12 +13,22 @@ from metahdr.tables import write_table
 
 
 def main(
-    data: Path, model: Path, arm: str, seed: int, label_source: str, names: list[str], threads: int, scores: Path
+    data: Path,
+    model: Path,
+    arm: str,
+    seed: int,
+    label_source: str,
+    names: list[str],
+    settings: Score,
+    weights: dict,
+    threads: int,
+    scores: Path,
 ) -> None:
-    """`names`: of the metrics; `label_source`: of the support sets."""
+    """`data`: the fold's folder; `names`: of the metrics; `weights`: files that they need, by name."""
     torch.set_num_threads(threads)
     metrics = [METRICS[name] for name in names]
-    table = score_arm(Scenes(data, "test"), model, label_source, arm, seed, metrics)
+    files = {name: Path(file) for name, file in weights.items()}
+    table = score_arm(Scenes(data, "test"), model, label_source, arm, seed, metrics, settings.photometry, files)
     write_table(scores, table, "%.6g")
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from metahdr.config.score import Score
+from metahdr.datasets.register import known_places
 from metahdr.evaluation.judge import compare_methods, judge, typical_scenes
 from metahdr.files import atomic_write, sha256
 from metahdr.git import commit
@@ -19,29 +20,32 @@ from metahdr.weights.hdrcnn import read_facts
 
 def main(
     data: Path,
+    register: Path,
     model: Path,
     expandnet: Path,
     settings: Score,
-    seed: int,
     figure_ev: float,
     scores: Path,
     summary: Path,
     figure: Path,
     card: Path,
 ) -> None:
-    """`model`, `expandnet`: the weight files of HDR-CNN and ExpandNet."""
+    """`data`: of one fold; `register`: of datasets, for their places.
+
+    `model`, `expandnet`: the weight files of HDR-CNN and ExpandNet.
+    """
     scenes = Scenes(data, "test")
     labellers = [HDRCNN.load(model), ExpandNet.load(expandnet)]
     for labeller, weights in zip(labellers, (model, expandnet), strict=True):
-        check_unseen(scenes, labeller, weights)
-    rows = judge(scenes, [Gamma2(), Gamma22(), *labellers])
-    table = compare_methods(rows, "hdrcnn", settings.bootstrap, settings.confidence, seed)
+        check_unseen(scenes, labeller, weights, known_places(register))
+    rows = judge(scenes, [Gamma2(), Gamma22(), *labellers], settings.photometry)
+    table = compare_methods(rows, "hdrcnn", settings.confidence)
     write_table(scores, rows)
     write_table(summary, table)
     label_figure(figure, scenes, typical_scenes(rows, figure_ev), labellers, figure_ev)
     with atomic_write(card) as part:
-        held_out = sorted(set(scenes.table.source))
-        part.write_text(model_card(read_facts(model), sha256(model), commit(), table, held_out))
+        held_out, facts = sorted(set(scenes.table.source)), read_facts(model)
+        part.write_text(model_card(facts, sha256(model), commit(), table, held_out, settings.photometry))
 
 
 if __name__ == "__main__":

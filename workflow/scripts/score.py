@@ -1,11 +1,11 @@
-"""Score the predictions of the runs and of the other methods, and aggregate the scores."""
+"""Score the predictions of one folder."""
 
-import json
 from pathlib import Path
 
+import torch
+
 from metahdr.config.score import Score
-from metahdr.evaluation.scores import aggregate, list_predictions, nested, score_predictions
-from metahdr.files import atomic_write
+from metahdr.evaluation.scores import Folder, check_strict, score_folder
 from metahdr.registry import METRICS
 from metahdr.scenes import Scenes
 from metahdr.script import run
@@ -14,24 +14,31 @@ from metahdr.tables import write_table
 
 def main(
     data: Path,
-    runs: list[str],
-    methods: list[str],
-    label_sources: list[str],
+    predictions: Path,
+    method: str,
+    run: str,
+    seed: str,
+    fold: int,
+    modes: list[str],
     names: list[str],
     settings: Score,
-    seed: int,
+    weights: dict,
+    threads: int,
     scores: Path,
-    summary: Path,
-    metrics: Path,
 ) -> None:
-    """`names`: of the metrics; `scores`, `summary`, `metrics`: the files that are written."""
-    predictions = list_predictions(data, runs, methods, label_sources)
-    table = score_predictions(Scenes(data, "test"), predictions, [METRICS[name] for name in names])
-    means = aggregate(table, settings.bootstrap, settings.confidence, seed)
+    """`data`: the fold's folder; `names`: of the metrics; `weights`: files that they need, by name."""
+    torch.set_num_threads(threads)
+    table = score_folder(
+        Scenes(data, "test"),
+        predictions,
+        Folder(method, run, seed, fold, modes),
+        [METRICS[name] for name in names],
+        settings.photometry,
+        {name: Path(file) for name, file in weights.items()},
+    )
     write_table(scores, table, "%.6g")
-    write_table(summary, means, "%.6g")
-    with atomic_write(metrics) as part:
-        part.write_text(json.dumps(nested(means), indent=2) + "\n")
+    if settings.strict:
+        check_strict(table, predictions)
 
 
 if __name__ == "__main__":

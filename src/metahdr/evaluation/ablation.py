@@ -1,13 +1,16 @@
 """The ablation: variants of meta-training (arms), each with the same seeds, scored and compared in pairs."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from metahdr.config.photometry import Photometry
 from metahdr.errors import UserError
 from metahdr.evaluation.comparison import compare
 from metahdr.evaluation.predictions import reconstruct
-from metahdr.evaluation.scores import METAHDR, check_not_empty, measure
+from metahdr.evaluation.scores import METAHDR, check_not_empty
+from metahdr.metrics.measure import measure
 from metahdr.metrics.metric import Metric
 from metahdr.registry import METHODS
 from metahdr.scenes import Scenes
@@ -17,7 +20,14 @@ MODES = ("single", "adapted")  # without adaptation, and adapted with labels of 
 
 
 def score_arm(
-    scenes: Scenes, model: Path, label_source: str, arm: str, seed: int, metrics: list[Metric]
+    scenes: Scenes,
+    model: Path,
+    label_source: str,
+    arm: str,
+    seed: int,
+    metrics: Sequence[Metric],
+    photometry: Photometry,
+    weights: Mapping[str, Path],
 ) -> pd.DataFrame:
     """Every metric of the reconstructions of one meta-training, which are not written.
 
@@ -25,9 +35,11 @@ def score_arm(
         model: its checkpoint.
         label_source: of the support sets, see `meta.runs`.
         arm, seed: what the rows are marked with.
+        weights: paths of the files that metrics need, by their name in `config/weights.yaml`.
 
     Returns:
-        One row a value: arm, seed, scene, source, ev (of the held-out exposure), mode, metric, value.
+        One row a value: arm, seed, scene, source, place, ev (of the held-out exposure), mode, metric, alignment,
+        region, value.
 
     Raises:
         UserError: there is no scene, or a reconstruction is not finite.
@@ -36,6 +48,7 @@ def score_arm(
     method = METHODS[METAHDR].load(model)
     rows = []
     for scene in track(scenes, "adapt", len(scenes)):
+        where = {"arm": arm, "seed": seed, "scene": scene.name, "source": scene.source, "place": scene.place}
         for held_out, ev in enumerate(scene.evs):
             images = reconstruct(method, scenes, scene, held_out, [label_source])
             for mode, image in zip(MODES, images.values(), strict=True):
@@ -44,44 +57,33 @@ def score_arm(
                         f"{model}: arm {arm}, seed {seed}: the reconstruction of {scene.name}, EV {ev:+g} held "
                         f"out, mode {mode}, is not finite; try a smaller meta.inner_lr for this arm"
                     )
-                row = {"arm": arm, "seed": seed, "scene": scene.name, "source": scene.source, "ev": ev}
-                rows += [
-                    row | {"mode": mode, "metric": name, "value": value}
-                    for name, value in measure(scene, held_out, image, metrics).items()
-                ]
+                values = measure(image, scene.hdr, scene.ldr[held_out], metrics, photometry, weights)
+                rows += [where | {"ev": ev, "mode": mode} | value._asdict() for value in values]
     return pd.DataFrame(rows)
 
 
-def compare_arms(
-    scores: pd.DataFrame, baseline: str, resamples: int, confidence: float, seed: int
-) -> pd.DataFrame:
+def compare_arms(scores: pd.DataFrame, baseline: str, confidence: float) -> pd.DataFrame:
     """Means of every arm and mode, the gain of adaptation and the difference from the baseline, with intervals.
 
-    A gain is over the same arm without adaptation, a difference from the baseline in the same mode. Scenes and
-    seeds of meta-training are resampled.
+    A gain is over the same arm without adaptation, a difference from the baseline in the same mode. The intervals
+    are over places and seeds of meta-training.
 
     Args:
         scores: from `score_arm`, of all arms and seeds; arms keep the order of their first rows.
         baseline: the arm that all are compared with; it comes first.
 
     Returns:
-        One row per (metric, arm, mode): mean, low, high, gain, gain_low, gain_high, difference, difference_low,
-        difference_high, seed_std (standard deviation of the seeds' means, missing for a single seed), count.
+        One row per (metric, alignment, region, arm, mode): mean, low, high, gain, gain_low, gain_high, difference,
+        difference_low, difference_high, seed_std (standard deviation of the seeds' means, missing for a single
+        seed), count.
 
     Raises:
         ValueError: the table is not paired, some scene and exposure lacks an arm, mode or seed.
     """
     first = scores.arm == baseline
-    return compare(
-        pd.concat([scores[first], scores[~first]]),
-        ["arm", "mode"],
-        "scene",
-        {
-            "gain": lambda cell: cell._replace(mode=MODES[0]),
-            "difference": lambda cell: cell._replace(arm=baseline),
-        },
-        resamples,
-        confidence,
-        seed,
-        repetition="seed",
-    )
+    references = {
+        "gain": lambda cell: cell._replace(mode=MODES[0]),
+        "difference": lambda cell: cell._replace(arm=baseline),
+    }
+    rows = pd.concat([scores[first], scores[~first]])
+    return compare(rows, ["arm", "mode"], "place", references, confidence, repetition="seed")

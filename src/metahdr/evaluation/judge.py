@@ -1,59 +1,69 @@
 """Methods compared on single exposures of scenes that none was trained on, to choose the one that labels."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import torch
 
+from metahdr.config.photometry import Photometry
 from metahdr.evaluation.comparison import compare
 from metahdr.methods.base import Method
-from metahdr.metrics.hdr import LOG_RMSE, LOG_RMSE_CLIPPED, PU21_PSNR, PU21_PSNR_CLIPPED
+from metahdr.metrics.hdr import LOG_RMSE
+from metahdr.metrics.measure import measure
 from metahdr.metrics.metric import clipped_pixels
+from metahdr.metrics.pu21 import PU21_PSNR
 from metahdr.scenes import Scenes
 from metahdr.training.progress import track
 
-JUDGED_BY = (LOG_RMSE_CLIPPED, LOG_RMSE, PU21_PSNR_CLIPPED, PU21_PSNR)
+REGIONS = ("clipped", "all")
+# A label is used as it is: nothing is forgiven.
+JUDGED_BY = [replace(metric, alignments=("plain",), regions=REGIONS) for metric in (LOG_RMSE, PU21_PSNR)]
 
 
 @torch.inference_mode()
-def judge(scenes: Scenes, methods: Sequence[Method]) -> pd.DataFrame:
-    """One row for every scene, exposure, method and metric.
+def judge(scenes: Scenes, methods: Sequence[Method], photometry: Photometry) -> pd.DataFrame:
+    """One row for every scene, exposure, method, metric and region.
 
-    Reconstruction and truth are compared in the exposure's scale, which clips at 1.0. A pixel is clipped when one
-    of its channels is 255; an exposure without such a pixel has no value for that region.
+    A pixel is clipped when one of its channels is 255. An exposure without such a pixel has no value for that
+    region.
 
     Args:
         methods: that take single exposures.
 
     Returns:
-        scene, source, ev, clipped (share of the pixels), method, metric, value.
+        scene, source, place, ev, clipped (share of the pixels), method, metric, region, value.
     """
     rows = []
     for scene in track(scenes, "judge", len(scenes)):
-        scale = torch.tensor(scene.stops).exp2().view(-1, 1, 1, 1)
-        truth, clipped = scene.hdr * scale, clipped_pixels(scene.ldr)
-        shares = clipped.float().mean((1, 2)).tolist()
+        shares = clipped_pixels(scene.ldr).float().mean((1, 2)).tolist()
         for method in methods:
-            reconstruction = method.reconstruct(scene.ldr, scene.stops) * scale
-            for metric in JUDGED_BY:
-                values = metric(reconstruction, truth, clipped).tolist()
-                for ev, share, value in zip(scene.evs, shares, values, strict=True):
-                    row = {"scene": scene.name, "source": scene.source, "ev": ev, "clipped": share}
-                    rows.append(row | {"method": method.name, "metric": metric.name, "value": value})
+            reconstructions = method.reconstruct(scene.ldr, scene.stops)
+            for ev, share, image, exposure in zip(scene.evs, shares, reconstructions, scene.ldr, strict=True):
+                row = {
+                    "scene": scene.name,
+                    "source": scene.source,
+                    "place": scene.place,
+                    "ev": ev,
+                    "clipped": share,
+                }
+                for value in measure(image, scene.hdr, exposure, JUDGED_BY, photometry, {}):
+                    number = {"metric": value.metric, "region": value.region, "value": value.value}
+                    rows.append(row | {"method": method.name} | number)
     return pd.DataFrame(rows)
 
 
-def compare_methods(rows: pd.DataFrame, ours: str, resamples: int, confidence: float, seed: int) -> pd.DataFrame:
-    """Mean of every method and its difference from `ours`, with bootstrap intervals over sources.
+def compare_methods(rows: pd.DataFrame, ours: str, confidence: float) -> pd.DataFrame:
+    """Mean of every method and its difference from `ours`, with intervals over places.
 
-    Whole sources are resampled, because views of one place are alike. A source counts as much as it has rows.
+    A place counts as much as it has rows.
 
     Returns:
-        One row per (metric, method): mean, low, high, difference, difference_low, difference_high, count.
+        One row per (metric, region, method): mean, low, high, difference, difference_low, difference_high, count.
     """
     reference = {"difference": lambda cell: cell._replace(method=ours)}
-    return compare(rows, ["method"], "source", reference, resamples, confidence, seed)
+    return compare(rows, ["method"], "place", reference, confidence)
 
 
 def typical_scenes(rows: pd.DataFrame, ev: float, count: int = 4, share: float = 0.2) -> list[str]:

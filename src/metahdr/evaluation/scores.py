@@ -1,95 +1,117 @@
-"""Scores of predictions, one row a value, and their means."""
+"""scores.csv: every metric of every prediction in one folder, one row a value."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
 
+from metahdr.config.photometry import Photometry
 from metahdr.errors import ImageError, UserError
-from metahdr.evaluation.comparison import compare
-from metahdr.evaluation.predictions import modes, prediction_name
+from metahdr.evaluation.predictions import prediction_name
 from metahdr.images import read_hdr
-from metahdr.metrics.metric import Metric, clipped_pixels
-from metahdr.protocols import PAPER
-from metahdr.registry import METHODS
+from metahdr.metrics.measure import Value, measure
+from metahdr.metrics.metric import Metric
+from metahdr.metrics.photometry import cd_m2
 from metahdr.scenes import Scene, Scenes
 from metahdr.training.progress import track
 
-METAHDR = "metahdr"  # the method of the meta-training runs
-NO_RUN = "none"  # the run of every other method
+METAHDR = "metahdr"  # the method of the meta-training runs, and the variant that is trained as section meta says
+NO_RUN = "none"  # the run, and the seed, of every other method
+COLUMNS = ["scene", "source", "place", "fold", "ev", "method", "run", "seed", "mode"]
+COLUMNS += ["metric", "alignment", "region", "value", "failed", "cd_m2", "display", "ppd"]
+log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Predictions:
-    """One method's predictions of every test scene and held-out exposure.
+class Folder(NamedTuple):
+    """What a folder of predictions holds.
 
     Attributes:
-        method: its name in the registry.
-        run: label source that the meta-training used; `none` for other methods.
-        mode: `single`, `stack`, or `adapted_<label source>`.
-        folder: of the files that `prediction_name` names.
+        method: `metahdr`, the name of a variant of it, or a method's name in the registry.
+        run: label source of the meta-training; `none` for methods without.
+        seed: of the meta-training; `none` for methods without.
+        fold: whose test scenes were reconstructed.
+        modes: of the reconstructions, see `modes`.
     """
 
     method: str
     run: str
-    mode: str
-    folder: Path
+    seed: str
+    fold: int
+    modes: Sequence[str]
 
 
-def list_predictions(
-    data: Path, runs: list[str], methods: list[str], label_sources: list[str]
-) -> list[Predictions]:
-    """What a run of the workflow scores: the methods, then every run in each mode.
+def score_folder(
+    scenes: Scenes,
+    folder: Path,
+    cell: Folder,
+    metrics: Sequence[Metric],
+    photometry: Photometry,
+    weights: Mapping[str, Path],
+) -> pd.DataFrame:
+    """Every value of every prediction of a folder, of all scenes, held-out exposures and modes.
+
+    A prediction that is missing, damaged, of another size than its scene, negative, not finite, zero everywhere,
+    or too large to be measured, is scored as an image of zeros. The log names all of them at once.
 
     Args:
-        data: the dataset's results folder.
-        runs: the meta-training runs, named by their label source.
-        methods: names of the other methods.
-        label_sources: of the labels that the runs are adapted with.
-    """
-    folders = [(method, NO_RUN, data / "methods" / method) for method in methods]
-    folders += [(METAHDR, run, data / run) for run in runs]
-    return [
-        Predictions(method, run, mode, folder / "predictions")
-        for method, run, folder in folders
-        for mode in modes(METHODS[method], label_sources)
-    ]
-
-
-def score_predictions(scenes: Scenes, predictions: list[Predictions], metrics: list[Metric]) -> pd.DataFrame:
-    """Every metric of every prediction.
+        folder: of the files that `prediction_name` names.
+        weights: paths of the files that metrics need, by their name in `config/weights.yaml`.
 
     Returns:
-        One row a value: scene, source, ev (of the held-out exposure), method, run, mode, metric, value.
+        `COLUMNS`. `failed` is the reason why a prediction could not be scored, missing where it could. `cd_m2` is
+        the luminance of a radiance of 1.0 in that scene.
 
     Raises:
-        UserError: there is no scene; or predictions are missing, damaged, of another size than their scene, or
-            hold values that are negative or not finite: all of them are named.
+        UserError: there is no scene.
     """
     check_not_empty(scenes)
-    rows, problems = [], []
+    rows, failures = [], []
     for scene in track(scenes, "score", len(scenes)):
-        for held_out, ev in enumerate(scene.evs):
-            for entry in predictions:
-                path = entry.folder / prediction_name(scene.name, ev, entry.mode)
-                try:
-                    image = _read(path, scene)
-                except ImageError as error:
-                    problems.append(str(error))
-                    continue
-                row = {"scene": scene.name, "source": scene.source, "ev": ev}
-                row |= {"method": entry.method, "run": entry.run, "mode": entry.mode}
-                rows += [
-                    row | {"metric": name, "value": value}
-                    for name, value in measure(scene, held_out, image, metrics).items()
-                ]
-    if problems:
-        lines = "\n".join(f"  {problem}" for problem in problems)
-        raise UserError(f"{len(problems)} prediction(s) that cannot be scored:\n{lines}")
-    return pd.DataFrame(rows)
+        where = {"scene": scene.name, "source": scene.source, "place": scene.place, "fold": cell.fold}
+        light = {"cd_m2": cd_m2(scene.hdr, photometry), "display": photometry.display, "ppd": photometry.ppd}
+        for exposure, ev in zip(scene.ldr, scene.evs, strict=True):
+            for mode in cell.modes:
+                path = folder / prediction_name(scene.name, ev, mode)
+                image, reason, detail = read_prediction(path, scene)
+                values = measure(image, scene.hdr, exposure, metrics, photometry, weights)
+                if not reason and not _are_finite(values):
+                    reason, detail = "overflow", "values too large to be measured"
+                    values = measure(image.zero_(), scene.hdr, exposure, metrics, photometry, weights)
+                if reason:
+                    failures.append(f"{path}: {detail}")
+                row = where | {"ev": ev, "method": cell.method, "run": cell.run, "seed": cell.seed, "mode": mode}
+                rows += [row | value._asdict() | {"failed": reason or None} | light for value in values]
+    if failures:
+        lines = "\n".join(f"  {failure}" for failure in failures)
+        log.warning("%d prediction(s) failed and are scored as images of zeros:\n%s", len(failures), lines)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def read_prediction(path: Path, scene: Scene) -> tuple[torch.Tensor, str, str]:
+    """A prediction `(3, H, W)`; where it cannot be scored zeros, the reason in a word, and what was found."""
+    zeros = torch.zeros_like(scene.hdr)
+    if not path.exists():
+        return zeros, "missing", "no such file"
+    try:
+        image = torch.from_numpy(read_hdr(path).transpose(2, 0, 1).copy())
+    except ImageError as error:
+        return zeros, "damaged", str(error).removeprefix(f"{path}: ")
+    if image.shape != scene.hdr.shape:
+        size, expected = (" x ".join(map(str, shape[1:])) for shape in (image.shape, scene.hdr.shape))
+        return zeros, "size", f"{size} pixels; expected {expected} as its scene has"
+    for reason, bad in (("nan", image.isnan()), ("infinite", image.isinf()), ("negative", image < 0)):
+        if bad.any():
+            return zeros, reason, f"{int(bad.any(0).sum())} pixels are {reason}"
+    return (image, "", "") if image.any() else (zeros, "zero", "all pixels are zero")
+
+
+def _are_finite(values: Sequence[Value]) -> bool:
+    """Whether all values of whole images are; those of a region are NaN where it is empty."""
+    return bool(np.isfinite([value.value for value in values if value.region == "all"]).all())
 
 
 def check_not_empty(scenes: Scenes) -> None:
@@ -102,55 +124,15 @@ def check_not_empty(scenes: Scenes) -> None:
         )
 
 
-def _read(path: Path, scene: Scene) -> torch.Tensor:
-    """A prediction, float32 `(3, H, W)`."""
-    image = torch.from_numpy(read_hdr(path).transpose(2, 0, 1).copy())
-    if image.shape != scene.hdr.shape:
-        size, expected = (" x ".join(map(str, shape[1:])) for shape in (image.shape, scene.hdr.shape))
-        raise ImageError(f"{path}: {size} pixels; expected {expected} as its scene has")
-    bad = int((~(image >= 0) | image.isinf()).any(0).sum())  # NaN is not >= 0
-    if bad:
-        raise ImageError(f"{path}: {bad} pixels are negative, infinite or NaN")
-    return image
+def check_strict(scores: pd.DataFrame, where: Path) -> None:
+    """Refuses scores with failures, for `score.strict`.
 
-
-def measure(scene: Scene, held_out: int, image: torch.Tensor, metrics: Sequence[Metric]) -> dict[str, float]:
-    """Every metric of one reconstruction by the protocol, in double precision.
-
-    Args:
-        held_out: index of the exposure that was reconstructed; its clipped pixels are a metric's clipped region.
-        image: radiance in the scene's scale, `(3, H, W)`.
+    Raises:
+        UserError: a prediction failed.
     """
-    prediction, truth = (PAPER.target(radiance[None]).double() for radiance in (image, scene.hdr))
-    clipped = clipped_pixels(scene.ldr[held_out : held_out + 1])
-    return {metric.name: metric(prediction, truth, clipped).item() for metric in metrics}
-
-
-def aggregate(scores: pd.DataFrame, resamples: int, confidence: float, seed: int) -> pd.DataFrame:
-    """Mean of every method, run and mode, and its gain over the same network without adaptation.
-
-    Whole scenes are resampled. Views of one panorama are alike: the intervals hold for views like these, not for
-    new places.
-
-    Returns:
-        One row per (method, run, mode, metric): mean, low, high, gain, gain_low, gain_high, count.
-    """
-    known = set(scores[["method", "run", "mode"]].itertuples(index=False, name=None))
-
-    def before_adaptation(cell: tuple) -> tuple:
-        single = cell._replace(mode="single")
-        return single if single in known else cell
-
-    reference = {"gain": before_adaptation}
-    table = compare(scores, ["method", "run", "mode"], "scene", reference, resamples, confidence, seed)
-    first = ["method", "run", "mode", "metric"]
-    return table[[*first, *table.columns.difference(first, sort=False)]]
-
-
-def nested(summary: pd.DataFrame) -> dict:
-    """The aggregate as `{method: {run: {mode: {metric: {mean, low, high, gain, ...}}}}}`, for DVC's metrics."""
-    result: dict = {}
-    for row in summary.replace({np.nan: None}).to_dict("records"):
-        method, run, mode, metric = (row.pop(name) for name in ("method", "run", "mode", "metric"))
-        result.setdefault(method, {}).setdefault(run, {}).setdefault(mode, {})[metric] = row
-    return result
+    failed = scores[scores.failed.notna()].drop_duplicates(["scene", "ev", "method", "run", "seed", "mode"])
+    if len(failed):
+        reasons = ", ".join(f"{count} {reason}" for reason, count in failed.failed.value_counts().items())
+        raise UserError(
+            f"{where}: {len(failed)} prediction(s) failed ({reasons}), see the log; score.strict refuses them"
+        )

@@ -1,7 +1,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
+from metahdr.config.photometry import Photometry
 from metahdr.evaluation.judge import compare_methods, judge, typical_scenes
 from metahdr.methods.ldr import Untouched
 from metahdr.scenes import Scenes
@@ -20,11 +22,11 @@ class Truth(Untouched):
 
 def test_the_truth_itself_has_no_error_and_twice_the_truth_one_stop(results):
     scenes = Scenes(results, "test")
-    rows = judge(scenes, [Truth("truth", scenes, 1), Truth("twice", scenes, 2)])
+    rows = judge(scenes, [Truth("truth", scenes, 1), Truth("twice", scenes, 2)], Photometry())
     assert len(rows) == 2 * 3 * len(scenes) * 4
-    values = rows.set_index(["metric", "method"]).sort_index()
-    assert values.loc[("log_rmse", "truth"), "value"].max() == 0
-    twice = values.loc[("log_rmse_clipped", "twice")]
+    values = rows.set_index(["metric", "region", "method"]).sort_index()
+    assert values.loc[("log_rmse", "all", "truth"), "value"].max() == 0
+    twice = values.loc[("log_rmse", "clipped", "twice")]
     np.testing.assert_allclose(twice.value[twice.clipped > 0], 1, atol=1e-5)
     assert (twice.clipped > 0).any() and twice.value[twice.clipped == 0].isna().all()
 
@@ -35,20 +37,20 @@ def rows():
     table = []
     for number, (source, clipped, error) in enumerate(cells):
         for method, factor in (("ours", 1.0), ("theirs", 2.0)):
-            row = {"scene": f"{source}_{number}", "source": source, "ev": 2.0, "method": method}
-            values = dict.fromkeys(("log_rmse", "pu21_psnr_clipped", "pu21_psnr"), 1.0)
-            for metric, value in {"log_rmse_clipped": factor * error, **values}.items():
-                table.append(row | {"clipped": clipped, "metric": metric, "value": value})
+            row = {"scene": f"{source}_{number}", "source": source, "place": source, "ev": 2.0, "method": method}
+            for region, value in {"all": 1.0, "clipped": factor * error}.items():
+                table.append(row | {"clipped": clipped, "metric": "log_rmse", "region": region, "value": value})
     return pd.DataFrame(table)
 
 
-def test_differences_are_paired_and_whole_sources_are_resampled(rows):
-    summary = compare_methods(rows, "ours", 2000, 0.9, seed=0).set_index(["metric", "method"])
-    ours, theirs = (summary.loc["log_rmse_clipped", name] for name in ("ours", "theirs"))
+def test_differences_are_paired_and_intervals_are_over_places(rows):
+    summary = compare_methods(rows, "ours", 0.9).set_index(["metric", "region", "method"])
+    ours, theirs = (summary.loc["log_rmse", "clipped", name] for name in ("ours", "theirs"))
     assert ours["mean"] == 3 and theirs["mean"] == 6 and theirs["count"] == 3
     assert theirs.difference == 3 and ours.difference == 0
-    # resampling a (two rows, mean 2) and b (one row, 5); c has none: only a or only b are the extremes
-    assert theirs.difference_low == 2 and theirs.difference_high == 5
+    # the differences 1 and 3 of a, 5 of b, none of c: residuals -2 and 2, variance 2 / 1 * 8 / 9
+    half = stats.t.ppf(0.95, 1) * 4 / 3
+    assert (theirs.difference_low, theirs.difference_high) == pytest.approx((3 - half, 3 + half))
     assert (ours.difference_low, ours.difference_high) == (0, 0)
 
 

@@ -1,109 +1,39 @@
-import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from scipy.stats import norm
 from skimage.metrics import peak_signal_noise_ratio
 
+from metahdr.config.photometry import Photometry
 from metahdr.errors import UserError
 from metahdr.evaluation.predictions import prediction_name
-from metahdr.evaluation.scores import aggregate, list_predictions, nested, score_predictions
+from metahdr.evaluation.scores import COLUMNS, Folder, check_strict, score_folder
 from metahdr.images import write_exr
+from metahdr.metrics.photometry import cd_m2
 from metahdr.registry import METRICS
 from metahdr.scenes import Scenes
+from metahdr.tables import read_table, write_table
 
 PAPERS = [METRICS["ssim"], METRICS["psnr"]]
-
-
-def table(ssim: dict[tuple, list[float]]) -> pd.DataFrame:
-    """Scores of (run, mode): one value per scene and exposure -2 and +2, psnr ten times ssim."""
-    return pd.DataFrame(
-        {"scene": f"scene_{i // 2}", "ev": (-2.0, 2.0)[i % 2]}
-        | {"method": "ldr" if run == "none" else "metahdr", "run": run, "mode": mode}
-        | {"metric": metric, "value": factor * s}
-        for (run, mode), values in ssim.items()
-        for i, s in enumerate(values)
-        for metric, factor in (("ssim", 1), ("psnr", 10))
-    )
+MODES = ["single", "adapted_true", "adapted_simulated"]
 
 
 @pytest.fixture
-def scores():
-    return table(
-        {
-            ("none", "single"): [0.1, 0.2, 0.3, 0.4],
-            ("true", "single"): [0.5, 0.6, 0.7, 0.8],
-            ("true", "adapted_true"): [0.6, 0.7, 0.8, 0.9],
-            ("true", "adapted_simulated"): [0.5, 0.7, 0.6, 0.8],
-        }
-    )
+def scenes(results):
+    return Scenes(results, "test")
 
 
-def test_means_and_gains_over_single_shot_by_hand(scores):
-    summary = aggregate(scores, 100, 0.95, seed=0).set_index(["run", "mode", "metric"])
-    ssim = summary.xs("ssim", level="metric")
-    assert ssim["mean"].round(6).to_dict() == {
-        ("none", "single"): 0.25,
-        ("true", "single"): 0.65,
-        ("true", "adapted_true"): 0.75,
-        ("true", "adapted_simulated"): 0.65,
-    }
-    gains = ssim.gain.round(6).to_dict()
-    assert gains.pop(("none", "single")) == 0
-    assert gains == {("true", "single"): 0, ("true", "adapted_true"): 0.1, ("true", "adapted_simulated"): 0}
-    assert summary.gain["true", "adapted_true", "psnr"] == pytest.approx(1)
-    assert (summary["count"] == 4).all()
+@pytest.fixture
+def score(scenes, tmp_path):
+    def score(metrics=PAPERS, modes=("single",)) -> pd.DataFrame:
+        return score_folder(
+            scenes, tmp_path, Folder("metahdr", "true", "1", 2, list(modes)), metrics, Photometry(), {}
+        )
 
-
-def test_a_gain_that_is_the_same_everywhere_has_an_interval_without_width(scores):
-    summary = aggregate(scores, 100, 0.95, seed=0).set_index(["mode", "metric"])
-    row = summary.loc["adapted_true", "ssim"]
-    np.testing.assert_allclose([row.gain_low, row.gain_high], 0.1)
-    assert row.low < row["mean"] < row.high
-
-
-def test_the_interval_is_that_of_normal_theory_for_many_scenes():
-    rng = np.random.default_rng(0)
-    single, gains = rng.normal(0.7, 0.1, 400), rng.normal(0.02, 0.01, 400)
-    single, gains = np.repeat(single, 2), np.repeat(gains, 2)
-    scores = table({("true", "single"): single, ("true", "adapted_true"): single + gains})
-    row = aggregate(scores, 4000, 0.9, seed=0).set_index(["mode", "metric"]).loc["adapted_true", "ssim"]
-    for values, low, high in ((single + gains, row.low, row.high), (gains, row.gain_low, row.gain_high)):
-        error = norm.ppf(0.95) * values.std() / np.sqrt(400)  # scenes, not exposures
-        np.testing.assert_allclose([low, high], [values.mean() - error, values.mean() + error], atol=0.1 * error)
-
-
-def test_more_confidence_is_a_wider_interval(scores):
-    narrow, wide = (aggregate(scores, 500, confidence, seed=0) for confidence in (0.5, 0.95))
-    assert (wide.high - wide.low > narrow.high - narrow.low).all()
-
-
-def test_a_table_that_lacks_a_mode_somewhere_is_not_averaged(scores):
-    lacking = (scores.scene == "scene_1") & (scores.ev == 2) & (scores["mode"] == "adapted_true")
-    with pytest.raises(ValueError, match="not paired.* scene_1, ev 2.0, .*adapted_true"):
-        aggregate(scores[~lacking], 10, 0.95, seed=0)
-
-
-def test_the_same_seed_gives_the_same_intervals():
-    scores = table({("true", "single"): np.random.default_rng(0).random(40)})
-    pd.testing.assert_frame_equal(aggregate(scores, 50, 0.9, seed=3), aggregate(scores, 50, 0.9, seed=3))
-    assert not aggregate(scores, 50, 0.9, seed=3).equals(aggregate(scores, 50, 0.9, seed=4))
-
-
-def test_the_nested_form_is_method_run_mode_metric(scores):
-    summary = nested(aggregate(scores, 10, 0.95, seed=0))
-    assert summary["metahdr"]["true"]["adapted_true"]["psnr"]["mean"] == pytest.approx(7.5)
-    assert set(summary["ldr"]["none"]["single"]) == {"ssim", "psnr"}
-
-
-def test_a_region_that_is_empty_everywhere_is_missing_and_not_a_number_in_json(scores):
-    summary = nested(aggregate(scores.assign(value=np.nan), 10, 0.95, seed=0))
-    row = summary["ldr"]["none"]["single"]["ssim"]
-    assert row["mean"] is None and row["count"] == 0
-    assert "NaN" not in json.dumps(summary)
+    return score
 
 
 def write(folder, scenes, mode, image):
@@ -114,19 +44,19 @@ def write(folder, scenes, mode, image):
             write_exr(folder / prediction_name(scene.name, ev, mode), pixels, half=False)
 
 
-def test_predictions_are_scored_on_values_clipped_to_1(results, tmp_path):
-    scenes = Scenes(results, "test")
+def plain(scores: pd.DataFrame) -> pd.DataFrame:
+    return scores[(scores.alignment == "plain") & (scores.region == "all")]
 
+
+def test_predictions_are_scored_on_values_clipped_to_1(scenes, score, tmp_path):
     def off(scene, index):
         clipped = scene.hdr.clip(0, 1)
         return clipped + torch.where(clipped < 0.5, 0.1, -0.1)
 
-    folder = tmp_path / "true" / "predictions"
-    write(folder, scenes, "single", lambda scene, index: scene.hdr)
-    write(folder, scenes, "adapted_true", lambda scene, index: scene.hdr.clip(0, 3))
-    write(folder, scenes, "adapted_simulated", off)
-    predictions = list_predictions(tmp_path, ["true"], [], ["true", "simulated"])
-    scores = score_predictions(scenes, predictions, PAPERS)
+    write(tmp_path, scenes, "single", lambda scene, index: scene.hdr)
+    write(tmp_path, scenes, "adapted_true", lambda scene, index: scene.hdr.clip(0, 3))
+    write(tmp_path, scenes, "adapted_simulated", off)
+    scores = plain(score(modes=MODES))
     assert len(scores) == len(scenes) * 3 * 3 * 2
     assert set(scores.scene) == set(scenes.table.scene)
     means = scores.groupby(["metric", "mode"]).value.mean()
@@ -134,65 +64,106 @@ def test_predictions_are_scored_on_values_clipped_to_1(results, tmp_path):
     assert means["psnr"]["adapted_simulated"] == pytest.approx(20, rel=1e-4)
 
 
-def test_the_exposure_itself_is_scored_as_any_other_method(results, tmp_path):
-    scenes = Scenes(results, "test")
-    write(tmp_path / "methods/ldr/predictions", scenes, "single", lambda scene, index: scene.ldr[index])
-    scores = score_predictions(scenes, list_predictions(tmp_path, [], ["ldr"], []), PAPERS)
-    assert set(zip(scores.method, scores.run, scores["mode"], strict=True)) == {("ldr", "none", "single")}
-    scene = scenes[1]
+def test_values_are_scikit_images_and_rows_say_what_they_are_of(scenes, score, tmp_path):
+    write(tmp_path, scenes, "single", lambda scene, index: scene.ldr[index])
+    scores, scene = score(), scenes[1]
+    found = plain(scores)[(plain(scores).scene == scene.name) & (plain(scores).metric == "psnr")]
     expected = [
         peak_signal_noise_ratio(scene.hdr.clamp(0, 1).double().numpy(), ldr.double().numpy(), data_range=1)
         for ldr in scene.ldr
     ]
-    found = scores[(scores.scene == scene.name) & (scores.metric == "psnr")]
     np.testing.assert_allclose(found.value, expected)
+    assert list(scores) == COLUMNS and found.ev.tolist() == list(scene.evs)
+    first = found.iloc[0]
+    assert (first.source, first.place) == (scene.source, scene.place)
+    assert (first.fold, first.method, first.run, first.seed, first["mode"]) == (
+        2,
+        "metahdr",
+        "true",
+        "1",
+        "single",
+    )
+    assert (first.display, first.ppd) == (Photometry().display, Photometry().ppd)
+    assert first.cd_m2 == pytest.approx(cd_m2(scene.hdr, Photometry()))
+    assert scores.failed.isna().all()
 
 
-def test_the_clipped_region_is_where_a_channel_of_the_held_out_exposure_is_255(results, tmp_path):
-    scenes = Scenes(results, "test")
-
-    def half_where_clipped(scene, index):
-        truth = scene.hdr.clip(1 / 255, 1)
-        return torch.where((scene.ldr[index] >= 1).any(0), truth / 2, truth)
-
-    write(tmp_path / "true" / "predictions", scenes, "single", half_where_clipped)
-    metrics = [METRICS["log_rmse"], METRICS["log_rmse_clipped"]]
-    scores = score_predictions(scenes, list_predictions(tmp_path, ["true"], [], []), metrics)
-    wide = scores.pivot(index=["scene", "ev"], columns="metric", values="value").reset_index()
-    for row in wide.itertuples():
-        scene = next(scene for scene in scenes if scene.name == row.scene)
-        share = (scene.ldr[scene.evs.index(row.ev)] == 1).any(0).float().mean().item()
-        assert np.isnan(row.log_rmse_clipped) if share == 0 else row.log_rmse_clipped == pytest.approx(1, abs=0.01)
-        assert row.log_rmse == pytest.approx(share**0.5, abs=0.01)
+def test_a_region_is_missing_where_it_is_empty_and_the_prediction_has_not_failed(
+    scenes, score, tmp_path, monkeypatch
+):
+    write(tmp_path, scenes, "single", lambda scene, index: scene.hdr)
+    dark = torch.cat([scenes[0].ldr[:1].clip(0, 0.9), scenes[0].ldr[1:]])  # nothing is clipped in the darkest
+    get = Scenes.__getitem__
+    monkeypatch.setattr(Scenes, "__getitem__", lambda self, index: replace(get(self, index), ldr=dark))
+    scores = score([METRICS["log_rmse"]])
+    clipped = scores[(scores.alignment == "plain") & (scores.region == "clipped")].set_index(["scene", "ev"])
+    assert clipped.value[scenes[0].name].isna().tolist() == [True, False, False]
+    assert scores.failed.isna().all() and plain(scores).value.notna().all()
 
 
-def test_every_prediction_that_cannot_be_scored_is_named_at_once(results, tmp_path):
-    scenes = Scenes(results, "test")
-    folder = tmp_path / "methods/ldr/predictions"
-    write(folder, scenes, "single", lambda scene, index: scene.ldr[index])
-    names = [prediction_name(scenes[0].name, ev, "single") for ev in scenes[0].evs]
-    names += [prediction_name(scenes[1].name, ev, "single") for ev in scenes[1].evs]
-    good = scenes[0].ldr[0].numpy().transpose(1, 2, 0)
-    for name, value in zip(names, (np.nan, np.inf, -0.5), strict=False):
-        bad = good.copy()
-        bad[2, 3, 1] = value
-        write_exr(folder / name, bad, half=False)
-    write_exr(folder / names[3], good[:16])
-    (folder / names[4]).unlink()
-    (folder / names[5]).write_bytes(b"no image")
-    with pytest.raises(UserError) as error:
-        score_predictions(scenes, list_predictions(tmp_path, [], ["ldr"], []), PAPERS)
-    first, *lines = str(error.value).splitlines()
-    assert first.startswith("6 prediction(s)")
-    assert len(lines) == 6 and all(str(folder / name) in line for name, line in zip(names, lines, strict=True))
-    assert all("1 pixels are negative, infinite or NaN" in line for line in lines[:3])
-    assert "16 x 32 pixels; expected 32 x 32" in lines[3]
-    assert "no such file" in lines[4]
+def test_every_kind_of_failure_is_named_and_scored_as_zeros(scenes, score, tmp_path, caplog):
+    write(tmp_path, scenes, "single", lambda scene, index: scene.hdr)
+    places = [(scene, ev) for scene in (scenes[0], scenes[1]) for ev in scene.evs]
+    files = [tmp_path / prediction_name(scene.name, ev, "single") for scene, ev in places]
+    good = scenes[0].hdr.numpy().transpose(1, 2, 0)
+    bad = {
+        "nan": good.copy(),
+        "infinite": good.copy(),
+        "negative": good.copy(),
+        "zero": 0 * good,
+        "size": good[:16],
+    }
+    for reason, value in (("nan", np.nan), ("infinite", np.inf), ("negative", -0.5)):
+        bad[reason][2, 3, 1] = value
+    for file, image in zip(files, bad.values(), strict=False):
+        write_exr(file, image, half=False)
+    files[5].write_bytes(b"no image")
+    scores = score([METRICS["psnr"], METRICS["log_rmse"]])
+    (message,) = (record.message for record in caplog.records if "prediction(s) failed" in record.message)
+    first, *lines = message.splitlines()
+    assert first.startswith("6 prediction(s) failed")
+    assert all(str(file) in line for file, line in zip(files, lines, strict=True))
+    assert "1 pixels are nan" in lines[0] and "16 x 32 pixels; expected 32 x 32" in lines[4]
+    found = plain(scores)[plain(scores).metric == "psnr"].set_index(["scene", "ev"])
+    reasons = [*bad, "damaged"]
+    assert [found.failed[scene.name, ev] for scene, ev in places] == reasons
+    for scene, ev in places:
+        expected = -10 * np.log10((scene.hdr.clamp(0, 1).double() ** 2).mean().item())
+        assert found.value[scene.name, ev] == pytest.approx(expected)
+    assert np.isfinite(scores[scores.region == "all"].value).all()
+    write_table(tmp_path / "scores.csv", scores)
+    read = read_table(tmp_path / "scores.csv")
+    assert read.failed.value_counts().to_dict() == scores.failed.value_counts().to_dict()
+    assert set(read.seed) == {"1"}
+
+
+def test_a_missing_prediction_is_a_row_and_strict_refuses_it(scenes, score, tmp_path):
+    write(tmp_path, scenes, "single", lambda scene, index: scene.hdr)
+    scores = score()
+    check_strict(scores, tmp_path)
+    (tmp_path / prediction_name(scenes[0].name, scenes[0].evs[0], "single")).unlink()
+    fewer = score()
+    assert len(fewer) == len(scores) and (fewer.failed == "missing").any()
+    with pytest.raises(UserError, match=r"1 prediction\(s\) failed \(1 missing\)"):
+        check_strict(fewer, tmp_path)
+
+
+def test_values_too_large_to_be_measured_are_a_failure_and_not_a_gap(scenes, score, tmp_path):
+    def reciprocal(prediction, truth):
+        return torch.where(prediction.amax((1, 2, 3)) > 1e9, torch.nan, 1.0)
+
+    write(tmp_path, scenes, "single", lambda scene, index: scene.hdr * (1e20 if index == 1 else 1))
+    scores = score([replace(METRICS["psnr"], domain="linear", function=reciprocal)])
+    assert scores[scores.ev == scenes[0].evs[1]].failed.eq("overflow").all() and scores.value.eq(1).all()
+    assert scores[scores.ev != scenes[0].evs[1]].failed.isna().all()
 
 
 def test_without_test_scenes_the_user_learns_what_to_change(results, tmp_path):
-    data = shutil.copytree(results, tmp_path / "data")
-    table = pd.read_csv(data / "scenes.csv")
-    table[table.split != "test"].to_csv(data / "scenes.csv", index=False)
+    shutil.copytree(results.parent, tmp_path / "data")
+    fold = tmp_path / "data" / results.name
+    table = pd.read_csv(fold / "scenes.csv")
+    table[table.split != "test"].to_csv(fold / "scenes.csv", index=False)
     with pytest.raises(UserError, match=r"scenes\.csv: no test scenes.*split\.shares.*split\.fixed"):
-        score_predictions(Scenes(data, "test"), [], PAPERS)
+        score_folder(
+            Scenes(fold, "test"), tmp_path, Folder("ldr", "none", "none", 0, []), PAPERS, Photometry(), {}
+        )

@@ -1,0 +1,168 @@
+"""Two runs beside one another: do their tables say the same, but for chance?"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from metahdr.errors import UserError
+from metahdr.evaluation.comparison import pair
+from metahdr.evaluation.interval import between_repetitions, between_units, half_width, p_value, total
+from metahdr.evaluation.scores import NO_RUN
+from metahdr.evaluation.summary import CELL, headline
+from metahdr.registry import METRICS
+from metahdr.tables import read_table
+
+IMAGE = ["place", "fold", "scene", "ev"]
+VERDICTS = ("equal", "agrees", "doubtful", "differs", "unknown")
+ORIGIN = ("commit", "uncommitted changes", "dataset", "label models", "machine", "device", "python", "libraries")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Scores of a finished run, where they come from, and the confidence of its intervals."""
+
+    folder: Path
+    scores: pd.DataFrame
+    provenance: dict
+
+    @property
+    def confidence(self) -> float:
+        return self.provenance["config"]["score"]["confidence"]
+
+
+def read_run(folder: Path) -> Run:
+    """A run by its results folder, or by the dataset's folder in there.
+
+    Raises:
+        UserError: the folder holds no finished run, or several.
+    """
+    places = (folder, *sorted(path for path in folder.glob("*") if path.is_dir()))
+    inside = [place for place in places if (place / "provenance.json").exists()]
+    if len(inside) != 1:
+        found = ", ".join(str(path) for path in inside) or "no provenance.json there or one folder below"
+        raise UserError(f"{folder}: found {found}; expected the folder of one finished run, such as results")
+    try:
+        provenance = json.loads((inside[0] / "provenance.json").read_text())
+        scores = read_table(inside[0] / "scores.csv")
+        missing = {*CELL, *IMAGE, "seed", "metric", "alignment", "region", "value"} - set(scores)
+        if missing:
+            raise UserError(
+                f"{inside[0]}/scores.csv: no column {', '.join(sorted(missing))}; run the workflow again"
+            )
+        provenance["config"]["score"]["confidence"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{inside[0]}: provenance.json or scores.csv cannot be read: {error!r}") from None
+    return Run(inside[0], scores, provenance)
+
+
+def differing_origins(a: Run, b: Run) -> list[str]:
+    """What commit, data, machine, libraries and configuration two runs do not share, a line each."""
+    flat = [{name: run.provenance.get(name) for name in ORIGIN} | run.provenance["config"] for run in (a, b)]
+    first, second = (pd.json_normalize(each, max_level=None).iloc[0].to_dict() for each in flat)
+    return [
+        f"{name}: {_short(first.get(name))} | {_short(second.get(name))}"
+        for name in dict.fromkeys([*first, *second])
+        if first.get(name) != second.get(name)
+    ]
+
+
+def as_text(table: pd.DataFrame, a: Run, b: Run) -> str:
+    """What `compare_runs` found, for a terminal: the counts, and the rows that are not equal and do not agree."""
+    counts = table.verdict.value_counts()
+    found = ", ".join(f"{counts.get(name, 0)} {name}" for name in VERDICTS)
+    lines = [f"{len(table)} means of {table.images.max()} images of {table.places.max()} places: {found}"]
+    for row in table[~table.verdict.isin(["equal", "agrees"])].itertuples():
+        digits = METRICS[row.metric].decimals
+        lines.append(
+            f"{row.verdict:8} {row.method} {row.run} {row.mode} {row.metric}: {row.a:.{digits}f} | "
+            f"{row.b:.{digits}f}, difference {row.difference:+.{digits}f} [{row.low:+.{digits}f}, "
+            f"{row.high:+.{digits}f}]"
+        )
+    if counts.get("doubtful", 0):
+        lines.append(
+            f"doubtful: outside the {100 * a.confidence:g} % interval; of {len(table)} rows that agree, about "
+            f"{(1 - a.confidence) * len(table):.0f} would be, by chance"
+        )
+    seeds = [run.scores[run.scores.seed != NO_RUN].groupby(CELL).seed.nunique() for run in (a, b)]
+    if any((number == 1).any() for number in seeds):
+        lines.append(
+            "some networks have one seed alone: how much seeds differ is not known, and their intervals are too "
+            "narrow"
+        )
+    return "\n".join(lines)
+
+
+def _short(value: object) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def compare_runs(a: Run, b: Run) -> pd.DataFrame:
+    """The means of the cells that both runs have, over the images that both have, and their differences.
+
+    Of whole images, in each metric's first alignment. The interval of a difference is over places, because
+    differences are paired by image, and over the seeds of both runs: two trainings with other seeds, or the same
+    seeds on another machine, differ by as much as seeds do. Of a single seed nothing is known of that.
+
+    Returns:
+        One row per (cell, metric): method, run, mode, metric, a, b (the means), difference (b - a), low, high, p,
+        images, places, verdict. `equal`: the difference is below half a unit of the last digit that tables show;
+        `agrees`: the interval holds 0; `differs`: it does not, even where the confidence is that of all rows
+        together (Bonferroni); `doubtful`: it does not, but among so many rows that happens by chance, or a network
+        was trained with one seed; `unknown`: one place alone gives no interval.
+
+    Raises:
+        UserError: the runs have no cell or no image in common.
+    """
+    tables = [headline(run.scores) for run in (a, b)]
+    images = pd.merge(*(table[IMAGE].drop_duplicates() for table in tables))
+    if images.empty:
+        raise UserError(f"{a.folder} and {b.folder}: no test image in common, so there is nothing to compare")
+    first, second = (table.merge(images).groupby(CELL, sort=False) for table in tables)
+    common = {
+        cell: (first.get_group(cell), second.get_group(cell)) for cell in first.groups if cell in second.groups
+    }
+    parts = [
+        _compare_cell(cell, *both, a.confidence)
+        for cell, both in common.items()
+        if not pd.merge(*(rows[IMAGE] for rows in both)).empty
+    ]
+    if not parts or not sum(map(len, parts)):
+        raise UserError(f"{a.folder} and {b.folder}: no method, run, mode and metric in common")
+    table = pd.concat(parts, ignore_index=True)
+    visible = ~(table.difference.abs() < [0.5 * 10.0 ** -METRICS[name].decimals for name in table.metric])
+    alone = 1 - a.confidence
+    by_chance = np.select(
+        [table.p.isna(), table.p >= alone, table.one_seed | (table.p >= alone / len(table))],
+        ["unknown", "agrees", "doubtful"],
+        "differs",
+    )
+    return table.drop(columns="one_seed").assign(verdict=np.where(visible, by_chance, "equal"))
+
+
+def _compare_cell(cell: tuple, a: pd.DataFrame, b: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """The rows of one cell, without verdict; `p` is how likely such a difference is by chance."""
+    images = pd.merge(a[IMAGE].drop_duplicates(), b[IMAGE].drop_duplicates())
+    a, b = a.merge(images), b.merge(images)
+    metrics = [name for name in dict.fromkeys(a.metric) if name in set(b.metric)]
+    first, second = (pair(rows[rows.metric.isin(metrics)], CELL, "place", "seed") for rows in (a, b))
+    order = [list(second.measures.metric).index(name) for name in first.measures.metric]
+    values = first.values[:, :, 0], second.values[:, :, 0][..., order]  # (images, seeds, metrics) each
+    kept = np.isfinite(values[0]).all(1) & np.isfinite(values[1]).all(1)
+    counts = first.sums(np.ones_like(kept, float), kept)
+    means = [each.mean(1) for each in values]
+    places = between_units(first.sums(means[1] - means[0], kept), counts)
+    seeds = [between_repetitions(first.sums(each, kept[:, None]), counts) for each in values]
+    mean_a, mean_b = (np.where(kept, each, 0).sum(0) / kept.sum(0) for each in means)
+    variance = total([places, *seeds])
+    half = half_width(variance, confidence)
+    difference = mean_b - mean_a
+    return pd.DataFrame(
+        {"metric": first.measures.metric, "a": mean_a, "b": mean_b, "difference": difference}
+        | {"low": difference - half, "high": difference + half, "p": p_value(difference, variance)}
+        | {"one_seed": cell[1] != NO_RUN and min(each.shape[1] for each in values) == 1}
+        | {"images": kept.sum(0), "places": (counts > 0).sum(0)}
+    ).assign(**dict(zip(CELL, cell, strict=True)))

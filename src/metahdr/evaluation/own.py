@@ -1,0 +1,73 @@
+"""Somebody's own predictions of a run's test scenes, scored beside the run's."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from metahdr.config.score import Score
+from metahdr.errors import UserError
+from metahdr.evaluation.agreement import Run
+from metahdr.evaluation.comparison import compare
+from metahdr.evaluation.predictions import prediction_name
+from metahdr.evaluation.scores import NO_RUN, Folder, score_folder
+from metahdr.evaluation.summary import CELL, common_tables, headline
+from metahdr.registry import METRICS
+from metahdr.scenes import Scene, Scenes
+
+
+def score_own(folder: Path, run: Run, name: str) -> pd.DataFrame:
+    """The scores of a folder of predictions, named as `prediction_name` does, as rows of `scores.csv`.
+
+    Every test scene of every fold of the run is wanted; what is missing counts as an image of zeros. The metrics
+    are those of the run that need no weight file.
+
+    Raises:
+        UserError: the folder has no prediction of these scenes, or the run has a method of that name.
+    """
+    if name in set(run.scores.method):
+        raise UserError(f"--name {name}: the run has a method of that name; give another")
+    folds = {int(fold): Scenes(run.folder / f"fold{fold}", "test") for fold in sorted(set(run.scores.fold))}
+    found = {path.name for path in folder.glob("*.exr")}
+    modes = sorted({mode for scenes in folds.values() for scene in scenes for mode in _modes(scene, found)})
+    if not modes:
+        example = next((prediction_name(s[0].name, s[0].evs[0], "single") for s in folds.values() if len(s)), "")
+        raise UserError(f"{folder}: no prediction of the run's test scenes; expected files such as {example}")
+    metrics = [METRICS[metric] for metric in dict.fromkeys(run.scores.metric) if not METRICS[metric].weights]
+    photometry = Score.model_validate(run.provenance["config"]["score"]).photometry
+    return pd.concat(
+        score_folder(scenes, folder, Folder(name, NO_RUN, NO_RUN, fold, modes), metrics, photometry, {})
+        for fold, scenes in folds.items()
+    )
+
+
+def _modes(scene: Scene, files: set[str]) -> set[str]:
+    """The modes of the predictions of a scene."""
+    starts = [prediction_name(scene.name, ev, "").removesuffix(".exr") for ev in scene.evs]
+    return {file.removeprefix(s).removesuffix(".exr") for file in files for s in starts if file.startswith(s)}
+
+
+def beside(own: pd.DataFrame, run: Run) -> str:
+    """Own means beside the run's, a table a metric, with every difference from the first own mode, as text."""
+    ours = own[CELL].iloc[0].tolist()
+    rows = pd.concat([own, run.scores[run.scores.metric.isin(own.metric)]], ignore_index=True)
+    rows = headline(common_tables(rows)["all"])
+    reference = {"difference": lambda cell: type(cell)(*ours)}
+    table = compare(rows, CELL, "place", reference, run.confidence, repetition="seed")
+    failed = own[own.failed.notna()].drop_duplicates(["scene", "ev", "mode"])
+    lines = [
+        f"{rows.place.nunique()} places; in brackets: {100 * run.confidence:g} % intervals; failed: {len(failed)}"
+    ]
+    for metric in dict.fromkeys(table.metric):
+        digits = METRICS[metric].decimals
+        lines += ["", f"{METRICS[metric].heading} ({METRICS[metric].better} is better), difference from {ours[0]}"]
+        for row in table[table.metric == metric].itertuples():
+            title = " ".join(word for word in (row.method, row.run, row.mode) if word != NO_RUN)
+            mean, gap = (_interval(row, name, digits) for name in ("mean", "difference"))
+            lines.append(f"  {title:44} {mean:30} {gap}")
+    return "\n".join(lines)
+
+
+def _interval(row: tuple, name: str, digits: int) -> str:
+    low, high, sign = ("low", "high", "") if name == "mean" else (f"{name}_low", f"{name}_high", "+")
+    value, low, high = (f"{getattr(row, column):{sign}.{digits}f}" for column in (name, low, high))
+    return f"{value} [{low}, {high}]"

@@ -1,0 +1,56 @@
+"""The paper's Tables 1 and 2 out of the scores of a run: its numbers beside ours."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from metahdr.evaluation.comparison import compare
+from metahdr.evaluation.summary import CELL, extent, restricted
+
+PUBLISHED = Path(__file__).with_name("published.csv")
+METRICS = ["ssim", "psnr"]
+
+
+def paper_table(scores: pd.DataFrame, number: int, confidence: float) -> pd.DataFrame:
+    """Every cell of one of the paper's tables: the paper's value, and ours over the images of all cells.
+
+    The column Label[3] of the paper is the run `true`, Label[4] is `simulated`. Table 1 also has the HDR-CNN that
+    the paper's section 4.2 names. All cells of ours are of the folds and seeds that they have in common.
+
+    Args:
+        scores: of the whole run, see `score_folder`.
+        number: of the table, 1 or 2.
+        confidence: of the intervals, over places and seeds.
+
+    Returns:
+        One row per cell and metric: row (as the paper calls it), method, run, mode, metric, paper (the value as it
+        is printed), mean, low, high, images, places, seeds, state: `not part of this run` where ours are missing,
+        else empty.
+
+    Raises:
+        ValueError: the scores are not paired.
+    """
+    published = pd.read_csv(PUBLISHED, dtype=str)
+    published = published[published.table == str(number)].drop(columns="table")
+    wanted = published.melt(["row", *CELL], METRICS, "metric", "paper")
+    ours = _measured(scores, published, confidence)
+    table = wanted.merge(ours, "left", [*CELL, "metric"])
+    return table.assign(state=np.where(table["mean"].isna(), "not part of this run", ""))
+
+
+def _measured(scores: pd.DataFrame, published: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Means and intervals of those cells of a table that the run has."""
+    whole = (scores.alignment == "plain") & (scores.region == "all") & scores.metric.isin(METRICS)
+    rows = scores[whole & pd.MultiIndex.from_frame(scores[CELL]).isin(pd.MultiIndex.from_frame(published[CELL]))]
+    columns = [*CELL, "metric", "mean", "low", "high", "images", "places", "seeds"]
+    if rows.empty:
+        return pd.DataFrame(columns=columns)
+    extents = [extent(group) for _, group in rows.groupby(CELL)]
+    folds = set.intersection(*(folds for folds, _ in extents))
+    seeds = set.intersection(*(seeds for _, seeds in extents if seeds)) if any(s for _, s in extents) else set()
+    rows = restricted(rows, folds, seeds)
+    table = compare(rows, CELL, "place", {}, confidence, repetition="seed")
+    repetitions = max(len(seeds), 1)
+    images = table["count"] // repetitions
+    return table.assign(images=images, places=rows.place.nunique(), seeds=repetitions)[columns]

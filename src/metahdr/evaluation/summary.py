@@ -1,0 +1,207 @@
+"""summary.csv: the mean of every cell, its gain over its own single shot and its lead over the best baseline."""
+
+import numpy as np
+import pandas as pd
+
+from metahdr.evaluation.comparison import Paired, flatten, pair, repetition_means
+from metahdr.evaluation.modes import inputs
+from metahdr.evaluation.scores import METAHDR, NO_RUN
+from metahdr.registry import METHODS, METRICS
+
+CELL = ["method", "run", "mode"]
+ALL = "all"
+
+# With fewer places a report marks an interval. A t interval is right for any number of places if they are normally
+# distributed; the fewer there are, the less the data can show whether they are, and the wider it is: 12.7 standard
+# errors for two places, 3.2 for four, 2.6 for six. Six is also where the weakest claim about a difference, that
+# all places agree in its sign, first reaches 5 % (2 * 0.5^6 = 0.031; five places: 0.063).
+FEW_PLACES = 6
+
+
+def summarise(scores: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Every cell's mean, gain and lead, with intervals over places and seeds, in each table and at each exposure.
+
+    The best baseline is chosen by its mean on these same images, which favours it, and is chosen for each metric,
+    table and exposure by itself. A baseline is a method without meta-training; it may be compared with a cell that
+    was given all that it was given itself, see `inputs`.
+
+    Args:
+        scores: of the whole run, see `score_folder`.
+        confidence: of the intervals, in (0, 1).
+
+    Returns:
+        table (see `common_tables`), method, run, mode, metric, alignment, region, ev (`all`, or the held-out
+        exposure), mean, low, high;
+        gain, gain_low, gain_high, improved: difference from the same network's single shot, and share of images
+        with a better value than that; missing for single shots and for methods without one;
+        best, over_best, over_best_low, over_best_high, beats: method/mode of the best baseline with the same
+        inputs, difference from it, share of images where it is beaten; missing where there is no such baseline;
+        seed_low, seed_high: smallest and largest mean of a seed; missing where there are no two seeds;
+        count, places, failed: number of images (scene and held-out exposure, not multiplied by seeds), of their
+        places, and of failed predictions of them (of all seeds).
+
+    Raises:
+        ValueError: the scores are not paired.
+    """
+    parts = []
+    for name, rows in common_tables(scores).items():
+        paired = pair(rows, CELL, "place", "seed")
+        failed = pair(rows.assign(value=rows.failed.notna()), CELL, "place", "seed").values
+        for ev in (ALL, *sorted(set(rows.ev))):
+            chosen = (paired.images.ev == ev).to_numpy() | (ev == ALL)
+            numbers = _numbers(paired, failed, paired.kept() & chosen[:, None], confidence)
+            parts.append(flatten(paired, numbers).assign(table=name, ev=ev if ev == ALL else f"{ev:g}"))
+    table = pd.concat(parts, ignore_index=True)
+    first = ["table", *CELL, "metric", "alignment", "region", "ev"]
+    return table[[*first, *table.columns.difference(first, sort=False)]]
+
+
+def contrast(scores: pd.DataFrame, cell: tuple, reference: tuple, confidence: float) -> pd.DataFrame:
+    """The difference of two cells, paired by image and seed, on the folds and seeds that both have.
+
+    Such as that of an adapted network from the single shot of joint training, the control that decides whether
+    meta-learning gained anything: a gain over one's own single shot can be a single shot made worse.
+
+    Args:
+        scores: see `score_folder`.
+        cell, reference: method, run and mode of each.
+
+    Returns:
+        One row per metric, alignment and region: difference (of the cell from the reference), low, high, improved
+        (share of images where the cell is better), count of images, places.
+
+    Raises:
+        ValueError: a cell is not in the scores, or they are not paired.
+    """
+    rows = scores[pd.MultiIndex.from_frame(scores[CELL]).isin([cell, reference])]
+    extents = [extent(own) for _, own in rows.groupby(CELL)]
+    if len(extents) < 2:
+        raise ValueError(f"the scores have not both {cell} and {reference}")
+    seeds = [own for _, own in extents if own]
+    both = set.intersection(*(folds for folds, _ in extents)), set.intersection(*seeds) if seeds else set()
+    paired = pair(restricted(rows, *both), CELL, "place", "seed")
+    first, second = (paired.cells.index(tuple(wanted)) for wanted in (cell, reference))
+    gaps, kept = paired.values[:, :, [first]] - paired.values[:, :, [second]], paired.kept()
+    results = (*paired.mean(gaps, kept, confidence), paired.share(_better(paired) * gaps > 0, kept))
+    numbers = dict(zip(("difference", "low", "high", "improved"), (each[0] for each in results), strict=True))
+    return paired.measures.assign(**numbers, count=kept.sum(0), places=paired.unit_counts(kept))
+
+
+def _better(paired: Paired) -> np.ndarray:
+    """1 for measures of which a higher value is better, else -1, `(measures,)`."""
+    return np.array([1 if METRICS[name].better == "higher" else -1 for name in paired.measures.metric])
+
+
+def common_tables(scores: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The scores of each table: of cells that were scored on the same images and with the same seeds.
+
+    `all` has the cells of every fold and seed of the run. A cell of some folds and seeds alone is in a table with
+    their names, such as `fold0_seed0`, beside all other cells restricted to these.
+    """
+    trained = scores[scores.seed != NO_RUN]
+    unchanged = trained[trained.method == METAHDR]
+    whole = extent(unchanged if len(unchanged) else scores)
+    extents = {ALL: whole}
+    for _, rows in trained.groupby(CELL, sort=False):
+        folds, seeds = (own & run for own, run in zip(extent(rows), whole, strict=True))
+        if folds and seeds and (folds, seeds) != whole:
+            numbers = ("-".join(map(str, sorted(folds))), "-".join(sorted(seeds, key=int)))
+            extents["fold{}_seed{}".format(*numbers)] = (folds, seeds)
+    return {name: restricted(scores, *extent) for name, extent in extents.items()}
+
+
+def extent(rows: pd.DataFrame) -> tuple[set[int], set[str]]:
+    """The folds and seeds of rows."""
+    return set(rows.fold), set(rows.seed) - {NO_RUN}
+
+
+def restricted(scores: pd.DataFrame, folds: set[int], seeds: set[str]) -> pd.DataFrame:
+    """The rows of these folds and seeds, and of methods without seeds, of the cells that have all of them."""
+    parts = []
+    for _, rows in scores.groupby(CELL, sort=False):
+        own_folds, own_seeds = extent(rows)
+        if own_folds >= folds and (own_seeds >= seeds or not own_seeds):
+            parts.append(rows[rows.fold.isin(folds) & rows.seed.isin(seeds | {NO_RUN})])
+    return pd.concat(parts, ignore_index=True)
+
+
+def _numbers(paired: Paired, failed: np.ndarray, kept: np.ndarray, confidence: float) -> dict[str, np.ndarray]:
+    """The columns of `summarise` for one table and exposure, `(cells, measures)` each."""
+    values, cells, seeds = paired.values, paired.cells, paired.values.shape[1]
+    shape = values.shape[2:]
+    better = _better(paired)
+    numbers = dict(zip(("mean", "low", "high"), paired.mean(values, kept, confidence), strict=True))
+
+    def difference(name: str, share: str, references: np.ndarray) -> None:
+        """Adds what is known of the difference from `references`, which are NaN where there is none."""
+        gaps = values - references
+        results = (*paired.mean(gaps, kept, confidence), paired.share(better * gaps > 0, kept))
+        missing = np.isnan(references).all((0, 1))
+        for column, result in zip((name, f"{name}_low", f"{name}_high", share), results, strict=True):
+            numbers[column] = np.where(missing, np.nan, result)
+
+    singles = np.full_like(values, np.nan)
+    for index, cell in enumerate(cells):
+        single = cell._replace(mode="single")
+        if single != cell and single in cells:
+            singles[:, :, index] = values[:, :, cells.index(single)]
+    difference("gain", "improved", singles)
+
+    best = _best_baselines(cells, better * numbers["mean"])
+    leaders = np.take_along_axis(values, np.maximum(best, 0)[None, None], 2)
+    difference("over_best", "beats", np.where(best < 0, np.nan, leaders))
+    names = np.array([f"{cell.method}/{cell.mode}" for cell in cells] + [None], object)  # -1 is the last one
+    numbers["best"] = names[best]
+
+    means = repetition_means(paired, kept)
+    varies = np.array([cell.run != NO_RUN for cell in cells])[:, None] & (seeds > 1)
+    numbers["seed_low"] = np.where(varies, means.min(0), np.nan)
+    numbers["seed_high"] = np.where(varies, means.max(0), np.nan)
+    numbers["count"] = np.broadcast_to(kept.sum(0), shape)
+    numbers["places"] = np.broadcast_to(paired.unit_counts(kept), shape)
+    # a prediction without a seed stands in the array once for each seed
+    once = np.array([1 if cell.run != NO_RUN else seeds for cell in cells])[:, None]
+    numbers["failed"] = np.where(kept[:, None, None], failed, 0).sum((0, 1)).astype(int) // once
+    columns = ["mean", "low", "high", "gain", "gain_low", "gain_high", "improved", "best", "over_best"]
+    columns += ["over_best_low", "over_best_high", "beats", "seed_low", "seed_high", "count", "places", "failed"]
+    return {name: numbers[name] for name in columns}
+
+
+def _best_baselines(cells: list[tuple], goodness: np.ndarray) -> np.ndarray:
+    """For each cell and measure the index of the best comparable baseline, -1 where there is none.
+
+    Args:
+        goodness: mean of each cell, greater is better, `(cells, measures)`.
+    """
+    given = [inputs(METHODS[cell.method if cell.run == NO_RUN else METAHDR], cell.mode) for cell in cells]
+    best = np.full(goodness.shape, -1)
+    for index in range(len(cells)):
+        comparable = [
+            other
+            for other in range(len(cells))
+            if other != index and cells[other].run == NO_RUN and given[other] <= given[index]
+        ]
+        if comparable:
+            best[index] = np.array(comparable)[np.nan_to_num(goodness[comparable], nan=-np.inf).argmax(0)]
+    return best
+
+
+def headline(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of whole images in each metric's first alignment, which is `plain` where it has that."""
+    first = {name: METRICS[name].alignments[0] for name in set(rows.metric)}
+    return rows[(rows.alignment == rows.metric.map(first)) & (rows.region == ALL)]
+
+
+def nested(summary: pd.DataFrame) -> dict:
+    """The headline means as `{method: {run: {mode: {metric: numbers}}}}`, for DVC's metrics.
+
+    Only the table and the exposures `all`.
+    """
+    rows = headline(summary[(summary.table == ALL) & (summary.ev == ALL)])
+    result: dict = {}
+    for row in rows.replace({np.nan: None}).to_dict("records"):
+        at = result
+        for name in CELL:
+            at = at.setdefault(row[name], {})
+        at[row["metric"]] = {name: row[name] for name in ("mean", "low", "high", "gain", "over_best", "failed")}
+    return result

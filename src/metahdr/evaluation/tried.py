@@ -1,0 +1,56 @@
+"""How many configurations a run tried, and what it chose among them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from metahdr.evaluation.scores import NO_RUN
+from metahdr.protocols import PAPER
+from metahdr.tables import read_table
+
+
+@dataclass(frozen=True)
+class Tried:
+    """The meta-trainings of a run, of which none was chosen: all are in its tables.
+
+    Attributes:
+        variants, runs, seeds, folds: how many there are of each.
+        trainings: networks that were trained.
+        checkpoints: that were compared within these trainings, all together. The best of a training is kept.
+        metric, split: by which it was chosen: after adaptation, of this split's mean.
+    """
+
+    variants: int
+    runs: int
+    seeds: int
+    folds: int
+    trainings: int
+    checkpoints: int
+    metric: str = PAPER.selects
+    split: str = "validation"
+
+
+def trainings(data: Path, scores: pd.DataFrame) -> dict[tuple, Path]:
+    """The history of every training that the scores are of, by fold, variant, run and seed.
+
+    Args:
+        data: the dataset's results folder. It may hold trainings of an earlier configuration, which do not count.
+        scores: of the whole run, see `score_folder`.
+    """
+    trained = scores.loc[scores.seed != NO_RUN, ["fold", "method", "run", "seed"]].drop_duplicates()
+    return {
+        tuple(row): data / f"fold{row.fold}" / row.method / row.run / f"seed{row.seed}" / "history.csv"
+        for row in trained.sort_values(list(trained)).itertuples(index=False)
+    }
+
+
+def tried(data: Path, scores: pd.DataFrame) -> Tried:
+    """What the run's folder knows; what was tried before this run nobody can read there. As `trainings`."""
+    histories = trainings(data, scores)
+    folds, variants, runs, seeds = (
+        (len(set(parts)) for parts in zip(*histories, strict=True)) if histories else [0] * 4
+    )
+    measured = f"{PAPER.selects}_adapted"
+    checkpoints = sum(int(read_table(history)[measured].notna().sum()) for history in histories.values())
+    return Tried(variants, runs, seeds, folds, len(histories), checkpoints)
