@@ -1,4 +1,4 @@
-"""Write the HTML report, the effective configuration and the provenance of the results."""
+"""Write the HTML report and its figures, the effective configuration and the provenance of the results."""
 
 import json
 from pathlib import Path
@@ -7,32 +7,44 @@ import yaml
 
 from metahdr.datasets.register import find_dataset
 from metahdr.files import atomic_write
-from metahdr.report.page import write_page
+from metahdr.report.markdown import write_markdown
+from metahdr.report.page import make_figures, write_page
 from metahdr.report.provenance import provenance
+from metahdr.report.results import Results
 from metahdr.script import run
+from metahdr.tables import read_table
 
 
 def main(
     data: Path,
-    runs: list[str],
     config: dict,
     label_models: list[Path],
+    networks: list[Path],
     stages: dict,
     register: Path,
     benchmarks: Path,
+    steps: Path,
     page: Path,
+    tables: Path,
+    figures: Path,
     provenance_file: Path,
     effective_config: Path,
 ) -> None:
-    """`stages`: digest of each stage's code."""
+    """`networks`: files of all networks that the run trained; `stages`: digest of each stage's code."""
     name = config["data"]["dataset"]
     dataset = {"name": name} | find_dataset(register, name).model_dump()
-    networks = {run: data / run / "best.pt" for run in runs}
-    networks |= {model.name: model for model in label_models if model.parent == data}  # trained in the run
-    origin = provenance(benchmarks, label_models, stages, networks)
+    trained = {str(path.relative_to(data).with_suffix("")): path for path in networks}
+    origin = provenance(benchmarks, list(dict.fromkeys(label_models)), stages, trained)
     text = yaml.safe_dump(config, sort_keys=False)
+    confidence = config["score"]["confidence"]
+    results = Results(data)
+    drawn = make_figures(results, read_table(steps), confidence)
+    figures.mkdir(parents=True, exist_ok=True)
+    for figure in drawn.values():
+        figure.write(figures)
     files = {
-        page: write_page(data, runs, text, dataset, origin),
+        page: write_page(results, drawn, text, confidence, dataset, origin),
+        tables: write_markdown(results, confidence),
         provenance_file: json.dumps(origin | {"dataset": dataset, "config": config}, indent=2) + "\n",
         effective_config: text,
     }

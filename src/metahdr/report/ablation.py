@@ -8,16 +8,17 @@ import pandas as pd
 
 from metahdr.config.ablation import Ablation
 from metahdr.config.meta import Meta
+from metahdr.evaluation.summary import headline
 from metahdr.files import atomic_write
 from metahdr.registry import METRICS
-from metahdr.report.figures import plt
+from metahdr.report.figures.figure import plt
 from metahdr.report.titles import label_title
 
 
 def ablation_tables(
     summary: pd.DataFrame, ablation: Ablation, arms: dict[str, Meta], seconds: dict[str, float], confidence: float
 ) -> str:
-    """One table for each metric and one of the arms' settings and cost, as Markdown.
+    """One table for each metric, of whole images, and one of the arms' settings and cost, as Markdown.
 
     Args:
         summary: from `compare_arms`.
@@ -25,14 +26,15 @@ def ablation_tables(
         seconds: of one meta-training of every arm.
         confidence: of the intervals.
     """
-    baseline = summary.arm[0]
+    summary = headline(summary)
+    baseline = summary.arm.iloc[0]
     lines = [
         "# Ablation",
         "",
         f"{len(arms)} arms, meta-training seeds {', '.join(map(str, ablation.seeds))}, "
         f"{label_title(ablation.labels)}; every number is a mean over the reconstructions of test scenes for which"
         f" every arm has a finite value, at most {summary['count'].max()}. In brackets: {100 * confidence:g} %"
-        " bootstrap intervals over scenes and seeds. The gain is that of adaptation over the same network's single"
+        " t intervals over places and seeds. The gain is that of adaptation over the same network's single"
         f" shot; the difference is from {baseline}, after adaptation, paired by scene, exposure and seed. Between"
         " seeds: standard deviation of the seeds' means after adaptation.",
     ]
@@ -80,7 +82,8 @@ def _row(*cells: object) -> str:
 
 def forest_plot(path: Path, summary: pd.DataFrame, confidence: float) -> None:
     """Every arm's difference from the baseline after adaptation, with its interval, a panel a metric, as PNG."""
-    baseline = summary.arm[0]
+    summary = headline(summary)
+    baseline = summary.arm.iloc[0]
     arms = [arm for arm in dict.fromkeys(summary.arm) if arm != baseline]
     metrics = [METRICS[name] for name in dict.fromkeys(summary.metric)]
     height = math.ceil(len(metrics) / 2)
@@ -104,7 +107,7 @@ def forest_plot(path: Path, summary: pd.DataFrame, confidence: float) -> None:
         axis.locator_params(axis="x", nbins=6)
         axis.grid(axis="x", alpha=0.3)
     axes[0, 0].invert_yaxis()
-    figure.suptitle(f"After adaptation; {100 * confidence:g} % intervals over scenes and seeds", fontsize=10)
+    figure.suptitle(f"After adaptation; {100 * confidence:g} % intervals over places and seeds", fontsize=10)
     with atomic_write(path) as part:
         figure.savefig(part, dpi=110)
     plt.close(figure)

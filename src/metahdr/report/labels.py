@@ -8,10 +8,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from metahdr.config.photometry import Photometry
 from metahdr.files import atomic_write
 from metahdr.methods.base import Method
-from metahdr.registry import METHODS
-from metahdr.report.figures import display, plt
+from metahdr.registry import METHODS, METRICS
+from metahdr.report.figures.figure import plt
+from metahdr.report.tonemap import gamma
 from metahdr.scenes import Scenes
 
 SHOWN_STOPS = (0, -3)  # as exposed, and three stops darker, where values above 1 become visible
@@ -40,7 +42,7 @@ def label_figure(path: Path, scenes: Scenes, names: list[str], methods: Sequence
         images = [x**2.2, *(label * scale for label in (*labels, scene.hdr[None]))]
         for row, stops in enumerate(SHOWN_STOPS, 2 * number):
             for axis, image in zip(axes[row], images, strict=True):
-                axis.imshow(display(_picture(image) * 2.0**stops), interpolation="nearest")
+                axis.imshow(gamma(_picture(image) * 2.0**stops), interpolation="nearest")
                 axis.set(xticks=[], yticks=[])
             axes[row, 0].set_ylabel(f"{name}\n{stops:+d} stops" if stops else f"{name}\nas exposed", fontsize=7)
     for axis, column in zip(axes[0], columns, strict=True):
@@ -54,7 +56,9 @@ def _picture(image: Tensor) -> np.ndarray:
     return image[0].numpy().transpose(1, 2, 0)
 
 
-def model_card(facts: dict, digest: str, commit: str, summary: pd.DataFrame, held_out: list[str]) -> str:
+def model_card(
+    facts: dict, digest: str, commit: str, summary: pd.DataFrame, held_out: list[str], photometry: Photometry
+) -> str:
     """What a trained HDR-CNN is, as Markdown.
 
     Args:
@@ -63,6 +67,7 @@ def model_card(facts: dict, digest: str, commit: str, summary: pd.DataFrame, hel
         commit: of the code that judged it.
         summary: from `compare_methods`.
         held_out: the test sources.
+        photometry: that it was judged with.
     """
     settings = facts["settings"]
     lines = [
@@ -83,16 +88,17 @@ def model_card(facts: dict, digest: str, commit: str, summary: pd.DataFrame, hel
         "",
         ", ".join(held_out) + ".",
         "",
-        "log_rmse: error of log luminance in stops. pu21_psnr: dB, linear 1.0 at 100 cd/m2. clipped: pixels",
-        "with a channel at 255. Means over scenes and exposures; 95 % bootstrap intervals over panoramas; the",
-        "difference from this model is paired.",
+        f"The truth's {photometry.percentile:g}th percentile of luminance is at {photometry.luminance:g} cd/m2;",
+        "no alignment. Clipped: pixels with a channel at 255. Means over scenes and exposures; 95 % t",
+        "intervals over places; the difference from this model is paired.",
         "",
-        "| metric | method | mean | interval | difference | interval | exposures |",
-        "|---|---|---|---|---|---|---|",
+        "| metric | region | method | mean | interval | difference | interval | exposures |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for row in summary.itertuples():
         lines.append(
-            f"| {row.metric} | {METHODS[row.method].title} | {row.mean:.3f} | {row.low:.3f} to {row.high:.3f} "
+            f"| {METRICS[row.metric].heading} | {row.region} | {METHODS[row.method].title} "
+            f"| {row.mean:.3f} | {row.low:.3f} to {row.high:.3f} "
             f"| {row.difference:+.3f} | {row.difference_low:+.3f} to {row.difference_high:+.3f} | {row.count} |"
         )
     lines += ["", f"## Trained on {len(facts['trained_on'])} panoramas", "", "| slug | sha256 |", "|---|---|"]

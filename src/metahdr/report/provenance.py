@@ -14,7 +14,8 @@ from metahdr.training import checkpoint
 from metahdr.weights.hdrcnn import read_facts
 
 LIBRARIES = ["torch", "learn2learn", "snakemake", "dvc", "numpy", "scipy", "pandas", "scikit-image"]
-LIBRARIES += ["OpenEXR", "safetensors", "opencv-python-headless", "imageio", "pydantic"]
+LIBRARIES += ["OpenEXR", "safetensors", "torchvision", "lpips", "opencv-python-headless", "imageio", "pydantic"]
+LIBRARIES += ["cvvdp", "flip-evaluator"]
 
 
 def provenance(
@@ -46,8 +47,10 @@ def provenance(
         "label models": "; ".join(f"{path.name}, sha256 {sha256(path)}" for path in label_models),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU",
         "seconds": {
-            path.stem: round(float(pd.read_csv(path, sep="\t")["s"].iloc[0]), 1)
-            for path in sorted(benchmarks.glob("*.tsv"))
+            path.relative_to(benchmarks).with_suffix("").as_posix(): round(
+                float(pd.read_csv(path, sep="\t")["s"].iloc[0]), 1
+            )
+            for path in sorted(benchmarks.rglob("*.tsv"))
         },
     }
 

@@ -1,7 +1,15 @@
-"""What the report calls label sources, modes and rows of its tables."""
+"""What the report calls label sources, methods, modes and the groups of its tables."""
 
 from metahdr.evaluation.scores import NO_RUN
 from metahdr.registry import METHODS
+
+ALIGNMENTS = {
+    "plain": "as predicted",
+    "scale": "one scale aligned",
+    "crf": "camera response corrected",
+}
+REGIONS = {"all": "all pixels", "clipped": "pixels clipped in the input", "unclipped": "pixels not clipped"}
+VARIANTS = {"joint": "Joint training", "lpips": "LPIPS loss", "lpips_l1": "LPIPS + ℓ1 loss"}
 
 
 def label_title(label_source: str) -> str:
@@ -11,12 +19,35 @@ def label_title(label_source: str) -> str:
     return f"{METHODS[label_source].title}'s labels"
 
 
-def run_title(run: str) -> str:
-    return f"meta-trained with {label_title(run)}"
+def method_title(method: str) -> str:
+    """A method's own; a variant of meta-training has its name in the configuration."""
+    return METHODS[method].title if method in METHODS else VARIANTS.get(method, f"Variant {method}")
 
 
 def cell_title(method: str, run: str, mode: str) -> str:
-    """A row's title: of a meta-training run its mode, else the method."""
-    if run == NO_RUN:
-        return METHODS[method].title + (", from the other exposures" if mode == "stack" else "")
-    return "Single-shot" if mode == "single" else f"Adapted with {label_title(mode.removeprefix('adapted_'))}"
+    """What sentences call a cell: `MetaHDR, adapted with true labels`."""
+    title = short_title(method, run, mode)
+    return f"{title} with {label_title(_labels(mode))}" if _labels(mode) else title
+
+
+def short_title(method: str, run: str, mode: str) -> str:
+    """What tables and pictures call a cell: `MetaHDR, adapted`; a baseline's mode only where it adapts."""
+    name = "adapted" if _labels(mode) else "" if run == NO_RUN else "single shot"
+    return ", ".join(filter(None, (method_title(method), name)))
+
+
+def detail_title(run: str, mode: str) -> str:
+    """A table's second line: `to simulated labels; trained with true labels`."""
+    parts = [f"to {label_title(_labels(mode))}"] if _labels(mode) else []
+    parts += [] if run == NO_RUN else [run_title(run)]
+    return "; ".join(parts)
+
+
+def run_title(run: str) -> str:
+    """How a network was meta-trained."""
+    return f"trained with {label_title(run)}"
+
+
+def _labels(mode: str) -> str:
+    """The label source that a mode adapts with; empty for others."""
+    return mode.removeprefix("adapted_") if mode.startswith("adapted_") else ""

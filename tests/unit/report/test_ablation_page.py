@@ -22,7 +22,15 @@ def summary():
             ("short", "single", 0.60, 0, 0),
             ("short", "adapted", 0.61, 0.01, -0.04),
         ):
-            row = {"metric": metric, "arm": arm, "mode": mode, "seed_std": 0.003 * factor, "count": 12}
+            row = {
+                "metric": metric,
+                "alignment": "plain",
+                "region": "all",
+                "arm": arm,
+                "mode": mode,
+                "seed_std": 0.003 * factor,
+                "count": 12,
+            }
             for name, low, high, value in (
                 ("mean", "low", "high", mean),
                 ("gain", "gain_low", "gain_high", gain),

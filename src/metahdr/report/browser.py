@@ -1,0 +1,100 @@
+"""The scene browser's data: HDR pictures, small enough to stand inside the page, which `page.js` decodes.
+
+Radiance x of a scene is stored in 8 bits a channel as log(1 + STEEP x) / log(1 + STEEP top), where top is the
+scene's largest value, and as JPEG. A step is about 4 % of the radiance; below 1 / STEEP steps are equal.
+"""
+
+import base64
+import json
+
+import numpy as np
+
+from metahdr.evaluation.scores import METAHDR, NO_RUN
+from metahdr.report.figures.figure import jpeg, shrink
+from metahdr.report.results import Cell, Results, input_of, metric_of, truth_of
+from metahdr.report.tables import number
+from metahdr.report.titles import detail_title, short_title
+
+STEEP = 256.0
+TOP = 256.0  # radiance above this, 8 stops over what EV 0 holds, is stored as this
+SIDE, SMALLEST = 128, 32  # longest side of a picture in pixels
+BUDGET = 9_000_000  # characters of all pictures; where they would be more, pictures get smaller
+CELLS = 14  # methods and modes, most important first
+QUALITY = 85
+INPUT = "ldr"  # the method that changes nothing; the browser has the input by itself
+
+
+def encode(linear: np.ndarray, top: float) -> np.ndarray:
+    """Radiance as 8 bits."""
+    return np.round(np.log1p(STEEP * np.clip(linear, 0, top)) / np.log1p(STEEP * top) * 255).astype(np.uint8)
+
+
+def decode(code: np.ndarray, top: float) -> np.ndarray:
+    """The inverse, as `page.js` has it."""
+    return np.expm1(code / np.float32(255) * np.log1p(STEEP * top)) / STEEP
+
+
+def browser_data(results: Results) -> str:
+    """JSON: the cells, and for every test scene its truth and exposures with their reconstructions."""
+    cells, side = shown_cells(results), SIDE
+    while True:
+        scenes = [_scene(results, name, cells, side) for name in results.scenes]
+        size = len(json.dumps(scenes))
+        if size <= BUDGET or side <= SMALLEST:
+            break
+        side = max(SMALLEST, int(side * (BUDGET / size) ** 0.6) // 8 * 8)
+    metric = metric_of(results.ranking)
+    data = {
+        "steep": STEEP,
+        "measured": metric.heading,
+        "cells": [{"title": short_title(*cell), "detail": detail_title(cell.run, cell.mode)} for cell in cells],
+        "left": cells.index(results.single) if results.single in cells else 0,
+        "right": cells.index(results.main),
+        "scenes": scenes,
+    }
+    return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def shown_cells(results: Results) -> list[Cell]:
+    """The main cell and its single shot, other trainings, the best baselines, further baselines."""
+    trained = [c for c in results.cells if c.run != NO_RUN and c.mode in ("single", f"adapted_{c.run}")]
+    trained.sort(key=lambda cell: (cell.run != results.main.run, cell.method != METAHDR))
+    best = [results.best(cell, column) for cell in [results.main, *trained] for column in results.first_columns]
+    others = [cell for cell in results.cells if cell.run == NO_RUN]
+    wanted = [results.main, results.single, *filter(None, best), *trained, *others]
+    known = [cell for cell in dict.fromkeys(wanted) if cell in results.cells and cell.method != INPUT][:CELLS]
+    return [cell for cell in results.cells if cell in known]
+
+
+def _scene(results: Results, name: str, cells: list[Cell], side: int) -> dict:
+    scene = results.scene(name)
+    truth = truth_of(scene)
+    top = float(np.clip(truth.max(), 1, TOP))
+    values = {cell: results.values(cell, results.ranking).xs(name, level="scene") for cell in cells}
+    place = values[results.main].index.get_level_values("place")[0]
+    metric = metric_of(results.ranking)
+    gain = (values[results.main] - values[results.single]).mean() if results.single in values else np.nan
+    exposures = []
+    for ev, stops in zip(scene.evs, scene.stops, strict=True):
+        images = [results.prediction(cell, scene, ev) for cell in cells]
+        exposures.append(
+            {
+                "ev": f"{ev:+g}",
+                "stops": float(stops),
+                "input": _text(shrink(input_of(scene, ev), side)),
+                "pictures": [None if i is None else _text(encode(shrink(i, side), top)) for i in images],
+                "values": [number(metric, values[cell].get((place, ev), np.nan)) for cell in cells],
+            }
+        )
+    return {
+        "name": name,
+        "place": place,
+        "top": top,
+        "gain": number(metric, gain, "+"),
+        "truth": _text(encode(shrink(truth, side), top)),
+        "exposures": exposures,
+    }
+
+
+def _text(image: np.ndarray) -> str:
+    return base64.b64encode(jpeg(image, QUALITY)).decode()

@@ -1,0 +1,189 @@
+"""What the report reads of a run: scores, their summary, test scenes and predictions."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from metahdr.errors import ImageError
+from metahdr.evaluation.modes import inputs
+from metahdr.evaluation.predictions import prediction_name
+from metahdr.evaluation.scores import METAHDR, NO_RUN
+from metahdr.images import read_hdr
+from metahdr.metrics.metric import Metric
+from metahdr.registry import METHODS, METRICS
+from metahdr.scenes import Scene, Scenes
+from metahdr.tables import read_table
+
+# What the first screen measures by: metric and alignment, as far as the run has them.
+MAIN = [("ssim", "plain"), ("psnr", "plain"), ("pu21_psnr", "plain"), ("pu21_psnr", "crf"), ("cvvdp", "crf")]
+# The metric of a scene's gain, of the first picture and of the figures: the first that the run has.
+RANKED_BY = [("pu21_psnr", "crf"), ("pu21_psnr", "plain"), ("psnr", "plain")]
+
+
+class Cell(NamedTuple):
+    """A row of the tables: a method, the label source of its meta-training, and what it is given."""
+
+    method: str
+    run: str
+    mode: str
+
+
+class Column(NamedTuple):
+    """A column of the tables."""
+
+    metric: str
+    alignment: str
+    region: str = "all"
+    ev: str = "all"
+
+
+class Results:
+    """A dataset's results folder.
+
+    Args:
+        data: the folder.
+    """
+
+    def __init__(self, data: Path):
+        self.data = data
+        self.scores = read_table(data / "scores.csv").astype({"seed": str, "fold": int})
+        self.summary = read_table(data / "summary.csv").astype({"ev": str})
+        self.common = self.summary[self.summary.table == "all"]
+        self.folds = sorted(set(self.scores.fold))
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        """The cells of the common table."""
+        return [Cell(*row) for row in self.common[list(Cell._fields)].drop_duplicates().itertuples(index=False)]
+
+    @cached_property
+    def rows(self) -> dict[tuple[str, Cell, Column], NamedTuple]:
+        """The summary's rows by table, cell and column."""
+        return {
+            (
+                row.table,
+                Cell(row.method, row.run, row.mode),
+                Column(row.metric, row.alignment, row.region, row.ev),
+            ): row
+            for row in self.summary.itertuples()
+        }
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        """Every column of the summary, in its order."""
+        return [
+            Column(*row) for row in self.summary[list(Column._fields)].drop_duplicates().itertuples(index=False)
+        ]
+
+    def has(self, wanted: list[tuple[str, str]]) -> list[Column]:
+        """Of metrics with alignments those that the run measured, over all pixels and exposures."""
+        return [column for column in (Column(*each) for each in wanted) if column in self.columns]
+
+    @cached_property
+    def first_columns(self) -> list[Column]:
+        """Those of `MAIN`; of a run that measured none of them, the ranking column."""
+        return self.has(MAIN) or [self.ranking]
+
+    @cached_property
+    def ranking(self) -> Column:
+        """The column that scenes are ranked by."""
+        return (self.has(RANKED_BY) or self.columns)[0]
+
+    @cached_property
+    def main(self) -> Cell:
+        """The cell that the first screen speaks of: the network, adapted with labels that need no truth."""
+        adapted = [cell for cell in self.cells if cell.method == METAHDR and cell.mode.startswith("adapted_")]
+        honest = [cell for cell in adapted if "support_truth" not in inputs(METHODS[METAHDR], cell.mode)]
+        own = [cell for cell in honest if cell.mode == f"adapted_{cell.run}"]
+        return (own or honest or adapted)[0]
+
+    @property
+    def single(self) -> Cell:
+        """The main cell's network before adaptation."""
+        return self.main._replace(mode="single")
+
+    def best(self, cell: Cell, column: Column) -> Cell | None:
+        """The best baseline with the same inputs; None where there is none."""
+        name = getattr(self.rows.get(("all", cell, column)), "best", None)
+        if not isinstance(name, str):
+            return None
+        method, mode = name.split("/")
+        return Cell(method, NO_RUN, mode)
+
+    def values(self, cell: Cell, column: Column) -> pd.Series:
+        """A value for each place, scene and held-out exposure, averaged over the seeds."""
+        return self._values.loc[(*cell, column.metric, column.alignment, column.region)]
+
+    @cached_property
+    def _values(self) -> pd.Series:
+        names = [*Cell._fields, "metric", "alignment", "region", "place", "scene", "ev"]
+        return self.scores.groupby(names).value.mean()
+
+    def seeds(self, cell: Cell) -> list[str]:
+        return self._seeds[cell]
+
+    @cached_property
+    def _seeds(self) -> dict[Cell, list[str]]:
+        rows = self.scores[[*Cell._fields, "seed"]].drop_duplicates()
+        return {Cell(*key): sorted(group.seed) for key, group in rows.groupby(list(Cell._fields))}
+
+    @cached_property
+    def scenes(self) -> dict[str, tuple[Scenes, int]]:
+        """The scored scenes by name, each with its fold's scenes and its index there."""
+        scored = set(self.scores.scene)
+        tests = [Scenes(self.fold_folder(fold), "test") for fold in self.folds]
+        found = {name: (test, index) for test in tests for index, name in enumerate(test.table.scene)}
+        return {name: place for name, place in found.items() if name in scored}
+
+    def scene(self, name: str) -> Scene:
+        scenes, index = self.scenes[name]
+        return scenes[index]
+
+    def __iter__(self) -> Iterator[Scene]:
+        return map(self.scene, self.scenes)
+
+    def fold_folder(self, fold: int) -> Path:
+        return self.data / f"fold{fold}"
+
+    def prediction_file(self, cell: Cell, scene: str, ev: float) -> Path:
+        """The file of a prediction; of a meta-training that of its first seed."""
+        scenes, _ = self.scenes[scene]
+        if cell.run == NO_RUN:
+            folder = scenes.folder / "methods" / cell.method
+        else:
+            folder = scenes.folder / cell.method / cell.run / f"seed{self.seeds(cell)[0]}"
+        return folder / "predictions" / prediction_name(scene, ev, cell.mode)
+
+    def prediction(self, cell: Cell, scene: Scene, ev: float) -> np.ndarray | None:
+        """A prediction, `(H, W, 3)`; None where it is missing, damaged or not an image of radiance."""
+        try:
+            image = read_hdr(self.prediction_file(cell, scene.name, ev))
+        except ImageError:
+            return None
+        right = image.shape[:2] == tuple(scene.hdr.shape[1:]) and np.isfinite(image).all() and image.min() >= 0
+        return image if right else None
+
+    @property
+    def failures(self) -> pd.DataFrame:
+        """The predictions that were scored as failures, each once."""
+        failed = self.scores[self.scores.failed.notna()]
+        names = ["scene", "ev", "method", "run", "seed", "mode", "failed"]
+        return failed[names].drop_duplicates()
+
+
+def metric_of(column: Column) -> Metric:
+    return METRICS[column.metric]
+
+
+def truth_of(scene: Scene) -> np.ndarray:
+    """`(H, W, 3)`."""
+    return scene.hdr.numpy().transpose(1, 2, 0)
+
+
+def input_of(scene: Scene, ev: float) -> np.ndarray:
+    """The exposure as it is, 8 bits, `(H, W, 3)`."""
+    return np.round(scene.ldr[scene.evs.index(ev)].numpy().transpose(1, 2, 0) * 255).astype(np.uint8)

@@ -1,0 +1,270 @@
+"""The page's tables: rows in groups by what a method is given, and columns by what is measured."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from string import ascii_lowercase
+from typing import NamedTuple
+
+import pandas as pd
+
+from metahdr.evaluation.modes import inputs
+from metahdr.evaluation.paper import METRICS as PAPER_METRICS
+from metahdr.evaluation.paper import paper_table
+from metahdr.evaluation.scores import METAHDR, NO_RUN
+from metahdr.metrics.metric import Metric
+from metahdr.registry import METHODS, METRICS
+from metahdr.report.results import MAIN, Cell, Column, Results, metric_of
+from metahdr.report.titles import ALIGNMENTS, REGIONS, detail_title, short_title
+
+GROUPS = {
+    "exposure": "Given the exposure alone",
+    "ev": "Given the exposure and its EV",
+    "support": "Given the other exposures too",
+    "bound": "Oracles and bounds: given the camera's response, the truth, or the whole bracket",
+}
+PAPER_TABLES = {
+    1: "Table 1: labels of adaptation. Columns: labels of meta-training",
+    2: "Table 2: losses, after adaptation with simulated labels. Columns: labels of meta-training",
+}
+ORACLE = {"response", "truth", "support_truth"}
+LOST = [
+    ("psnr", "plain"),
+    ("pu21_psnr", "plain"),
+    ("pu21_psnr", "crf"),
+    ("log_rmse", "plain"),
+    ("log_rmse", "scale"),
+]
+
+
+class Entry(NamedTuple):
+    """One value of a table, as text; empty where there is none.
+
+    Attributes:
+        mean, interval: of the cell.
+        seeds: smallest and largest mean of a seed.
+        difference: from the best baseline with the same inputs.
+        baseline: that baseline's letter.
+        verdict: `up` or `down` where the difference's whole interval is better or worse.
+        sort: what the table sorts by.
+    """
+
+    mean: str
+    interval: str = ""
+    seeds: str = ""
+    difference: str = ""
+    baseline: str = ""
+    verdict: str = ""
+    sort: float = float("nan")
+
+
+class Row(NamedTuple):
+    """A row of a table; `letter` where it is a baseline that others are compared with."""
+
+    title: str
+    detail: str
+    letter: str
+    entries: list[Entry]
+
+
+class PaperEntry(NamedTuple):
+    """The paper's value beside ours, over one or two columns."""
+
+    paper: str
+    mean: str
+    interval: str
+    columns: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the page: headings, each with a second line in small type, and rows by group."""
+
+    title: str
+    columns: list[tuple[str, str]]
+    groups: list[tuple[str, list[Row]]]
+
+
+def group_of(cell: Cell) -> str:
+    """The name in `GROUPS` of what a cell is given."""
+    method = METHODS[METAHDR if cell.run != NO_RUN else cell.method]
+    given = inputs(method, cell.mode)
+    if given & ORACLE or method.takes == "bracket":
+        return "bound"
+    return "support" if "support" in given else "ev" if "ev" in given else "exposure"
+
+
+def main_table(results: Results) -> Table:
+    """The table of the first screen."""
+    return _table(results, "all", "Reconstruction of the held-out exposure", results.first_columns, compared=True)
+
+
+def apart_table(results: Results) -> Table:
+    """The brightest exposure, and the pixels that are clipped in the input."""
+    wanted = [Column(*each, "all", ev) for ev in _evs(results)[-1:] for each in MAIN[1:]]
+    wanted += [Column(*each, "clipped", "all") for each in LOST]
+    columns = [column for column in wanted if column in results.columns]
+    title = "Where something is lost: the brightest exposure, and the pixels clipped in the input"
+    return _table(results, "all", title, columns, compared=True)
+
+
+def all_tables(results: Results) -> list[Table]:
+    """Every mean over all exposures, a table for each region and alignment."""
+    tables = []
+    for region, region_title in REGIONS.items():
+        for alignment, title in ALIGNMENTS.items():
+            columns = [c for c in results.columns if (c.alignment, c.region, c.ev) == (alignment, region, "all")]
+            tables.append(_table(results, "all", f"{region_title.capitalize()}, {title}", columns))
+    return [table for table in tables if table.columns]
+
+
+def paper_tables(results: Results, confidence: float) -> list[tuple[str, list[tuple[str, list[PaperEntry]]]]]:
+    """The paper's Tables 1 and 2: titles, and rows of entries, first SSIM and then PSNR.
+
+    An entry is for the run `true`, for `simulated`, or for both columns where nothing was meta-trained.
+    """
+    tables = []
+    for number, title in PAPER_TABLES.items():
+        cells = paper_table(results.scores, number, confidence)
+        rows = []
+        for name, group in cells.groupby("row", sort=False):
+            group = group.sort_values("metric", key=lambda names: names.map(PAPER_METRICS.index), kind="stable")
+            rows.append((name, [_paper_entry(cell) for cell in group.itertuples()]))
+        tables.append((f"{title}. {_extent(cells)}", rows))
+    return tables
+
+
+def _extent(cells: pd.DataFrame) -> str:
+    """What a paper's table of ours is measured on: `Here 72 images of 4 places, 2 seeds`."""
+    here = cells[cells.state == ""]
+    if here.empty:
+        return "Not part of this run"
+    images, places, seeds = (int(here[name].max()) for name in ("images", "places", "seeds"))
+    return f"Here {images} images of {places} place{'s' * (places > 1)}, {seeds} seed{'s' * (seeds > 1)}"
+
+
+def _paper_entry(cell) -> PaperEntry:
+    columns = 2 if cell.run == NO_RUN else 1
+    if cell.state:
+        return PaperEntry(cell.paper, "", cell.state, columns)
+    metric = replace(METRICS[cell.metric], decimals=3)  # as many as the paper has
+    return PaperEntry(cell.paper, number(metric, cell.mean), _range(metric, cell.low, cell.high), columns)
+
+
+def exposure_tables(results: Results) -> list[Table]:
+    """Means by held-out exposure, a table for each column of the first screen."""
+    return [
+        _table(results, "all", heading(column), [column._replace(ev=ev) for ev in [*_evs(results), "all"]])
+        for column in results.first_columns
+    ]
+
+
+def partial_tables(results: Results) -> list[Table]:
+    """The smaller common sets: what exists for some folds and seeds alone, beside all others on the same."""
+    names = [name for name in dict.fromkeys(results.summary.table) if name != "all"]
+    return [_table(results, name, name.replace("_", ", "), results.first_columns) for name in names]
+
+
+def heading(column: Column) -> str:
+    """`PU21-PSNR / dB, camera response corrected`."""
+    return ", ".join([metric_of(column).heading, *_details(column)])
+
+
+def short_heading(column: Column) -> str:
+    """`PU21-PSNR crf`."""
+    return metric_of(column).title + ("" if column.alignment == "plain" else f" {column.alignment}")
+
+
+def measured(column: Column, value: float, sign: str = "") -> str:
+    """`PU21-PSNR crf 20.80 dB`."""
+    metric = metric_of(column)
+    return " ".join(filter(None, (short_heading(column), number(metric, value, sign), metric.unit)))
+
+
+def _evs(results: Results) -> list[str]:
+    return sorted({column.ev for column in results.columns} - {"all"}, key=float)
+
+
+def _details(column: Column) -> Iterable[str]:
+    if column.alignment != "plain":
+        yield ALIGNMENTS[column.alignment]
+    if column.region != "all":
+        yield REGIONS[column.region]
+    if column.ev != "all":
+        yield f"EV {float(column.ev):+g}"
+
+
+def _table(results: Results, name: str, title: str, columns: list[Column], compared: bool = False) -> Table:
+    """One of the summary's tables: in each group the best by the ranking column first; no rows without a value.
+
+    Args:
+        compared: whether trained networks show their difference from the best baseline with the same inputs.
+    """
+    here = results.summary[results.summary.table == name]
+    cells = [Cell(*row) for row in here[list(Cell._fields)].drop_duplicates().itertuples(index=False)]
+    values = {cell: [results.rows.get((name, cell, column)) for column in columns] for cell in cells}
+    rank = metric_of(results.ranking)
+    means = {
+        c: getattr(results.rows.get((name, c, results.ranking)), "mean", -1e9) for c in cells if any(values[c])
+    }
+    ranked = sorted(means, key=means.get, reverse=rank.better == "higher")
+    groups = {group: [cell for cell in ranked if group_of(cell) == group] for group in GROUPS}
+    bests = {_best(row) for rows in values.values() for row in rows if compared}
+    marked = [cell for group in groups.values() for cell in group if cell in bests]
+    letters = dict(zip(marked, ascii_lowercase, strict=False))
+
+    def row(cell: Cell) -> Row:
+        entries = [_entry(metric_of(c), value, letters) for c, value in zip(columns, values[cell], strict=True)]
+        failed = max((value.failed for value in values[cell] if value is not None), default=0)
+        details = [detail_title(cell.run, cell.mode), f"{failed} failed" if failed else ""]
+        return Row(short_title(*cell), "; ".join(filter(None, details)), letters.get(cell, ""), entries)
+
+    shown = [(GROUPS[group], [row(cell) for cell in inside]) for group, inside in groups.items() if inside]
+    return Table(title, [_head(column) for column in columns], shown)
+
+
+def _best(row) -> Cell | None:
+    """The best baseline with the same inputs as a trained network's row of the summary."""
+    if row is None or row.run == NO_RUN or not isinstance(row.best, str):
+        return None
+    return Cell(row.best.split("/")[0], NO_RUN, row.best.split("/")[1])
+
+
+def _head(column: Column) -> tuple[str, str]:
+    metric = metric_of(column)
+    small = [metric.unit, *_details(column), f"{metric.better} is better"]
+    return metric.title, ", ".join(filter(None, small))
+
+
+def _entry(metric: Metric, row, letters: dict[Cell, str]) -> Entry:
+    if row is None or pd.isna(row.mean):
+        return Entry("–")
+    entry = Entry(
+        number(metric, row.mean),
+        _range(metric, row.low, row.high),
+        _range(metric, row.seed_low, row.seed_high),
+        sort=row.mean,
+    )
+    if _best(row) not in letters:
+        return entry
+    return entry._replace(
+        difference=number(metric, row.over_best, "+"),
+        baseline=letters[_best(row)],
+        verdict=verdict(metric, row.over_best_low, row.over_best_high),
+    )
+
+
+def _range(metric: Metric, low: float, high: float) -> str:
+    ends = number(metric, low), number(metric, high)
+    return "" if pd.isna(low) else (" to " if low < 0 else "–").join(ends)
+
+
+def number(metric: Metric, value: float, sign: str = "") -> str:
+    """A value with the metric's decimals; no minus before a zero."""
+    return "–" if pd.isna(value) else f"{value:{sign}z.{metric.decimals}f}".replace("-", "−")
+
+
+def verdict(metric: Metric, low: float, high: float) -> str:
+    """`up` or `down` for differences that are all better or all worse, empty for others."""
+    if metric.improves(low) and metric.improves(high):
+        return "up"
+    return "down" if metric.improves(-low) and metric.improves(-high) else ""
