@@ -72,9 +72,9 @@ def build_results(repository):
             prepare_script(name, source, kind, prepare, folder / "raw", hdr, own, table)
             exposures, rows = (folder / "exposures" / f"{name}{suffix}" for suffix in (".npy", ".csv"))
             expose_script(hdr, own, table, expose or Expose(), 0, exposures, rows)
-        (folder / "sources.json").write_text(json.dumps(dict.fromkeys(images)))
-        split_script(folder / "sources.json", Split(), 0, folder / "scenes.csv")
-        return folder
+        (folder / "sources.json").write_text(json.dumps({name: {"place": name} for name in images}))
+        split_script(folder / "sources.json", Split(), 0, 0, folder / "fold0" / "scenes.csv")
+        return folder / "fold0"
 
     return build
 

@@ -51,7 +51,9 @@ def extended(smoke, tmp_path_factory):
         patch.setenv("PYTHONPATH", os.pathsep.join([str(package), str(folder / "src")]))
         command = [sys.executable, "-m", "metahdr.cli", "register", "trees", "photographs", "--kind", "folders"]
         subprocess.run(command, cwd=folder, check=True)
-        settings = overlay(folder, "data: {dataset: trees, mirror: photographs}\nmeta: {loss: l2}")
+        score = "score: {metrics: [psnr, ssim, mae], methods: [ldr, gamma_1_8, debevec]}"
+        run = "data: {dataset: trees, mirror: photographs}\nmeta: {loss: l2}"
+        settings = overlay(folder, f"{run}\n{score}")
         result = snakemake(folder, *settings)
         assert result.returncode == 0, result.stdout[-4000:]
         yield folder, package, settings
@@ -68,7 +70,7 @@ def test_a_metric_a_method_a_loss_and_a_dataset_from_outside_are_in_the_runs_tab
     assert "mae" in set(scores.metric)
     assert "gamma_1_8" in set(scores.method)
     page = (folder / "results/smoke/report/index.html").read_text()
-    table = page[page.index('id="table"') : page.index('id="exposures"')]
+    table = page[page.index('id="table"') : page.index('id="provenance"')]
     assert "MAE" in table and "x^1.8" in table
     mae = scores[scores.metric == "mae"].groupby("method").value.mean()
     summary = pd.read_csv(folder / "results/smoke/trees/summary.csv", keep_default_na=False)
@@ -82,7 +84,7 @@ def test_an_edited_metric_from_outside_is_scored_again_and_nothing_else_runs(ext
     source = metric.read_text()
     try:
         metric.write_text(source.replace("(prediction - truth)", "(truth - prediction)"))
-        assert rules(folder, settings) == {"score", "report"}
+        assert rules(folder, settings) == {"score", "aggregate", "report"}
         metric.write_text(f"{source}\n# a comment\n")
         assert rules(folder, settings) == set()
     finally:

@@ -60,7 +60,7 @@ def test_folders_with_spaces_and_quotes_and_a_source_called_like_anothers_file_g
     assert registered.returncode == 0, registered.stderr
     keys = {"dataset": "mine", "register": "my register.yaml", "mirror": str(photographs), "raw": "my data's/raw"}
     text = yaml.safe_dump({"data": keys, "results": 'my "results"', "threads": 3})
-    table = 'my "results"/mine/scenes.csv'
+    table = 'my "results"/mine/fold0/scenes.csv'
     exposures = 'my "results"/mine/exposures/-b.npy'
     result = snakemake(folder, table, exposures, *overlay(folder, text))
     assert result.returncode == 0, result.stdout[-3000:]
@@ -79,7 +79,7 @@ def test_the_command_of_a_split_has_room_for_any_number_of_sources(folder):
         (tables / f"{name}.csv").touch()
     # Without the rules that make the tables: a dry run of thousands of jobs would take a minute.
     settings = overlay(folder, "data: {dataset: many, register: many.yaml}")
-    target = "results/smoke/many/scenes.csv"
+    target = "results/smoke/many/fold0/scenes.csv"
     arguments = ["--dry-run", "--printshellcmds", "--allowed-rules", "manifest", "split", "--", target]
     output = snakemake(folder, *settings, *arguments).stdout
     (command,) = re.findall(r"python .*split\.py.*", output)
@@ -90,14 +90,14 @@ def test_fewer_cores_do_not_change_the_threads_that_a_script_is_told(smoke, tmp_
     settings = overlay(tmp_path, "threads: 3")
     output = snakemake(smoke, "--dry-run", "--printshellcmds", "--cores", "1", *settings).stdout
     told = re.findall(r"SCRIPTS/(\w+)\.py.* --threads=(\d+)", output)
-    assert {script for script, _ in told} == {"train", "label", "reconstruct"}
+    assert {script for script, _ in told} == {"train", "label", "reconstruct", "score", "steps"}
     assert {threads for _, threads in told} == {"3"}
 
 
 def test_pretrained_weights_of_hdrcnn_must_be_there_before_any_work(folder):
     settings = overlay(folder, "hdrcnn: {width: 1.0, vgg16: nowhere/vgg16.pth}")
     output = snakemake(folder, "--dry-run", *settings).stdout
-    assert "MissingInputException in rule train_hdrcnn" in output and "nowhere/vgg16.pth" in output
+    assert "MissingInputException in rule train_method" in output and "nowhere/vgg16.pth" in output
 
 
 def test_an_argument_that_a_rule_forgets_or_that_its_script_does_not_take_stops_before_any_work(folder):

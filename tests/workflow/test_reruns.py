@@ -21,7 +21,11 @@ def edit(smoke, tmp_path):
     return edit
 
 
-RECONSTRUCTION = {"adapt", "score", "report"}
+SCORES = {"score", "aggregate", "report"}
+
+
+TRAINED = [f"fold0/metahdr/{run}/seed{seed}/best" for run in ("true", "simulated") for seed in (0, 1)]
+TRAINED += [f"fold0/joint/{run}/seed0/best" for run in ("true", "simulated")]
 
 
 def statement(text: str) -> str:
@@ -39,13 +43,16 @@ def test_edited_comments_and_docstrings_rerun_nothing(smoke, edit):
 @pytest.mark.parametrize(
     ("file", "stages"),
     [
-        ("src/metahdr/nets/unet.py", {"meta_train", "adapt", "score", "report"}),
-        ("src/metahdr/nets/hdrcnn.py", RECONSTRUCTION | {"train_hdrcnn", "label", "meta_train", "reconstruct"}),
-        ("src/metahdr/meta/trainer.py", {"meta_train", "adapt", "score", "report"}),
-        ("src/metahdr/evaluation/bootstrap.py", {"score", "report"}),
-        ("src/metahdr/report/figures.py", {"report"}),
-        ("workflow/scripts/reconstruct.py", {"adapt", "reconstruct", "score", "report"}),
-        ("src/metahdr/metrics/hdr.py", {"score", "report"}),
+        ("src/metahdr/nets/unet.py", {"meta_train", "adapt", "steps"} | SCORES),
+        (
+            "src/metahdr/nets/hdrcnn.py",
+            SCORES | {"train_method", "label", "meta_train", "adapt", "reconstruct", "steps"},
+        ),
+        ("src/metahdr/meta/trainer.py", {"meta_train", "adapt", "steps"} | SCORES),
+        ("src/metahdr/evaluation/interval.py", {"aggregate", "report"}),
+        ("src/metahdr/report/figures/plots.py", {"report"}),
+        ("workflow/scripts/reconstruct.py", {"adapt", "reconstruct"} | SCORES),
+        ("src/metahdr/metrics/pu21.py", {"steps"} | SCORES),
     ],
 )
 def test_an_edited_module_reruns_what_uses_it(edit, file, stages):
@@ -73,6 +80,6 @@ def test_a_report_forced_after_an_edit_says_that_other_code_trained_its_networks
     result = snakemake(folder, *SMOKE, "--rerun-triggers", "mtime", "--forcerun", "report")
     assert result.returncode == 0, result.stdout[-3000:]
     origin = json.loads((folder / "results/smoke/polyhaven-mini/provenance.json").read_text())
-    assert origin["networks of other code"] == ["true", "simulated"]
+    assert origin["networks of other code"] == TRAINED
     page = (folder / "results/smoke/report/index.html").read_text()
-    assert page.count("trained by other code than this report's") == 2
+    assert page.count("trained by other code than this report's") == len(TRAINED)

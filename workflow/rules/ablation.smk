@@ -1,5 +1,5 @@
 # Variants of meta-training (arms) beside one another, each with the same seeds, on the scenes and labels of the run.
-# Not part of the default run: `snakemake --cores all ablation --configfile config/ablation.yaml`.
+# In fold 0. Not part of the default run: `snakemake --cores all ablation --configfile config/ablation.yaml`.
 
 ARM = f"{DATA}/ablation/{{arm}}/seed{{seed}}"
 ARMS = {
@@ -10,9 +10,9 @@ ARMS = {
 
 use rule meta_train as ablate_train with:
     input:
-        scenes=SCENES,
+        scenes=expand(SCENES, fold=0),
         sources=f"{DATA}/sources.json",
-        labels=label_folders([CONFIG.ablation.labels]),
+        labels=label_folders([CONFIG.ablation.labels], 0),
         weights=lambda w: CONFIG.arm(w.arm).weights,
     output:
         model=f"{ARM}/best.pt",
@@ -22,15 +22,18 @@ use rule meta_train as ablate_train with:
         f"{RESULTS}/logs/ablation/{{arm}}_seed{{seed}}.log",
     benchmark:
         f"{ARM}/benchmark.tsv"
+    priority: 10
     params:
         **script(
             "train.py",
             lambda w: training_modules(CONFIG.arm(w.arm), [CONFIG.ablation.labels]),
             method="metahdr",
-            data=DATA,
+            data=f"{DATA}/fold0",
             raw=RAW,
             kind=DATASET.kind,
-            settings=lambda w: run_settings(CONFIG.arm(w.arm), CONFIG.ablation.labels),
+            settings=lambda w: CONFIG.arm(w.arm).one(
+                CONFIG.ablation.labels, int(w.seed)
+            ),
             seed=lambda w: w.seed,
             threads=CONFIG.threads,
             state=lambda w: f"{DATA}/ablation/{w.arm}/seed{w.seed}/state.pt",
@@ -39,9 +42,10 @@ use rule meta_train as ablate_train with:
 
 rule ablate_score:
     input:
-        scenes=SCENES,
-        labels=label_folders([CONFIG.ablation.labels]),
-        weights=lambda w: CONFIG.arm(w.arm).weights,
+        scenes=expand(SCENES, fold=0),
+        labels=label_folders([CONFIG.ablation.labels], 0),
+        networks=lambda w: CONFIG.arm(w.arm).weights,
+        metrics=METRIC_WEIGHTS.values(),
         model=f"{ARM}/best.pt",
     output:
         scores=f"{ARM}/scores.csv",
@@ -57,11 +61,13 @@ rule ablate_score:
                 *training_modules(CONFIG.arm(w.arm), [CONFIG.ablation.labels]),
                 *map(METRICS.module, CONFIG.score.metric_names()),
             ],
-            data=DATA,
+            data=f"{DATA}/fold0",
             arm=lambda w: w.arm,
             seed=lambda w: w.seed,
             label_source=CONFIG.ablation.labels,
             names=CONFIG.score.metric_names(),
+            settings=MEASURING,
+            weights=METRIC_WEIGHTS,
             threads=CONFIG.threads,
         ),
     shell:
@@ -88,7 +94,6 @@ rule ablate_compare:
             ablation=CONFIG.ablation,
             arms={arm: CONFIG.arm(arm).model_dump() for arm in ARMS["arm"]},
             settings=CONFIG.score,
-            seed=CONFIG.seed,
         ),
     shell:
         RUN_SCRIPT

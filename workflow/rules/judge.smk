@@ -4,9 +4,9 @@
 
 rule judge_hdrcnn:
     input:
-        scenes=SCENES,
-        model=weight_file("hdrcnn", "train"),
-        expandnet=weight_file("expandnet"),
+        scenes=expand(SCENES, fold=0),
+        model=f"{DATA}/fold0/hdrcnn.safetensors",
+        expandnet=weight_file("expandnet", 0),
     output:
         scores=f"{DATA}/hdrcnn/scores.csv",
         summary=f"{DATA}/hdrcnn/summary.csv",
@@ -19,9 +19,9 @@ rule judge_hdrcnn:
     params:
         **script(
             "judge_hdrcnn.py",
-            data=DATA,
+            data=f"{DATA}/fold0",
+            register=CONFIG.data.register_file,
             settings=CONFIG.score,
-            seed=CONFIG.seed,
             figure_ev=max(CONFIG.expose.evs),
         ),
     shell:

@@ -3,34 +3,39 @@
 # Snakemake deletes the outputs of a killed job.
 
 
-rule train_hdrcnn:
+rule train_method:
     input:
-        images=[f"{RAW}/{source.hdr}" for source in SOURCES.values()],
+        files=trained_from,
         sources=f"{DATA}/sources.json",
-        scenes=f"{DATA}/scenes.csv",
-        vgg16=[CONFIG.hdrcnn.vgg16] if CONFIG.hdrcnn.vgg16 else [],
+        scenes=f"{FOLD}/scenes.csv",
+        vgg16=lambda w: (
+            [CONFIG.hdrcnn.vgg16]
+            if w.method == "hdrcnn" and CONFIG.hdrcnn.vgg16
+            else []
+        ),
     output:
-        model=f"{DATA}/hdrcnn.safetensors",
-        history=f"{DATA}/hdrcnn.csv",
+        model=f"{FOLD}/{{method}}.safetensors",
+        history=f"{FOLD}/{{method}}.csv",
     log:
-        f"{RESULTS}/logs/train_hdrcnn.log",
+        f"{RESULTS}/logs/train_method/fold{{fold}}/{{method}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/train_hdrcnn.tsv"
+        f"{RESULTS}/benchmarks/train_method/fold{{fold}}/{{method}}.tsv"
+    priority: 100
     conda:
         "../../environment.yml"
     threads: CONFIG.threads
     params:
         **script(
             "train.py",
-            [METHODS.module("hdrcnn"), LAYOUTS.module(DATASET.kind)],
-            method="hdrcnn",
-            data=DATA,
+            lambda w: [METHODS.module(w.method), LAYOUTS.module(DATASET.kind)],
+            method=lambda w: w.method,
+            data=fold_folder,
             raw=RAW,
             kind=DATASET.kind,
-            settings=CONFIG.hdrcnn,
+            settings=lambda w: method_settings(w.method),
             seed=CONFIG.seed,
             threads=CONFIG.threads,
-            state=f"{DATA}/hdrcnn.state.pt",
+            state=lambda w: f"{fold_folder(w)}/{w.method}.state.pt",
         ),
     shell:
         RUN_SCRIPT
@@ -39,24 +44,27 @@ rule train_hdrcnn:
 rule label:
     input:
         scenes=SCENES,
-        weights=lambda w: weight_file(*LABELLERS[w.label_source]),
+        weights=lambda w: weight_file(LABELLERS[w.label_source], w.fold),
     output:
-        labels=directory(f"{DATA}/labels/{{label_source}}"),
+        labels=directory(f"{FOLD}/labels/{{label_source}}"),
     log:
-        f"{RESULTS}/logs/label/{{label_source}}.log",
+        f"{RESULTS}/logs/label/fold{{fold}}/{{label_source}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/label_{{label_source}}.tsv"
+        f"{RESULTS}/benchmarks/label/fold{{fold}}/{{label_source}}.tsv"
+    priority: 100
     conda:
         "../../environment.yml"
     threads: CONFIG.threads
     params:
         **script(
             "label.py",
-            lambda w: [METHODS.module(LABELLERS[w.label_source][0])],
-            method=lambda w: LABELLERS[w.label_source][0],
-            data=DATA,
+            lambda w: [METHODS.module(LABELLERS[w.label_source])],
+            method=lambda w: LABELLERS[w.label_source],
+            data=fold_folder,
+            register=CONFIG.data.register_file,
             settings=Label(half=CONFIG.label.half, compile=CONFIG.label.compile),
             threads=CONFIG.threads,
         ),
+        places=PLACES,  # for the check that nothing was trained on test places
     shell:
         RUN_SCRIPT

@@ -1,5 +1,6 @@
-# Meta-training, one run per label source of the support set. The resumable state is no output, because Snakemake
-# deletes the outputs of a job that was killed.
+# Meta-training: section meta as it is (the variant metahdr) and its variants, each with every label source of the
+# support set and every seed, in every fold. The resumable state is no output, because Snakemake deletes the outputs of
+# a job that was killed.
 
 
 rule meta_train:
@@ -7,30 +8,31 @@ rule meta_train:
         scenes=SCENES,
         sources=f"{DATA}/sources.json",
         labels=lambda w: label_folders([w.run]),
-        weights=CONFIG.meta.weights,
+        weights=lambda w: CONFIG.variant(w.variant).weights,
     output:
-        model=f"{DATA}/{{run}}/best.pt",
-        last=f"{DATA}/{{run}}/last.pt",
-        history=f"{DATA}/{{run}}/history.csv",
+        model=f"{TRAINING}/best.pt",
+        last=f"{TRAINING}/last.pt",
+        history=f"{TRAINING}/history.csv",
     log:
-        f"{RESULTS}/logs/meta_train/{{run}}.log",
+        f"{RESULTS}/logs/meta_train/fold{{fold}}/{{variant}}/{{run}}/seed{{seed}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/meta_train_{{run}}.tsv"
+        f"{RESULTS}/benchmarks/meta_train/fold{{fold}}/{{variant}}/{{run}}/seed{{seed}}.tsv"
+    priority: rank_of_cost
     conda:
         "../../environment.yml"
     threads: CONFIG.threads * CONFIG.processes
     params:
         **script(
             "train.py",
-            lambda w: training_modules(CONFIG.meta, [w.run]),
+            lambda w: training_modules(CONFIG.variant(w.variant), [w.run]),
             method="metahdr",
-            data=DATA,
+            data=fold_folder,
             raw=RAW,
             kind=DATASET.kind,
-            settings=lambda w: run_settings(CONFIG.meta, w.run),
-            seed=CONFIG.seed,
+            settings=lambda w: CONFIG.variant(w.variant).one(w.run, int(w.seed)),
+            seed=lambda w: w.seed,
             threads=CONFIG.threads,
-            state=lambda w: f"{DATA}/{w.run}/state.pt",
+            state=lambda w: f"{TRAINING.format(**w)}/state.pt",
         ),
     shell:
         '$LAUNCH "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'

@@ -1,4 +1,4 @@
-# Scenes of each source by itself, then the table of all scenes with the split.
+# Scenes of each source by itself, then each fold's table of all scenes with the split.
 
 
 rule prepare:
@@ -42,6 +42,7 @@ rule manifest:
             dataset=NAME,
         ),
         sources=str(SOURCES),
+        places=str(DATASET.places()),
     shell:
         RUN_SCRIPT
 
@@ -52,13 +53,18 @@ rule split:
         manifest=f"{DATA}/sources.json",
     output:
         out=report(
-            f"{DATA}/scenes.csv", caption="../report/scenes.rst", category="Scenes"
+            f"{FOLD}/scenes.csv", caption="../report/scenes.rst", category="Scenes"
         ),
     log:
-        f"{RESULTS}/logs/split.log",
+        f"{RESULTS}/logs/split/fold{{fold}}.log",
     conda:
         "../../environment.yml"
     params:
-        **script("split.py", settings=CONFIG.split, seed=CONFIG.seed),
+        **script(
+            "split.py",
+            settings=CONFIG.split.model_copy(update={"folds": [0]}),
+            seed=CONFIG.seed,
+            fold=lambda w: w.fold,
+        ),
     shell:
         RUN_SCRIPT

