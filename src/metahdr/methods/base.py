@@ -141,13 +141,20 @@ def in_scene_scale(radiance: Tensor, stops: Sequence[float]) -> Tensor:
     return radiance / radiance.new_tensor(stops).exp2().view(-1, 1, 1, 1)
 
 
-def metered(radiance: Tensor) -> Tensor:
-    """Radiance of unknown scale, every image brought to a log-average luminance of 0.18; `(N, 3, H, W)`.
+class Metered:
+    """Before a method of single exposures among the bases: the same from the exposure alone, its EV unknown.
 
-    Preparation puts a scene's EV 0 by the same meter (`camera.exposure.metered_scale`). A black image stays black.
+    Every image is brought to a log-average luminance of 0.18. Preparation puts a scene's EV 0 by the same meter
+    (`camera.exposure.metered_scale`). A black image stays black.
     """
-    from metahdr.camera.exposure import metered_scale
 
-    images = radiance.cpu().numpy().transpose(0, 2, 3, 1)
-    scales = [metered_scale(image) if image.any() else 0.0 for image in images]
-    return radiance * radiance.new_tensor(scales).view(-1, 1, 1, 1)
+    uses: ClassVar[frozenset[Use]] = frozenset({"exposure"})
+    scale = "scene"
+
+    def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
+        from metahdr.camera.exposure import metered_scale
+
+        radiance = super().reconstruct(exposures, [0.0] * len(exposures))
+        images = radiance.cpu().numpy().transpose(0, 2, 3, 1)
+        scales = [metered_scale(image) if image.any() else 0.0 for image in images]
+        return radiance * radiance.new_tensor(scales).view(-1, 1, 1, 1)

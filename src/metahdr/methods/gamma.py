@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from metahdr.methods.base import Method, in_scene_scale, metered
+from metahdr.methods.base import Metered, Method, in_scene_scale
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,13 +39,8 @@ class Gamma22(_Gamma):
     exponent = 2.2
 
 
-class Gamma2Metered(Gamma2):
+class Gamma2Metered(Metered, Gamma2):
     """x^2 of the exposure alone, its EV unknown, brought to where a meter would put the scene."""
 
     name = "gamma_2_metered"
     title = "x^2, metered"
-    uses = frozenset({"exposure"})
-    scale = "scene"
-
-    def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
-        return metered(super().reconstruct(exposures, [0.0] * len(exposures)))

@@ -11,7 +11,7 @@ import numpy as np
 
 from metahdr.errors import UserError
 from metahdr.files import atomic_write
-from metahdr.methods.base import Method, in_scene_scale, metered
+from metahdr.methods.base import Metered, Method, in_scene_scale
 from metahdr.training.inputs import TrainingInputs
 
 if TYPE_CHECKING:
@@ -119,17 +119,12 @@ class LookupTable(Method):
         return self._trained_on
 
 
-class LookupTableMetered(LookupTable):
+class LookupTableMetered(Metered, LookupTable):
     """The table, with the held-out exposure's EV unknown: brought to where a meter would put the scene."""
 
     name = "lut_metered"
     title = "Lookup table, metered"
-    uses = frozenset({"exposure"})
-    scale = "scene"
     weights_of = "lut"
-
-    def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
-        return metered(super().reconstruct(exposures, [0.0] * len(exposures)))
 
 
 def _values(exposures: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from metahdr.config.hdrcnn import HDRCNNTraining
-from metahdr.methods.base import Method, in_scene_scale, metered
+from metahdr.methods.base import Metered, Method, in_scene_scale
 from metahdr.training.inputs import TrainingInputs
 
 if TYPE_CHECKING:
@@ -81,14 +81,9 @@ class HDRCNN(Method):
         return self._trained_on
 
 
-class HDRCNNMetered(HDRCNN):
+class HDRCNNMetered(Metered, HDRCNN):
     """HDR-CNN with the exposure alone, its EV unknown, brought to where a meter would put the scene."""
 
     name = "hdrcnn_metered"
     title = "HDR-CNN, metered"
-    uses = frozenset({"exposure"})
-    scale = "scene"
     weights_of = "hdrcnn"
-
-    def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
-        return metered(super().reconstruct(exposures, [0.0] * len(exposures)))
