@@ -118,19 +118,16 @@ def compare_runs(a: Run, b: Run) -> pd.DataFrame:
         UserError: the runs have no cell or no image in common.
     """
     tables = [headline(run.scores) for run in (a, b)]
-    images = pd.merge(*(table[IMAGE].drop_duplicates() for table in tables))
-    if images.empty:
+    if _common_images(*tables).empty:
         raise UserError(f"{a.folder} and {b.folder}: no test image in common, so there is nothing to compare")
-    first, second = (table.merge(images).groupby(CELL, sort=False) for table in tables)
-    common = {
-        cell: (first.get_group(cell), second.get_group(cell)) for cell in first.groups if cell in second.groups
-    }
-    parts = [
-        _compare_cell(cell, *both, a.confidence)
-        for cell, both in common.items()
-        if not pd.merge(*(rows[IMAGE] for rows in both)).empty
-    ]
-    if not parts or not sum(map(len, parts)):
+    first, second = (table.groupby(CELL, sort=False) for table in tables)
+    parts = []
+    for cell in (cell for cell in first.groups if cell in second.groups):
+        both = first.get_group(cell), second.get_group(cell)
+        images = _common_images(*both)
+        if len(images):
+            parts.append(_compare_cell(cell, *(rows.merge(images) for rows in both), a.confidence))
+    if not sum(map(len, parts)):
         raise UserError(f"{a.folder} and {b.folder}: no method, run, mode and metric in common")
     table = pd.concat(parts, ignore_index=True)
     visible = ~(table.difference.abs() < [0.5 * 10.0 ** -METRICS[name].decimals for name in table.metric])
@@ -143,10 +140,13 @@ def compare_runs(a: Run, b: Run) -> pd.DataFrame:
     return table.drop(columns="one_seed").assign(verdict=np.where(visible, by_chance, "equal"))
 
 
+def _common_images(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
+    return pd.merge(a[IMAGE].drop_duplicates(), b[IMAGE].drop_duplicates())
+
+
 def _compare_cell(cell: tuple, a: pd.DataFrame, b: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """The rows of one cell, without verdict; `p` is how likely such a difference is by chance."""
-    images = pd.merge(a[IMAGE].drop_duplicates(), b[IMAGE].drop_duplicates())
-    a, b = a.merge(images), b.merge(images)
+    """The rows of one cell, without verdict, of scores of the same images; `p` is how likely such a difference is
+    by chance."""
     metrics = [name for name in dict.fromkeys(a.metric) if name in set(b.metric)]
     first, second = (pair(rows[rows.metric.isin(metrics)], CELL, "place", "seed") for rows in (a, b))
     order = [list(second.measures.metric).index(name) for name in first.measures.metric]

@@ -52,12 +52,14 @@ def values_by_step(
         row = {"scene": scene.name, "place": scene.place, "ev": scene.evs[held_out]}
         parameters = leaves(learner.parameters_of_network())
         for step in range(STEPS + 1):
+            if step:
+                rates = {name: _of_step(rate, step - 1) for name, rate in learner.rates().items()}
+                shown = support(scene, held_out, labels)
+                parameters = adapt(learner.network, parameters, rates, *shown, loss, 1)
             with torch.no_grad():
                 image = functional_call(learner.network, parameters, query(scene, held_out)[0])[0]
             values = measure(image, scene.hdr, scene.ldr[held_out], plain, photometry, {})
             rows += [row | {"step": step, "metric": value.metric, "value": value.value} for value in values]
-            rates = {name: _of_step(rate, step) for name, rate in learner.rates().items()}
-            parameters = adapt(learner.network, parameters, rates, *support(scene, held_out, labels), loss, 1)
     return pd.DataFrame(rows)
 
 
