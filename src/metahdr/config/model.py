@@ -12,7 +12,7 @@ from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.config.label import Label
 from metahdr.config.meta import Meta, Variant
 from metahdr.config.prepare import Prepare
-from metahdr.config.score import Score
+from metahdr.config.score import METAHDR, Score
 from metahdr.config.split import Split
 
 
@@ -51,7 +51,7 @@ class Config(Section):
             name: variant.model_copy(
                 update={"seeds": variant.seeds or self.meta.seeds, "folds": variant.folds or self.split.folds}
             )
-            for name, variant in {"metahdr": Variant(), **self.meta.variants}.items()
+            for name, variant in {METAHDR: Variant(), **self.meta.variants}.items()
         }
 
     def variant(self, name: str) -> Meta:

@@ -11,7 +11,7 @@ from metahdr.registry import METHODS, METRICS
 MetricName = Annotated[str, AfterValidator(METRICS.check)]
 
 
-METAHDR = "metahdr"  # the method of the meta-training runs
+METAHDR = "metahdr"  # the method of the meta-training runs, and the variant that is trained as section meta says
 
 
 def _is_beside_the_runs(name: str) -> str:

@@ -6,10 +6,11 @@ from pathlib import Path
 import pandas as pd
 
 from metahdr.config.photometry import Photometry
+from metahdr.config.score import METAHDR
 from metahdr.errors import UserError
 from metahdr.evaluation.comparison import compare
 from metahdr.evaluation.predictions import reconstruct
-from metahdr.evaluation.scores import METAHDR, check_not_empty
+from metahdr.evaluation.scores import check_not_empty
 from metahdr.metrics.measure import measure
 from metahdr.metrics.metric import Metric
 from metahdr.registry import METHODS

@@ -19,7 +19,6 @@ from metahdr.metrics.photometry import cd_m2
 from metahdr.scenes import Scene, Scenes
 from metahdr.training.progress import track
 
-METAHDR = "metahdr"  # the method of the meta-training runs, and the variant that is trained as section meta says
 NO_RUN = "none"  # the run, and the seed, of every other method
 COLUMNS = ["scene", "source", "place", "fold", "ev", "method", "run", "seed", "mode"]
 COLUMNS += ["metric", "alignment", "region", "value", "failed", "cd_m2", "display", "ppd"]

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from metahdr.config.score import METAHDR
 from metahdr.evaluation.comparison import Paired, flatten, pair, repetition_means
 from metahdr.evaluation.modes import inputs
-from metahdr.evaluation.scores import METAHDR, NO_RUN
+from metahdr.evaluation.scores import NO_RUN
 from metahdr.registry import METHODS, METRICS
 
 CELL = ["method", "run", "mode"]

@@ -9,7 +9,8 @@ import json
 
 import numpy as np
 
-from metahdr.evaluation.scores import METAHDR, NO_RUN
+from metahdr.config.score import METAHDR
+from metahdr.evaluation.scores import NO_RUN
 from metahdr.report.figures.figure import jpeg, shrink
 from metahdr.report.results import Cell, Results, input_of, metric_of, truth_of
 from metahdr.report.tables import number

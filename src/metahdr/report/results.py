@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from metahdr.config.score import METAHDR
 from metahdr.errors import ImageError
 from metahdr.evaluation.modes import inputs
 from metahdr.evaluation.predictions import prediction_name
-from metahdr.evaluation.scores import METAHDR, NO_RUN
+from metahdr.evaluation.scores import NO_RUN
 from metahdr.images import read_hdr
 from metahdr.metrics.metric import Metric
 from metahdr.registry import METHODS, METRICS

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from metahdr.config.score import METAHDR
 from metahdr.evaluation.modes import inputs
 from metahdr.evaluation.paper import METRICS as PAPER_METRICS
 from metahdr.evaluation.paper import paper_table
-from metahdr.evaluation.scores import METAHDR, NO_RUN
+from metahdr.evaluation.scores import NO_RUN
 from metahdr.metrics.metric import Metric
 from metahdr.registry import METHODS, METRICS
 from metahdr.report.results import MAIN, Cell, Column, Results, metric_of
