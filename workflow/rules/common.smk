@@ -259,9 +259,9 @@ def method_settings(method):
 
 
 def trained_from(w):
-    """The files that a method is trained on, beside the fold's table: HDR-CNN's are the raw images."""
+    """The files that a method is trained on, beside the fold's table: networks' are the raw images."""
     raw = [f"{RAW}/{source.hdr}" for source in SOURCES.values()]
-    return raw if w.method == "hdrcnn" else SCENES[1:]
+    return raw if w.method in ("hdrcnn", "radiance") else SCENES[1:]
 
 
 def rank_of_cost(w):

@@ -64,10 +64,13 @@ def expose(
         # A clipped pixel is at full well, where it stays.
         ldr = np.where(exposure >= 1, 1, ldr + rng.normal(0, noise, ldr.shape))
     pixels = quantise(ldr)
-    if jpeg_quality is not None:
-        _, code = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality])
-        pixels = cv2.imdecode(code, cv2.IMREAD_COLOR)[..., ::-1]
-    return np.ascontiguousarray(pixels)
+    return pixels if jpeg_quality is None else compress(pixels, jpeg_quality)
+
+
+def compress(ldr: np.ndarray, quality: int) -> np.ndarray:
+    """uint8 `(H, W, 3)` after JPEG compression."""
+    _, code = cv2.imencode(".jpg", ldr[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.ascontiguousarray(cv2.imdecode(code, cv2.IMREAD_COLOR)[..., ::-1])
 
 
 def expose_percentile(hdr: np.ndarray, percentiles: list[float]) -> tuple[np.ndarray, float]:

@@ -12,6 +12,7 @@ from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.config.label import Label
 from metahdr.config.meta import Meta, Variant
 from metahdr.config.prepare import Prepare
+from metahdr.config.radiance import RadianceTraining
 from metahdr.config.score import METAHDR, Score
 from metahdr.config.split import Split
 
@@ -37,6 +38,7 @@ class Config(Section):
     expose: Expose = Expose()
     label: Label = Label()
     hdrcnn: HDRCNNTraining = HDRCNNTraining()
+    radiance: RadianceTraining = RadianceTraining()
     meta: Meta = Meta()
     score: Score = Score()
     ablation: Ablation = Ablation()

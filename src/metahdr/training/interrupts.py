@@ -47,3 +47,10 @@ def deferred() -> Iterator[None]:
 def interrupted() -> bool:
     """Whether a signal came within the block of `deferred`, so that the work should end."""
     return bool(_caught)
+
+
+def ignore_interrupts(_worker: int = 0) -> None:
+    """For a worker process: Ctrl-C and a batch system's SIGTERM reach every process of a job; only the training
+    handles them, and ends its worker."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)

@@ -1,7 +1,6 @@
 """Training of HDR-CNN."""
 
 import shutil
-import signal
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from metahdr.nets.hdrcnn import HDRCNN, saturation
 from metahdr.registry import LAYOUTS
 from metahdr.tables import read_table
 from metahdr.training.inputs import TrainingInputs
+from metahdr.training.interrupts import ignore_interrupts
 from metahdr.training.loop import TrainingLoop
 from metahdr.weights.hdrcnn import save_hdrcnn
 from metahdr.weights.vgg16 import start_from_vgg16
@@ -94,7 +94,7 @@ class HDRCNNTrainer(TrainingLoop):
             sampler=range(self.step * self.settings.batch, len(self.pairs)),
             num_workers=1,
             prefetch_factor=4,
-            worker_init_fn=_ignore_interrupts,
+            worker_init_fn=ignore_interrupts,
         )
 
     def train_step(self, batch: tuple[Tensor, Tensor]) -> dict:
@@ -137,10 +137,3 @@ class HDRCNNTrainer(TrainingLoop):
             "commit": commit(),
             "code": self.inputs.code,
         }
-
-
-def _ignore_interrupts(_worker: int) -> None:
-    """Ctrl-C and a batch system's SIGTERM reach every process of a job; only the training handles them, and ends
-    its worker."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)

@@ -1,0 +1,92 @@
+"""A random camera for training: responses wider than one family, white balance, vignetting, noise, white, JPEG."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from metahdr.camera.curve import Curve
+from metahdr.camera.exposure import compress, quantise
+from metahdr.camera.response import Response
+
+_VALUES = (np.arange(1024) + 0.5) / 1024  # display-referred values at which a curve's slope is drawn
+
+
+@dataclass(frozen=True)
+class Camera:
+    """What one exposure went through.
+
+    Attributes:
+        response: from exposure to display-referred value.
+        white: display-referred value of a clipped channel; some cameras stop at 250 of 255.
+        balance: gain of each channel before clipping, `(3,)`.
+        vignetting: share of light that the corners lose.
+        shot, read: the variance of exposure x is shot * x + read^2.
+        noise: standard deviation in the display-referred image, as of the camera of `exposure.expose`.
+        jpeg: quality; None: not compressed.
+    """
+
+    response: Curve | Response
+    white: float
+    balance: np.ndarray
+    vignetting: float
+    shot: float
+    read: float
+    noise: float
+    jpeg: int | None
+
+    def light(self, hdr: np.ndarray) -> np.ndarray:
+        """What reaches the sensor of `hdr` `(H, W, 3)`: vignetted and balanced."""
+        height, width = hdr.shape[:2]
+        y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+        falloff = 1 - self.vignetting * (x**2 + y**2)[..., None] / 2
+        return (hdr * falloff * self.balance).astype(np.float32)
+
+    def expose(self, light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The exposure of light in which 1.0 clips, uint8 `(H, W, 3)`."""
+        noisy = light + np.sqrt(self.shot * light + self.read**2) * rng.standard_normal(light.shape)
+        encoded = self.encode(noisy) + self.noise * rng.standard_normal(light.shape)
+        pixels = quantise(np.where(light >= 1, self.white, np.clip(encoded, 0, self.white)))
+        return compress(pixels, self.jpeg) if self.jpeg else pixels
+
+    def encode(self, light: np.ndarray) -> np.ndarray:
+        """The display-referred values of light, without noise."""
+        return self.white * self.response(np.clip(light, 0, 1))
+
+    def table(self, levels: int) -> np.ndarray:
+        """The exposure of equally spaced values from 0 to 1, `(levels,)`: what a calibration would find."""
+        return self.response.inverse(np.minimum(np.linspace(0, 1, levels) / self.white, 1))
+
+
+def draw_camera(rng: np.random.Generator) -> Camera:
+    """A camera: of the family of Eilertsen et al. 2017 in one half of the draws, of `draw_curve` in the other.
+
+    The ranges are wider than what is known of cameras, so that no camera is far from what was trained with.
+    """
+    if rng.random() < 0.5:
+        response = Response(rng.uniform(0.6, 1.2), np.exp(rng.uniform(np.log(0.25), np.log(1.6))))
+    else:
+        response = draw_curve(rng)
+    return Camera(
+        response,
+        white=rng.uniform(0.96, 1) if rng.random() < 0.2 else 1.0,
+        balance=np.exp(rng.normal(0, 0.1, 3)),
+        vignetting=max(rng.uniform(-0.3, 0.4), 0),
+        shot=10 ** rng.uniform(-6, -3.3),
+        read=10 ** rng.uniform(-4.5, -2.7),
+        noise=max(rng.uniform(-0.004, 0.008), 0),
+        jpeg=int(rng.integers(60, 99)) if rng.random() < 0.6 else None,
+    )
+
+
+def draw_curve(rng: np.random.Generator) -> Curve:
+    """A smooth curve of no camera in particular.
+
+    The logarithm of the inverse's slope at value u is a log(u + e) plus a cosine series whose terms fall like 1/k.
+    The first is drawn towards steep ends, since most cameras compress the highlights.
+    """
+    toe, start = rng.uniform(0.2, 1.3), np.exp(rng.uniform(np.log(0.003), np.log(0.1)))
+    slopes = toe * np.log(_VALUES + start) - rng.uniform(0, 1.4) * np.cos(np.pi * _VALUES)
+    for order in range(1, 6):
+        slopes += rng.normal(0, 0.4 / order) * np.cos(order * np.pi * _VALUES)
+    rising = np.cumsum(np.exp(slopes - slopes.max()))
+    return Curve(np.concatenate([[0.0], rising]) / rising[-1])

@@ -1,0 +1,77 @@
+"""The shipped network of the `hdr` protocol: a response curve, and the light that clipping took away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from metahdr.config.radiance import RadianceTraining
+from metahdr.methods.base import Method, in_scene_scale
+from metahdr.training.inputs import TrainingInputs
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from metahdr.camera.curve import Curve
+    from metahdr.nets.radiance import RadianceNet
+
+
+class Radiance(Method):
+    """The radiance network, for an unknown camera or a calibrated one.
+
+    The networks see an image at a bounded size; what they add in log light is brought to the image's own size
+    and applied pixel by pixel. So a large photograph costs little, and no tile can show a seam.
+
+    Args:
+        network: as trained.
+        trained_on: see `trained_on`.
+    """
+
+    name = "radiance"
+    title = "MetaHDR radiance"
+    citation = "this project"
+    takes = "single"
+    uses = frozenset({"exposure", "ev"})
+    scale = "exposure"
+    weights = ("shipped", "train")
+    shipped = Path(__file__).parents[2] / "models" / "radiance.safetensors"
+    settings = RadianceTraining
+
+    def __init__(self, network: RadianceNet, trained_on: dict[str, str] | None = None):
+        self.network = network
+        self.curve: Curve | None = None
+        self._trained_on = trained_on or {}
+
+    @classmethod
+    def load(cls, weights: Path | None = None, device: str = "cpu") -> Self:
+        from metahdr.weights.hdrcnn import read_facts
+        from metahdr.weights.radiance import load_radiance
+
+        path = weights or cls.shipped
+        return cls(load_radiance(path).to(device), read_facts(path).get("trained_on", {}))
+
+    @classmethod
+    def train(cls, inputs: TrainingInputs, model: Path, history: Path) -> None:
+        from metahdr.methods.radiance.trainer import train
+
+        train(inputs, model, history)
+
+    def with_camera(self, curve: Curve) -> Self:
+        """The method for a camera whose response is known: no curve is proposed any more."""
+        known = copy(self)
+        known.curve = curve
+        return known
+
+    def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
+        import torch
+
+        from metahdr.methods.radiance.apply import reconstruct
+
+        with torch.inference_mode():
+            images = [reconstruct(self.network, exposure[None], self.curve) for exposure in exposures]
+        return in_scene_scale(torch.cat(images), stops)
+
+    def trained_on(self) -> dict[str, str]:
+        return self._trained_on

@@ -1,0 +1,66 @@
+"""What the radiance network learns from: views of panoramas through a random camera, drawn on the fly."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from torch.utils.data import Dataset
+
+from metahdr.camera.exposure import metered_scale
+from metahdr.camera.family import draw_camera
+from metahdr.config.radiance import RadianceTraining
+from metahdr.images import HALF_MAX
+from metahdr.methods.hdrcnn.pairs import change_colours
+from metahdr.nets.radiance import LEVELS
+from metahdr.panorama import perspective_view
+from metahdr.seeds import named_rng
+
+
+class Pair(NamedTuple):
+    """One exposure with its truth.
+
+    Attributes:
+        ldr: exposure in [0, 1], float32 `(3, H, W)`.
+        hdr: linear light, 1.0 is where the exposure clips, `(3, H, W)`.
+        clean: the exposure without noise, quantisation and compression, `(3, H, W)`.
+        table: the camera's inverse response, `(LEVELS,)`.
+    """
+
+    ldr: np.ndarray
+    hdr: np.ndarray
+    clean: np.ndarray
+    table: np.ndarray
+
+
+class RandomViews(Dataset):
+    """Pairs, as many as the training takes; pair i depends on the seed and i alone.
+
+    Args:
+        panoramas: `.npy` arrays, from `decode_images`.
+        settings, seed: the configuration's.
+    """
+
+    def __init__(self, panoramas: list[Path], settings: RadianceTraining, seed: int):
+        self.panoramas, self.settings, self.seed = panoramas, settings, seed
+
+    def __len__(self) -> int:
+        return self.settings.steps * self.settings.batch
+
+    def __getitem__(self, index: int) -> Pair:
+        settings, rng = self.settings, named_rng(self.seed, "radiance", index)
+        panorama = np.load(self.panoramas[rng.integers(len(self.panoramas))], mmap_mode="r")
+        azimuth, elevation = rng.uniform(0, 360), np.clip(rng.normal(0, 20), -60, 60)
+        hdr = perspective_view(panorama, azimuth, rng.uniform(*settings.field_of_view), settings.size, elevation)
+        hdr = hdr[:, ::-1] if rng.random() < 0.5 else hdr
+        hdr = change_colours(hdr, rng.normal(0, 7), rng.normal(0, 0.1))
+        camera = draw_camera(rng)
+        light = camera.light(hdr)
+        scale = metered_scale(light) * 2.0 ** rng.uniform(*settings.ev)
+        light = np.minimum(light * np.float32(scale), HALF_MAX)
+        ldr = camera.expose(light, rng)
+        return Pair(
+            ldr.transpose(2, 0, 1).astype(np.float32) / 255,
+            np.ascontiguousarray(light.transpose(2, 0, 1)),
+            camera.encode(light).transpose(2, 0, 1).astype(np.float32),
+            camera.table(LEVELS).astype(np.float32),
+        )

@@ -1,0 +1,145 @@
+"""Training of the radiance network."""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader
+
+from metahdr.git import commit
+from metahdr.losses.radiance import clean_loss, radiance_loss, response_loss
+from metahdr.methods.hdrcnn.pairs import decode_images
+from metahdr.methods.radiance.pairs import Pair, RandomViews
+from metahdr.nets.radiance import RadianceNet, linearise, mask
+from metahdr.tables import read_table
+from metahdr.training.inputs import TrainingInputs
+from metahdr.training.interrupts import ignore_interrupts
+from metahdr.training.loop import TrainingLoop
+from metahdr.weights.radiance import save_radiance
+
+WITHOUT_EFFECT = {"save_every"}
+AVERAGING = 0.999  # of the moving average of the parameters, which is what is saved
+WARM_UP = 200  # steps
+
+
+def train(inputs: TrainingInputs, model: Path, history: Path) -> None:
+    """Trains the network on the training sources, in one process, and writes it with the facts of its training.
+
+    Args:
+        model: `.safetensors`.
+        history: CSV, one row for each step.
+
+    Raises:
+        UserError: a file is missing, unreadable, or cannot be written.
+    """
+    torch.set_num_threads(inputs.threads)
+    trainer = RadianceTrainer(inputs)
+    trainer.run()
+    save_radiance(model, trainer.average, trainer.facts())
+    trainer.finish(history)
+
+
+class RadianceTrainer(TrainingLoop):
+    """The network, its moving average, and the optimiser.
+
+    In one half of each batch the network is given the camera's response, as after a calibration; in the other it
+    must do with the one that it proposes.
+
+    Raises:
+        UserError: a file is missing.
+    """
+
+    title = "train radiance"
+    step_name = "step"
+
+    def __init__(self, inputs: TrainingInputs):
+        self.settings = settings = inputs.settings
+        scenes = inputs.data / "scenes.csv"
+        table = read_table(scenes)
+        self.sources = sorted(set(table.source[table.split == "train"]))
+        files = {"scenes.csv": scenes} | {f"raw/{name}": inputs.raw[name] for name in self.sources}
+        super().__init__(inputs, files, settings.model_dump(exclude=WITHOUT_EFFECT), settings.steps)
+        self.network = RadianceNet().to(self.device)
+        self.average = RadianceNet().to(self.device).requires_grad_(False)
+        self.average.load_state_dict(self.network.state_dict())
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), settings.learning_rate, betas=(0.9, 0.98), weight_decay=1e-3
+        )
+        self.decoded = self.state.with_suffix(".images")
+        self.resume()
+        if not self.history:
+            shutil.rmtree(self.decoded, ignore_errors=True)  # they may be of other files or made by other code
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return len(self.history)
+
+    def run(self) -> None:
+        """Decodes the panoramas, then trains as every loop does."""
+        images = decode_images({name: self.inputs.raw[name] for name in self.sources}, self.decoded)
+        self.views = RandomViews(images, self.settings, self.inputs.seed)
+        super().run()
+
+    def finish(self, history: Path) -> None:
+        super().finish(history)
+        shutil.rmtree(self.decoded, ignore_errors=True)
+
+    def batches(self) -> Iterable[Pair]:
+        return DataLoader(
+            self.views,
+            self.settings.batch,
+            sampler=range(self.step * self.settings.batch, len(self.views)),
+            num_workers=1,
+            prefetch_factor=4,
+            worker_init_fn=ignore_interrupts,
+        )
+
+    def train_step(self, batch: Pair) -> dict:
+        ldr, hdr, clean, table = (part.to(self.device) for part in batch)
+        progress = self.step / self.settings.steps
+        rate = min((self.step + 1) / WARM_UP, 1) * (1 + torch.cos(torch.tensor(torch.pi * progress)).item()) / 2
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.settings.learning_rate * rate
+        with torch.autocast(self.device.type, torch.bfloat16):
+            proposed = self.network.propose(ldr)
+            given = torch.cat([table[: len(table) // 2], proposed[len(table) // 2 :]])
+            cleaned, clipped = self.network.clean(ldr), mask(ldr)
+            linear = linearise(cleaned, given)
+            residual = self.network.residual(linear, clipped)
+        terms = radiance_loss(linear * (clipped * residual).exp(), hdr)
+        terms |= {"response": response_loss(proposed, table), "clean": clean_loss(cleaned, clean, clipped)}
+        loss = sum(terms.values())
+        self.optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        self._average()
+        self.figures["loss"] = loss.item()
+        return {"step": self.step + 1, "loss": loss.item()} | {name: term.item() for name, term in terms.items()}
+
+    def _average(self) -> None:
+        weight = 1 - min(AVERAGING, (self.step + 1) / (self.step + 10))
+        for ours, new in zip(self.average.parameters(), self.network.parameters(), strict=True):
+            ours.lerp_(new.detach(), weight)
+
+    def state_dict(self) -> dict[str, Any]:
+        names = ("network", "average", "optimiser")
+        return {name: getattr(self, name).state_dict() for name in names}
+
+    def load_state_dict(self, values: dict[str, Any]) -> None:
+        for name, value in values.items():
+            if name in ("network", "average", "optimiser"):
+                getattr(self, name).load_state_dict(value)
+
+    def facts(self) -> dict[str, Any]:
+        """What the weight file says of its training: sources with their SHA-256, settings, seed, commit, code."""
+        return {
+            "trained_on": {name: self.hashes[f"raw/{name}"] for name in self.sources},
+            "settings": self.settings.model_dump(),
+            "seed": self.inputs.seed,
+            "commit": commit(),
+            "code": self.inputs.code,
+        }

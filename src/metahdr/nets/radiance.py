@@ -1,0 +1,179 @@
+"""The radiance network: noise and quantisation removed, a response curve proposed, clipped light given back.
+
+The order is that of Liu et al. 2020 (dequantise, linearise, hallucinate); the blending by a soft mask is HDR-CNN's
+(Eilertsen et al. 2017, equation 2). The residual is at least 0 in log light: a clipped pixel is never darker than
+its clipping point. Group normalisation and bilinear upsampling throughout: a prediction depends on its image
+alone, and has no grid of transposed convolutions.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+LEVELS = 257  # entries of a table: exposures of equally spaced display-referred values from 0 to 1
+TERMS = 8  # of the proposed curve
+CLIPS = (0.92, 0.975)  # display-referred values at which the mask begins and is whole
+DIVISOR = 32  # of the size that the U-Net works on
+_BINS = 32
+
+
+def mask(exposures: Tensor) -> Tensor:
+    """How far each channel counts as clipped, in [0, 1]; cameras whose white is 250 clip too. Same shape."""
+    return ((exposures - CLIPS[0]) / (CLIPS[1] - CLIPS[0])).clamp(0, 1)
+
+
+def curve(coefficients: Tensor) -> Tensor:
+    """Inverse responses, `(N, TERMS)` to `(N, LEVELS)`: each rises from 0 to 1.
+
+    The logarithm of the slope at value u is a log(u + 0.02) plus a cosine series; a is 1.2 where all coefficients
+    are 0.
+    """
+    u = (torch.arange(LEVELS - 1, device=coefficients.device) + 0.5) / (LEVELS - 1)
+    order = torch.arange(1, TERMS, device=coefficients.device)
+    basis = torch.cat([torch.log(u + 0.02)[None], torch.cos(torch.pi * order[:, None] * u)])
+    slopes = torch.softmax((coefficients + F.one_hot(torch.tensor(0), TERMS).to(u) * 1.2) @ basis, -1)
+    rising = slopes.cumsum(-1)
+    return F.pad(rising / rising[:, -1:], (1, 0))
+
+
+def linearise(exposures: Tensor, table: Tensor) -> Tensor:
+    """Exposure of each display-referred value, between the entries of the table linear.
+
+    Args:
+        exposures: `(N, 3, H, W)` in [0, 1].
+        table: `(N, LEVELS)`.
+    """
+    position = exposures.flatten(1) * (LEVELS - 1)
+    below = position.detach().floor().clamp(max=LEVELS - 2).long()
+    low, high = table.gather(1, below), table.gather(1, below + 1)
+    return (low + (position - below) * (high - low)).view_as(exposures)
+
+
+class Block(nn.Module):
+    """Two convolutions beside a shortcut; the first may halve the size."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1):
+        super().__init__()
+        self.first = nn.Conv2d(inputs, outputs, 3, stride, 1)
+        self.norm = nn.GroupNorm(8, outputs)
+        self.second = nn.Conv2d(outputs, outputs, 3, 1, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        first = self.first(x)
+        return first + self.second(F.silu(self.norm(first)))
+
+
+class ResponseNet(nn.Module):
+    """Proposes the coefficients of `curve` from an encoded image: from its histogram and from local structure."""
+
+    def __init__(self):
+        super().__init__()
+        widths = (3, 24, 48, 64)
+        self.layers = nn.Sequential(
+            *(
+                layer
+                for a, b in zip(widths, widths[1:], strict=False)
+                for layer in (nn.Conv2d(a, b, 3, 2, 1), nn.GroupNorm(8, b), nn.SiLU())
+            )
+        )
+        self.head = nn.Sequential(nn.Linear(2 * 64 + 3 * _BINS, 128), nn.SiLU(), nn.Linear(128, TERMS))
+        nn.init.zeros_(self.head[-1].weight)
+        nn.init.zeros_(self.head[-1].bias)
+
+    def forward(self, exposures: Tensor) -> Tensor:
+        features = self.layers(exposures)
+        edges = (torch.arange(_BINS, device=exposures.device) + 0.5) / _BINS
+        values = exposures.flatten(2)
+        ascending = values.sort(-1).values
+        ranks = torch.searchsorted(ascending, edges.expand(*values.shape[:2], _BINS).contiguous())
+        shares = ranks.to(exposures) / values.shape[-1]  # the cumulative histogram of each channel
+        pooled = [features.mean((2, 3)), features.std((2, 3)), shares.flatten(1)]
+        return self.head(torch.cat(pooled, 1))
+
+
+class CleanNet(nn.Module):
+    """Takes noise, quantisation and compression out of an encoded image: a small change of each value.
+
+    At half the size with four times the channels (Zhang et al. 2018, FFDNet), so that large images are cheap.
+    """
+
+    WIDTH, LAYERS = 32, 5
+    MARGIN = 2 * LAYERS  # pixels beyond which nothing changes a pixel
+    MOST = 0.06  # of the change
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(12, self.WIDTH, 3, 1, 1)
+        self.middle = nn.ModuleList([nn.Conv2d(self.WIDTH, self.WIDTH, 3, 1, 1) for _ in range(self.LAYERS - 2)])
+        self.last = nn.Conv2d(self.WIDTH, 12, 3, 1, 1)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
+
+    def forward(self, exposures: Tensor) -> Tensor:
+        height, width = exposures.shape[-2:]
+        x = F.pad(exposures, (0, width % 2, 0, height % 2), mode="replicate")
+        x = F.silu(self.first(F.pixel_unshuffle(x, 2)))
+        for layer in self.middle:
+            x = x + F.silu(layer(x))
+        change = self.MOST * torch.tanh(F.pixel_shuffle(self.last(x), 2).float())[..., :height, :width]
+        return (exposures + (1 - mask(exposures)) * change).clamp(0, 1)
+
+
+class HighlightNet(nn.Module):
+    """A U-Net from a linearised image and its mask to features of every pixel, `(N, FEATURES, H, W)`."""
+
+    FEATURES = 24
+
+    def __init__(self, widths: tuple[int, ...] = (32, 48, 96, 144, 192)):
+        super().__init__()
+        self.stem = nn.Conv2d(6, 12, 3, 1, 1)
+        self.down = nn.ModuleList(
+            [Block(24, widths[0])] + [Block(a, b, 2) for a, b in zip(widths, widths[1:], strict=False)]
+        )
+        self.context = nn.Linear(2 * widths[-1], widths[-1])  # of the whole image
+        self.up = nn.ModuleList(
+            [Block(a + b, a) for a, b in reversed(list(zip(widths, widths[1:], strict=False)))]
+        )
+        self.last = nn.Conv2d(12 + widths[0], self.FEATURES, 3, 1, 1)
+
+    def forward(self, linear: Tensor, clipped: Tensor) -> Tensor:
+        size = linear.shape[-2:]
+        padding = (0, -size[1] % DIVISOR, 0, -size[0] % DIVISOR)
+        x = F.pad(torch.cat([linear.clamp(min=1e-6) ** (1 / 2.2), clipped], 1), padding, mode="replicate")
+        fine = F.silu(self.stem(x))
+        skips, x = [], F.pixel_unshuffle(x, 2)
+        for block in self.down:
+            x = block(x)
+            skips.append(x)
+        pooled = torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
+        x = x + self.context(pooled)[..., None, None]
+        for block, skip in zip(self.up, skips[-2::-1], strict=True):
+            x = block(torch.cat([skip, _double(x)], 1))
+        return F.silu(self.last(torch.cat([fine, _double(x)], 1)))[..., : size[0], : size[1]]
+
+
+class RadianceNet(nn.Module):
+    """All networks, and the head: a linear map from features to what softplus makes a residual."""
+
+    def __init__(self):
+        super().__init__()
+        self.clean = CleanNet()
+        self.response = ResponseNet()
+        self.highlights = HighlightNet()
+        self.head = nn.Conv2d(HighlightNet.FEATURES, 3, 1)
+        nn.init.constant_(self.head.bias, -1.0)
+        self.to(memory_format=torch.channels_last)
+
+    def propose(self, exposures: Tensor) -> Tensor:
+        """A table of the inverse response for each image, `(N, 3, H, W)` to `(N, LEVELS)`."""
+        coefficients = self.response(exposures)
+        with torch.autocast(exposures.device.type, enabled=False):
+            return curve(coefficients.float())
+
+    def residual(self, linear: Tensor, clipped: Tensor) -> Tensor:
+        """What clipping took away: log light, at least 0, `(N, 3, H, W)`."""
+        return F.softplus(self.head(self.highlights(linear, clipped)).float())
+
+
+def _double(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2.0, mode="bilinear")
