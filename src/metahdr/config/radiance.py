@@ -13,7 +13,7 @@ class RadianceTraining(Section):
     size: Annotated[int, Field(ge=32)] = Field(128, description="width and height of a training image in pixels")
     steps: Count = Field(2000, description="training steps")
     batch: Annotated[int, Field(ge=2)] = Field(8, description="images per step")
-    learning_rate: Positive = Field(0.0015, description="AdamW's learning rate at the beginning; it falls to 0")
+    learning_rate: Positive = Field(0.0007, description="AdamW's learning rate at the beginning; it falls to 0")
     field_of_view: Range = Field(
         [35.0, 95.0], description="smallest and largest horizontal field of view of a panorama's view, in degrees"
     )

@@ -12,10 +12,10 @@ _WHITE = 1000.0  # cd/m^2 of the truth's 99.9th percentile, as the metrics show 
 def radiance_loss(prediction: Tensor, truth: Tensor) -> dict[str, Tensor]:
     """The terms of the loss, to be added.
 
-    `log`: l1 in stops, over all pixels and again over those that clipping touched, so that small lamps count.
+    `log`: l1 in stops, over all pixels and again over those with a clipped channel, so that small lamps count.
     `colour`: l1 of the differences between channels in stops where clipped. `gradient`: l1 of differences between
-    neighbours in stops, of the image and of it at half and a quarter of the size, likewise twice. `pu`: l1 of PU21
-    values, by which the metrics of human vision see an error.
+    neighbours in stops, of the image and of it at half and a quarter of the size, likewise twice. `pu`: absolute
+    and squared errors of PU21 values, by which the metrics of human vision see them.
 
     Args:
         prediction, truth: light of exposures that clip at 1.0, `(N, 3, H, W)`.
@@ -23,27 +23,22 @@ def radiance_loss(prediction: Tensor, truth: Tensor) -> dict[str, Tensor]:
     ours, true = ((image + FLOOR).log2() for image in (prediction, truth))
     clipped = (truth.amax(1, keepdim=True) >= 1).float()
     errors = (ours - true).abs().mean(1, keepdim=True)
-    chroma = (
-        ((ours - ours.mean(1, keepdim=True)) - (true - true.mean(1, keepdim=True))).abs().mean(1, keepdim=True)
-    )
+    difference = ours - true
+    chroma = (difference - difference.mean(1, keepdim=True)).abs().mean(1, keepdim=True)
     scale = _WHITE / truth.mean(1).flatten(1).quantile(0.999, dim=1).clamp(min=1e-3)
     encoded = [pu21(image * scale[:, None, None, None]) / 100 for image in (prediction, truth)]
+    seen = (encoded[0] - encoded[1]).abs()
     return {
-        "log": errors.mean() + 0.5 * _mean(errors, clipped),
+        "log": errors.mean() + _mean(errors, clipped),
         "colour": 0.5 * _mean(chroma, clipped),
-        "gradient": sum(_gradient(ours, true, clipped, size) for size in (1, 2, 4)) / 3,
-        "pu": 2 * (encoded[0] - encoded[1]).abs().mean(),
+        "gradient": sum(_gradient(ours, true, clipped, size) for size in (1, 2, 4)) / 6,
+        "pu": (seen + seen.square()).mean(),
     }
 
 
 def response_loss(table: Tensor, truth: Tensor) -> Tensor:
     """l1 in stops between two inverse responses `(N, LEVELS)`, weighed as light above about 2^-7 shows it."""
     return ((table + 2.0**-7).log2() - (truth + 2.0**-7).log2()).abs().mean()
-
-
-def clean_loss(cleaned: Tensor, truth: Tensor, clipped: Tensor) -> Tensor:
-    """l1 of encoded values in hundredths, where not clipped; all `(N, 3, H, W)`."""
-    return 100 * ((cleaned - truth) * (1 - clipped)).abs().mean()
 
 
 def _mean(values: Tensor, weights: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
-"""The radiance network: noise and quantisation removed, a response curve proposed, clipped light given back.
+"""The radiance network: a response curve is proposed from the image, then clipped light is given back.
 
-The order is that of Liu et al. 2020 (dequantise, linearise, hallucinate); the blending by a soft mask is HDR-CNN's
+The order is that of Liu et al. 2020 (linearise, then hallucinate); the blending by a soft mask is HDR-CNN's
 (Eilertsen et al. 2017, equation 2). The residual is at least 0 in log light: a clipped pixel is never darker than
 its clipping point. Group normalisation and bilinear upsampling throughout: a prediction depends on its image
 alone, and has no grid of transposed convolutions.
@@ -13,6 +13,7 @@ from torch.nn import functional as F
 LEVELS = 257  # entries of a table: exposures of equally spaced display-referred values from 0 to 1
 TERMS = 8  # of the proposed curve
 CLIPS = (0.92, 0.975)  # display-referred values at which the mask begins and is whole
+MOST = 11.0  # of a residual, e^11 is about the largest half float
 DIVISOR = 32  # of the size that the U-Net works on
 _BINS = 32
 
@@ -50,17 +51,17 @@ def linearise(exposures: Tensor, table: Tensor) -> Tensor:
 
 
 class Block(nn.Module):
-    """Two convolutions beside a shortcut; the first may halve the size."""
+    """Two normalised convolutions, the second beside a shortcut; the first may halve the size."""
 
     def __init__(self, inputs: int, outputs: int, stride: int = 1):
         super().__init__()
-        self.first = nn.Conv2d(inputs, outputs, 3, stride, 1)
-        self.norm = nn.GroupNorm(8, outputs)
-        self.second = nn.Conv2d(outputs, outputs, 3, 1, 1)
+        self.first, self.first_norm = nn.Conv2d(inputs, outputs, 3, stride, 1), nn.GroupNorm(8, outputs)
+        self.second, self.second_norm = nn.Conv2d(outputs, outputs, 3, 1, 1), nn.GroupNorm(8, outputs)
+        nn.init.constant_(self.second_norm.weight, 0.3)  # begins near the shortcut
 
     def forward(self, x: Tensor) -> Tensor:
-        first = self.first(x)
-        return first + self.second(F.silu(self.norm(first)))
+        first = self.first_norm(self.first(x))
+        return F.silu(first + self.second_norm(self.second(F.silu(first))))
 
 
 class ResponseNet(nn.Module):
@@ -84,39 +85,12 @@ class ResponseNet(nn.Module):
         features = self.layers(exposures)
         edges = (torch.arange(_BINS, device=exposures.device) + 0.5) / _BINS
         values = exposures.flatten(2)
-        ascending = values.sort(-1).values
-        ranks = torch.searchsorted(ascending, edges.expand(*values.shape[:2], _BINS).contiguous())
+        ascending = values.contiguous().sort(-1).values
+        ranks = torch.searchsorted(ascending, edges.repeat(*values.shape[:2], 1))
         shares = ranks.to(exposures) / values.shape[-1]  # the cumulative histogram of each channel
-        pooled = [features.mean((2, 3)), features.std((2, 3)), shares.flatten(1)]
+        spread = (features.var((2, 3), correction=0) + 1e-5).sqrt()  # an image of one value has a gradient too
+        pooled = [features.mean((2, 3)), spread, shares.flatten(1)]
         return self.head(torch.cat(pooled, 1))
-
-
-class CleanNet(nn.Module):
-    """Takes noise, quantisation and compression out of an encoded image: a small change of each value.
-
-    At half the size with four times the channels (Zhang et al. 2018, FFDNet), so that large images are cheap.
-    """
-
-    WIDTH, LAYERS = 32, 5
-    MARGIN = 2 * LAYERS  # pixels beyond which nothing changes a pixel
-    MOST = 0.06  # of the change
-
-    def __init__(self):
-        super().__init__()
-        self.first = nn.Conv2d(12, self.WIDTH, 3, 1, 1)
-        self.middle = nn.ModuleList([nn.Conv2d(self.WIDTH, self.WIDTH, 3, 1, 1) for _ in range(self.LAYERS - 2)])
-        self.last = nn.Conv2d(self.WIDTH, 12, 3, 1, 1)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
-
-    def forward(self, exposures: Tensor) -> Tensor:
-        height, width = exposures.shape[-2:]
-        x = F.pad(exposures, (0, width % 2, 0, height % 2), mode="replicate")
-        x = F.silu(self.first(F.pixel_unshuffle(x, 2)))
-        for layer in self.middle:
-            x = x + F.silu(layer(x))
-        change = self.MOST * torch.tanh(F.pixel_shuffle(self.last(x), 2).float())[..., :height, :width]
-        return (exposures + (1 - mask(exposures)) * change).clamp(0, 1)
 
 
 class HighlightNet(nn.Module):
@@ -157,11 +131,10 @@ class RadianceNet(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.clean = CleanNet()
         self.response = ResponseNet()
         self.highlights = HighlightNet()
         self.head = nn.Conv2d(HighlightNet.FEATURES, 3, 1)
-        nn.init.constant_(self.head.bias, -1.0)
+        nn.init.constant_(self.head.bias, -0.5)
         self.to(memory_format=torch.channels_last)
 
     def propose(self, exposures: Tensor) -> Tensor:
@@ -171,8 +144,8 @@ class RadianceNet(nn.Module):
             return curve(coefficients.float())
 
     def residual(self, linear: Tensor, clipped: Tensor) -> Tensor:
-        """What clipping took away: log light, at least 0, `(N, 3, H, W)`."""
-        return F.softplus(self.head(self.highlights(linear, clipped)).float())
+        """What clipping took away: log light from 0 to `MOST`, `(N, 3, H, W)`."""
+        return F.softplus(self.head(self.highlights(linear, clipped)).float()).clamp(max=MOST)
 
 
 def _double(x: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ def tables(network: RadianceNet, exposure: Tensor, known: Curve | None) -> Tenso
 def reconstruct(network: RadianceNet, exposure: Tensor, known: Curve | None) -> Tensor:
     """Linear light, 1.0 is where the exposure clips, of one exposure `(1, 3, H, W)`; the same shape."""
     table = tables(network, exposure, known)
-    linear, clipped = linearise(_clean(network, exposure), table), mask(exposure)
+    linear, clipped = linearise(exposure, table), mask(exposure)
     seen = _reduced(clipped)
     residual = network.residual(_reduced(linear), seen)
     if seen.shape == clipped.shape:
@@ -34,16 +34,6 @@ def reconstruct(network: RadianceNet, exposure: Tensor, known: Curve | None) -> 
         weighted, weight = _strip(sums, rows, exposure.shape[2:]).chunk(2, 1)
         linear[:, :, rows] *= (clipped[:, :, rows] * weighted / weight.clamp(min=1e-4)).exp()
     return linear
-
-
-def _clean(network: RadianceNet, exposure: Tensor) -> Tensor:
-    """The cleaned exposure, in strips that overlap by what the network looks at: the same as of the whole."""
-    height, margin, strips = exposure.shape[2], network.clean.MARGIN, []
-    for top in range(0, height, STRIP):
-        above, bottom = max(top - margin, 0), min(top + STRIP, height)
-        strip = network.clean(exposure[:, :, above : min(bottom + margin, height)])
-        strips.append(strip[:, :, top - above :][:, :, : bottom - top])
-    return torch.cat(strips, 2)
 
 
 def _reduced(image: Tensor) -> Tensor:

@@ -22,13 +22,11 @@ class Pair(NamedTuple):
     Attributes:
         ldr: exposure in [0, 1], float32 `(3, H, W)`.
         hdr: linear light, 1.0 is where the exposure clips, `(3, H, W)`.
-        clean: the exposure without noise, quantisation and compression, `(3, H, W)`.
         table: the camera's inverse response, `(LEVELS,)`.
     """
 
     ldr: np.ndarray
     hdr: np.ndarray
-    clean: np.ndarray
     table: np.ndarray
 
 
@@ -61,6 +59,5 @@ class RandomViews(Dataset):
         return Pair(
             ldr.transpose(2, 0, 1).astype(np.float32) / 255,
             np.ascontiguousarray(light.transpose(2, 0, 1)),
-            camera.encode(light).transpose(2, 0, 1).astype(np.float32),
             camera.table(LEVELS).astype(np.float32),
         )

@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from metahdr.git import commit
-from metahdr.losses.radiance import clean_loss, radiance_loss, response_loss
+from metahdr.losses.radiance import radiance_loss, response_loss
 from metahdr.methods.hdrcnn.pairs import decode_images
 from metahdr.methods.radiance.pairs import Pair, RandomViews
 from metahdr.nets.radiance import RadianceNet, linearise, mask
@@ -98,7 +98,7 @@ class RadianceTrainer(TrainingLoop):
         )
 
     def train_step(self, batch: Pair) -> dict:
-        ldr, hdr, clean, table = (part.to(self.device) for part in batch)
+        ldr, hdr, table = (part.to(self.device) for part in batch)
         progress = self.step / self.settings.steps
         rate = min((self.step + 1) / WARM_UP, 1) * (1 + torch.cos(torch.tensor(torch.pi * progress)).item()) / 2
         for group in self.optimiser.param_groups:
@@ -106,11 +106,10 @@ class RadianceTrainer(TrainingLoop):
         with torch.autocast(self.device.type, torch.bfloat16):
             proposed = self.network.propose(ldr)
             given = torch.cat([table[: len(table) // 2], proposed[len(table) // 2 :]])
-            cleaned, clipped = self.network.clean(ldr), mask(ldr)
-            linear = linearise(cleaned, given)
+            linear, clipped = linearise(ldr, given), mask(ldr)
             residual = self.network.residual(linear, clipped)
         terms = radiance_loss(linear * (clipped * residual).exp(), hdr)
-        terms |= {"response": response_loss(proposed, table), "clean": clean_loss(cleaned, clean, clipped)}
+        terms |= {"response": response_loss(proposed, table)}
         loss = sum(terms.values())
         self.optimiser.zero_grad()
         loss.backward()

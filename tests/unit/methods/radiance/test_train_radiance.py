@@ -76,10 +76,9 @@ def test_a_pair_is_one_exposure_of_its_truth(inputs, tmp_path):
     files = decode_images({"a": tmp_path / "a.exr"}, tmp_path / "decoded")
     views = RandomViews(files, inputs(steps=20).settings, 0)
     for pair in (views[i] for i in range(len(views))):
-        shown = (pair.clean < 0.9) & (pair.clean > 0.05)
-        values = np.linspace(0, 1, len(pair.table))
-        back = np.interp(pair.clean[shown], values, pair.table)
-        np.testing.assert_allclose(back, pair.hdr[shown], rtol=0.02, atol=2e-3)
-        assert np.abs(pair.ldr - pair.clean)[shown].mean() < 0.05
+        shown = (pair.ldr < 0.8) & (pair.ldr > 0.1)
+        back = np.interp(pair.ldr, np.linspace(0, 1, len(pair.table)), pair.table)
+        assert np.median(np.abs(back / pair.hdr - 1)[shown]) < 0.15  # of noise and compression
+        assert (pair.hdr[pair.ldr < 0.9] < 1).mean() > 0.99
     again = views[3]
     np.testing.assert_array_equal(again.ldr, views[3].ldr)
