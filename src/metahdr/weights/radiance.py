@@ -14,7 +14,7 @@ from metahdr.weights.hdrcnn import read_facts
 
 
 def load_radiance(path: Path) -> RadianceNet:
-    """The network in a weight file, in evaluation mode.
+    """The network in a weight file, in evaluation mode; one that is only jointly trained gets the default prior.
 
     Raises:
         UserError: missing, truncated, of another layout, or with values that are not finite.
@@ -24,7 +24,9 @@ def load_radiance(path: Path) -> RadianceNet:
     read_facts(path)
     network = RadianceNet()
     with safe_open(path, "pt") as file:
-        load_strictly(path, network, {name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+        parameters = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    prior = {f"prior.{name}": value for name, value in network.prior.state_dict().items()}
+    load_strictly(path, network, prior | parameters)
     return network.eval()
 
 

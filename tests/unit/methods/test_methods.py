@@ -16,9 +16,11 @@ from metahdr.methods.base import TrainingInputs
 from metahdr.methods.ldr import Untouched
 from metahdr.nets.expandnet import ExpandNet
 from metahdr.nets.hdrcnn import HDRCNN
+from metahdr.nets.radiance import RadianceNet
 from metahdr.registry import METHODS
 from metahdr.training import checkpoint
 from metahdr.weights.hdrcnn import save_hdrcnn
+from metahdr.weights.radiance import save_radiance
 
 ALL = list(METHODS)
 SINGLE = [name for name in ALL if METHODS[name].takes == "single"]
@@ -36,6 +38,9 @@ def load(tmp_path, tiny, scene):
         if name in ("hdrcnn", "hdrcnn_metered"):
             path = tmp_path / "hdrcnn.safetensors"
             save_hdrcnn(path, HDRCNN(1 / 64), {"width": 1 / 64, "trained_on": {"oak": "12ab"}})
+        elif name.startswith("radiance"):
+            path = tmp_path / "radiance.safetensors"
+            save_radiance(path, RadianceNet(), {"trained_on": {"oak": "12ab"}})
         elif name == "expandnet":
             path = tmp_path / "expandnet.pth"
             torch.save(ExpandNet().state_dict(), path)

@@ -7,14 +7,15 @@ from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from metahdr.camera.curve import Curve
 from metahdr.config.radiance import RadianceTraining
-from metahdr.methods.base import Method, in_scene_scale
+from metahdr.errors import UserError
+from metahdr.methods.base import Metered, Method, in_scene_scale
 from metahdr.training.inputs import TrainingInputs
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from metahdr.camera.curve import Curve
     from metahdr.nets.radiance import RadianceNet
 
 
@@ -35,6 +36,7 @@ class Radiance(Method):
     takes = "single"
     uses = frozenset({"exposure", "ev"})
     scale = "exposure"
+    adapts = True
     weights = ("shipped", "train")
     shipped = Path(__file__).parents[2] / "models" / "radiance.safetensors"
     settings = RadianceTraining
@@ -64,6 +66,56 @@ class Radiance(Method):
         known.curve = curve
         return known
 
+    def adapt(self, exposures: Tensor, labels: Tensor, stops: Sequence[float]) -> Self:
+        """The method adapted to bracketed exposures; where no camera is known, it is calibrated on them first.
+
+        Args:
+            exposures, labels, stops: as every method takes them. The exposures may be of several views of a place
+                if the camera is known, else they are one bracket. What the darkest one clips is not learned from.
+        """
+        import torch
+
+        from metahdr.methods.radiance.apply import tables
+        from metahdr.methods.radiance.place import adapted, correction, observe
+
+        method = self if self.curve else self.with_camera(_calibrated(exposures, stops))
+        lights = labels * labels.new_tensor(stops).exp2().view(-1, 1, 1, 1)
+        evidence = []
+        for exposure, light, stop in zip(exposures[:, None], lights[:, None], stops, strict=True):
+            table = tables(self.network, exposure, method.curve)
+            evidence.append(observe(self.network, exposure, table, light, 2.0 ** (stop - min(stops))))
+        with torch.no_grad():
+            change = correction(self.network, [seen for seen in evidence if seen])
+        method = copy(method)
+        method.network = adapted(self.network, change)
+        return method
+
+    def camera_state(self) -> dict[str, Tensor]:
+        """What `with_state` needs to be this method again: the response and the head."""
+        import torch
+
+        head = {f"head.{name}": value for name, value in self.network.head.state_dict().items()}
+        return head | ({"curve": torch.from_numpy(self.curve.exposures)} if self.curve else {})
+
+    def with_state(self, state: dict[str, Tensor]) -> Self:
+        """The method of a camera and a place.
+
+        Raises:
+            UserError: the state is not one of this method.
+        """
+        from copy import deepcopy
+
+        known = copy(self)
+        known.network = deepcopy(self.network)
+        head = {name.removeprefix("head."): value for name, value in state.items() if name != "curve"}
+        try:
+            known.network.head.load_state_dict(head)
+        except RuntimeError:
+            raise UserError("not a camera of the method radiance; adapt again") from None
+        if "curve" in state:
+            known.curve = Curve(state["curve"].double().numpy())
+        return known
+
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
         import torch
 
@@ -75,3 +127,19 @@ class Radiance(Method):
 
     def trained_on(self) -> dict[str, str]:
         return self._trained_on
+
+
+def _calibrated(exposures: Tensor, stops: Sequence[float]) -> Curve:
+    """The response that a bracket shows."""
+    from metahdr.camera.merge import inverse_response
+
+    values = (exposures * 255).round().byte().cpu().numpy().transpose(0, 2, 3, 1)
+    return Curve(inverse_response(values, list(stops)))
+
+
+class RadianceMetered(Metered, Radiance):
+    """The same with the exposure's EV unknown: brought to where a meter would put the scene."""
+
+    name = "radiance_metered"
+    title = "MetaHDR radiance, metered"
+    weights_of = "radiance"

@@ -16,15 +16,15 @@ def tables(network: RadianceNet, exposure: Tensor, known: Curve | None) -> Tenso
     if known is not None:
         values = torch.linspace(0, 1, LEVELS, dtype=torch.float64).numpy()
         return torch.from_numpy(known.inverse(values)).to(exposure)[None]
-    return network.propose(_reduced(exposure))
+    return network.propose(reduced(exposure))
 
 
 def reconstruct(network: RadianceNet, exposure: Tensor, known: Curve | None) -> Tensor:
     """Linear light, 1.0 is where the exposure clips, of one exposure `(1, 3, H, W)`; the same shape."""
     table = tables(network, exposure, known)
     linear, clipped = linearise(exposure, table), mask(exposure)
-    seen = _reduced(clipped)
-    residual = network.residual(_reduced(linear), seen)
+    seen = reduced(clipped)
+    residual = network.residual(reduced(linear), seen)
     if seen.shape == clipped.shape:
         return linear * (clipped * residual).exp()
     # The residual counts where something is clipped; elsewhere the network was never told what to say.
@@ -36,7 +36,7 @@ def reconstruct(network: RadianceNet, exposure: Tensor, known: Curve | None) -> 
     return linear
 
 
-def _reduced(image: Tensor) -> Tensor:
+def reduced(image: Tensor) -> Tensor:
     """The image with its longest side at most `WORKING_SIZE`, averaged over areas."""
     factor = WORKING_SIZE / max(image.shape[2:])
     if factor >= 1:

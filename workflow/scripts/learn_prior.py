@@ -1,0 +1,37 @@
+"""Meta-learn how far the radiance network may move in one place."""
+
+import json
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from metahdr.git import commit
+from metahdr.methods.hdrcnn.pairs import decode_images
+from metahdr.methods.radiance.prior import learn_prior
+from metahdr.script import run
+from metahdr.tables import write_table
+from metahdr.weights.hdrcnn import read_facts
+from metahdr.weights.radiance import load_radiance, save_radiance
+
+
+def main(
+    network: Path, sources: Path, raw: Path, seed: int, threads: int, code: str, model: Path, history: Path
+) -> None:
+    """Meta-learn the prior of a jointly trained radiance network, on the places that it was trained on.
+
+    `sources` is the JSON manifest of the sources; their files lie below `raw`. `code` is the digest of the code.
+    Writes the network with its prior to `model`, and one row for each epoch to `history`.
+    """
+    torch.set_num_threads(threads)
+    facts, learned = read_facts(network), load_radiance(network)
+    files = {name: raw / json.loads(sources.read_text())[name]["hdr"] for name in facts["trained_on"]}
+    with tempfile.TemporaryDirectory(dir=model.parent) as folder:
+        errors = learn_prior(learned, decode_images(files, Path(folder)), seed)
+    save_radiance(model, learned, facts | {"prior": {"seed": seed, "commit": commit(), "code": code}})
+    write_table(history, pd.DataFrame({"epoch": range(1, len(errors) + 1), "log_rmse": errors}))
+
+
+if __name__ == "__main__":
+    run(main)
