@@ -18,6 +18,7 @@ include: "workflow/rules/prepare.smk"
 include: "workflow/rules/expose.smk"
 include: "workflow/rules/label.smk"
 include: "workflow/rules/judge.smk"
+include: "workflow/rules/radiance.smk"
 include: "workflow/rules/meta_train.smk"
 include: "workflow/rules/adapt.smk"
 include: "workflow/rules/score.smk"
@@ -32,6 +33,7 @@ localrules:
     all,
     manifest,
     hdrcnn,
+    radiance,
     ablation,
 
 

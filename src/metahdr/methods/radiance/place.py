@@ -1,9 +1,9 @@
 """Adaptation of the radiance network to a place: its head moves as far as meta-learning found good.
 
-In closed form: what the head adds for a feature is corrected by ridge regression on the pixels that a long exposure
-clipped and a shorter one shows. The prior of the correction is meta-learned through the closed form (Bertinetto et
-al. 2019, section 3): a precision for each feature, and how much an exposure's pixels count, since neighbours are
-alike.
+In closed form: what the head adds for a feature is corrected by ridge regression on the pixels that a long
+exposure clipped and a shorter one shows. The prior of the correction is meta-learned through the closed form
+(Bertinetto et al. 2019, section 3): a precision for each feature, and how much an exposure's pixels count, since
+neighbours are alike.
 Without evidence the correction is 0, so that the method before adaptation is the jointly trained network itself.
 """
 
