@@ -1,10 +1,42 @@
-# The shipped radiance network: jointly trained by `train_method`, then the prior of its adaptation. Not part of the
-# default run: `snakemake --cores all radiance --configfile config/radiance.yaml`.
+# The shipped radiance network: trained by `train_method`, beside it the part that proposes a response, then the prior
+# of its adaptation. Not part of the default run: `snakemake --cores all radiance --configfile config/radiance.yaml`.
+
+
+rule train_response:
+    input:
+        sources=f"{DATA}/sources.json",
+        scenes=f"{DATA}/fold0/scenes.csv",
+        files=[f"{RAW}/{source.hdr}" for source in SOURCES.values()],
+    output:
+        model=f"{DATA}/radiance/response.safetensors",
+        history=f"{DATA}/radiance/response.csv",
+    log:
+        f"{RESULTS}/logs/train_response.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train_response.tsv"
+    conda:
+        "../../environment.yml"
+    threads: CONFIG.threads
+    params:
+        **script(
+            "train_response.py",
+            [LAYOUTS.module(DATASET.kind)],
+            data=f"{DATA}/fold0",
+            raw=RAW,
+            kind=DATASET.kind,
+            settings=CONFIG.radiance,
+            seed=CONFIG.seed,
+            threads=CONFIG.threads,
+            state=f"{DATA}/radiance/response.state.pt",
+        ),
+    shell:
+        RUN_SCRIPT
 
 
 rule learn_prior:
     input:
         network=f"{DATA}/fold0/radiance.safetensors",
+        response=f"{DATA}/radiance/response.safetensors",
         sources=f"{DATA}/sources.json",
         files=[f"{RAW}/{source.hdr}" for source in SOURCES.values()],
     output:

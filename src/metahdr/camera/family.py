@@ -57,12 +57,17 @@ class Camera:
         return self.response.inverse(np.minimum(np.linspace(0, 1, levels) / self.white, 1))
 
 
-def draw_camera(rng: np.random.Generator) -> Camera:
-    """A camera: of the family of Eilertsen et al. 2017 in one half of the draws, of `draw_curve` in the other.
+def draw_camera(rng: np.random.Generator, likely: bool = False) -> Camera:
+    """A camera.
 
-    The ranges are wider than what is known of cameras, so that no camera is far from what was trained with.
+    Args:
+        likely: its response is one of `draw_likely_curve`, for what must guess it. Else it is of the family of
+            Eilertsen et al. 2017 in one half of the draws and of `draw_curve` in the other, in ranges wider than
+            what is known of cameras, for what must work with all of them.
     """
-    if rng.random() < 0.5:
+    if likely:
+        response = draw_likely_curve(rng)
+    elif rng.random() < 0.5:
         response = Response(rng.uniform(0.6, 1.2), np.exp(rng.uniform(np.log(0.25), np.log(1.6))))
     else:
         response = draw_curve(rng)
@@ -88,5 +93,19 @@ def draw_curve(rng: np.random.Generator) -> Curve:
     slopes = toe * np.log(_VALUES + start) - rng.uniform(0, 1.4) * np.cos(np.pi * _VALUES)
     for order in range(1, 6):
         slopes += rng.normal(0, 0.4 / order) * np.cos(order * np.pi * _VALUES)
+    rising = np.cumsum(np.exp(slopes - slopes.max()))
+    return Curve(np.concatenate([[0.0], rising]) / rising[-1])
+
+
+def draw_likely_curve(rng: np.random.Generator) -> Curve:
+    """A curve as cameras have them: of the family that Eilertsen et al. 2017 fitted to measured ones, bent.
+
+    The logarithm of the inverse's slope gets a random power of the value and a cosine series, as in `draw_curve`.
+    """
+    response = Response(max(rng.normal(0.9, 0.1), 0.1), max(rng.normal(0.6, 0.1), 0.1))
+    slopes = np.log(np.diff(response.inverse(np.linspace(0, 1, len(_VALUES) + 1))))
+    slopes += rng.normal(0, 0.2) * np.log(_VALUES + 0.02)
+    for order in range(1, 6):
+        slopes += rng.normal(0, 0.3 / order) * np.cos(order * np.pi * _VALUES)
     rising = np.cumsum(np.exp(slopes - slopes.max()))
     return Curve(np.concatenate([[0.0], rising]) / rising[-1])

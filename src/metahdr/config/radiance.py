@@ -12,6 +12,7 @@ class RadianceTraining(Section):
 
     size: Annotated[int, Field(ge=32)] = Field(128, description="width and height of a training image in pixels")
     steps: Count = Field(2000, description="training steps")
+    response_steps: Count = Field(1000, description="training steps of the part that proposes a response")
     batch: Annotated[int, Field(ge=2)] = Field(8, description="images per step")
     learning_rate: Positive = Field(0.0007, description="AdamW's learning rate at the beginning; it falls to 0")
     field_of_view: Range = Field(

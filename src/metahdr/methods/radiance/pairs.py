@@ -36,13 +36,15 @@ class RandomViews(Dataset):
     Args:
         panoramas: `.npy` arrays, from `decode_images`.
         settings, seed: the configuration's.
+        likely: as `draw_camera` takes it.
     """
 
-    def __init__(self, panoramas: list[Path], settings: RadianceTraining, seed: int):
-        self.panoramas, self.settings, self.seed = panoramas, settings, seed
+    def __init__(self, panoramas: list[Path], settings: RadianceTraining, seed: int, likely: bool = False):
+        self.panoramas, self.settings, self.seed, self.likely = panoramas, settings, seed, likely
 
     def __len__(self) -> int:
-        return self.settings.steps * self.settings.batch
+        steps = self.settings.response_steps if self.likely else self.settings.steps
+        return steps * self.settings.batch
 
     def __getitem__(self, index: int) -> Pair:
         settings, rng = self.settings, named_rng(self.seed, "radiance", index)
@@ -51,7 +53,7 @@ class RandomViews(Dataset):
         hdr = perspective_view(panorama, azimuth, rng.uniform(*settings.field_of_view), settings.size, elevation)
         hdr = hdr[:, ::-1] if rng.random() < 0.5 else hdr
         hdr = change_colours(hdr, rng.normal(0, 7), rng.normal(0, 0.1))
-        camera = draw_camera(rng)
+        camera = draw_camera(rng, self.likely)
         light = camera.light(hdr)
         scale = metered_scale(light) * 2.0 ** rng.uniform(*settings.ev)
         light = np.minimum(light * np.float32(scale), HALF_MAX)

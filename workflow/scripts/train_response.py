@@ -1,0 +1,41 @@
+"""Train the part of the radiance network that proposes a response."""
+
+import json
+from pathlib import Path
+
+import torch
+
+from metahdr.config.radiance import RadianceTraining
+from metahdr.methods.radiance.trainer import ResponseTrainer
+from metahdr.script import run
+from metahdr.training.inputs import TrainingInputs
+from metahdr.weights.radiance import save_radiance
+
+
+def main(
+    data: Path,
+    sources: Path,
+    raw: Path,
+    kind: str,
+    settings: RadianceTraining,
+    seed: int,
+    threads: int,
+    code: str,
+    state: Path,
+    model: Path,
+    history: Path,
+) -> None:
+    """Train the response alone; started again after an interruption, it goes on where it was.
+
+    Arguments are those of train.py. `model` is a whole network, of which the response alone is trained.
+    """
+    torch.set_num_threads(threads)
+    files = {name: raw / source["hdr"] for name, source in json.loads(sources.read_text()).items()}
+    trainer = ResponseTrainer(TrainingInputs(data, files, kind, settings, seed, threads, code, state))
+    trainer.run()
+    save_radiance(model, trainer.average, trainer.facts())
+    trainer.finish(history)
+
+
+if __name__ == "__main__":
+    run(main)
