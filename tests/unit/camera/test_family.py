@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from metahdr.camera.curve import Curve
-from metahdr.camera.family import Camera, draw_camera, draw_curve
+from metahdr.camera.family import Camera, draw_camera, draw_curve, draw_likely_curve
 from metahdr.camera.response import Response
 
 
@@ -49,3 +49,11 @@ def test_a_camera_depends_on_its_generator_alone():
     first, again = (draw_camera(np.random.default_rng(3)) for _ in range(2))
     np.testing.assert_array_equal(first.table(257), again.table(257))
     assert first.jpeg == again.jpeg
+
+
+def test_likely_curves_lie_around_what_cameras_were_measured_to_have():
+    """The mean of Eilertsen et al. 2017, section 4.1, and about half a stop of spread in the middle."""
+    rng = np.random.default_rng(0)
+    middle = np.log2([draw_likely_curve(rng).inverse(0.5) for _ in range(400)])
+    assert np.median(middle) == pytest.approx(np.log2(Response(0.9, 0.6).inverse(0.5)), abs=0.1)
+    assert 0.3 < middle.std() < 0.8
