@@ -1,4 +1,4 @@
-"""The merge of several exposures, with the camera's curve calibrated on them (Debevec and Malik 1997)."""
+"""The merge of several exposures, with the camera's curve calibrated on them, after Debevec and Malik 1997."""
 
 from __future__ import annotations
 
