@@ -7,7 +7,7 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce ablation tables test lint format config env unlock clean
+.PHONY: help reproduce ablation hdr tables test lint format config env unlock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -17,6 +17,9 @@ reproduce: $(STAMP) ## run the whole pipeline; ends with results/report/index.ht
 
 ablation: $(STAMP) ## compare variants of meta-training (docs/ablation.md)
 	snakemake ablation --workflow-profile workflow/profiles/default --configfile config/ablation.yaml
+
+hdr: $(STAMP) ## judge the shipped meta-model on places that it never saw (docs/hdr.md)
+	snakemake hdr --workflow-profile workflow/profiles/default --configfile config/hdr.yaml
 
 tables: $(STAMP) ## run the paper's tables (docs/results.md)
 	snakemake --workflow-profile workflow/profiles/default --configfile config/paper-tables.yaml

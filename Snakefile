@@ -18,6 +18,7 @@ include: "workflow/rules/prepare.smk"
 include: "workflow/rules/expose.smk"
 include: "workflow/rules/label.smk"
 include: "workflow/rules/judge.smk"
+include: "workflow/rules/hdr.smk"
 include: "workflow/rules/radiance.smk"
 include: "workflow/rules/meta_train.smk"
 include: "workflow/rules/adapt.smk"
@@ -33,6 +34,7 @@ localrules:
     all,
     manifest,
     hdrcnn,
+    hdr,
     radiance,
     ablation,
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import setuptools  # noqa: F401  pycvvdp brings it in, and it refuses to come after the distutils that a test imports
 import torch
 
 from metahdr.config.expose import Expose
@@ -71,7 +72,8 @@ def build_results(repository):
             own = folder / "own" / f"{name}.npy"
             prepare_script(name, source, kind, prepare, folder / "raw", hdr, own, table)
             exposures, rows = (folder / "exposures" / f"{name}{suffix}" for suffix in (".npy", ".csv"))
-            expose_script(hdr, own, table, expose or Expose(), 0, exposures, rows)
+            curves = folder / "curves" / f"{name}.npy"
+            expose_script(hdr, own, table, expose or Expose(), 0, exposures, rows, curves, name)
         (folder / "sources.json").write_text(json.dumps({name: {"place": name} for name in images}))
         split_script(folder / "sources.json", Split(), 0, 0, folder / "fold0" / "scenes.csv")
         return folder / "fold0"

@@ -20,9 +20,10 @@ from metahdr.registry import LAYOUTS
 log = logging.getLogger(__name__)
 
 # One row per scene, dropped ones included. The kept rows have the order of the source's arrays. `sha256` is of the
-# raw HDR file.
+# raw HDR file; `azimuth` and `field_of_view`, in degrees, are of a panorama's view.
 COLUMNS = ["scene", "source", "kept", "reason", "scale", "scaled_by", "dynamic_range", "max_value"]
 COLUMNS += ["repaired_pixels", "sha256", "orientation", "alignment_ssim", "alignment_margin"]
+COLUMNS += ["azimuth", "field_of_view"]
 
 # Where the dataset has no exposures, alignment is checked against one that is rendered with this response.
 _CHECK_RESPONSE = Response(0.9, 0.6)
@@ -51,8 +52,8 @@ def prepare_source(
         log.warning("%s is left out: %s", name, error)
         cuts, decisions = [], {}
         rows.append({"scene": name, "source": name, "kept": False, "reason": str(error)})
-    for scene, view, own in cuts:
-        row = {"scene": scene, "source": name} | decisions | _alignment(view, own)
+    for scene, view, own, direction in cuts:
+        row = {"scene": scene, "source": name} | decisions | direction | _alignment(view, own)
         row |= {"dynamic_range": _dynamic_range(view), "max_value": float(view.max()), "reason": ""}
         row["reason"] = _rejection(row, settings)
         row["kept"] = not row["reason"]
@@ -97,7 +98,7 @@ def _read(source: Source, folder: Path, settings: Prepare) -> tuple[np.ndarray, 
 
 
 def _cut(name: str, hdr: np.ndarray, exposures: list[np.ndarray], kind: str, settings: Prepare):
-    """Yields (scene name, HDR view, own exposures), all at the configured size."""
+    """Yields (scene name, HDR view, own exposures, columns of its direction), all at the configured size."""
     if LAYOUTS[kind].panoramas:
         for view in range(settings.views):
             azimuth = 360.0 * view / settings.views
@@ -105,10 +106,11 @@ def _cut(name: str, hdr: np.ndarray, exposures: list[np.ndarray], kind: str, set
                 image = perspective_view(hdr, azimuth, settings.field_of_view, settings.size)
             except ImageError as error:
                 raise ImageError(f"{name}: {error}") from None
-            yield f"{name}_{view}", image, np.empty((0, *image.shape), np.uint8)
+            direction = {"azimuth": azimuth, "field_of_view": settings.field_of_view}
+            yield f"{name}_{view}", image, np.empty((0, *image.shape), np.uint8), direction
     else:
         crops = [_centre_crop(name, image, settings) for image in (hdr, *exposures)]
-        yield name, crops[0], np.array(crops[1:], np.uint8).reshape(-1, *crops[0].shape)
+        yield name, crops[0], np.array(crops[1:], np.uint8).reshape(-1, *crops[0].shape), {}
 
 
 def _centre_crop(name: str, image: np.ndarray, settings: Prepare) -> np.ndarray:

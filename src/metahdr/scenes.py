@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from metahdr.camera.curve import Curve
 from metahdr.camera.response import Response
 from metahdr.images import read_hdr
 from metahdr.tables import read_table
@@ -38,7 +39,7 @@ class Scene:
     stops: tuple[float, ...]
     ldr: torch.Tensor
     hdr: torch.Tensor
-    response: Response | None = None
+    response: Response | Curve | None = None
 
     def others(self, held_out: int) -> list[int]:
         """The indices of the exposures that are not held out: the support set."""
@@ -49,7 +50,8 @@ class Scenes:
     """The accepted scenes of one split, as a sequence.
 
     Args:
-        folder: of one fold, with `scenes.csv`; `scenes/` and `exposures/` lie beside it, in the dataset's folder.
+        folder: of one fold, with `scenes.csv`; `scenes/`, `exposures/` and `curves/` lie beside it, in the
+            dataset's folder.
         split: 'train', 'validation' or 'test'; None for all.
     """
 
@@ -84,15 +86,15 @@ class Scenes:
             tuple(exposures.stops),
             torch.from_numpy(ldr.transpose(0, 3, 1, 2).astype(np.float32) / 255),
             torch.from_numpy(np.ascontiguousarray(hdr.transpose(2, 0, 1))),
-            _response(exposures.iloc[0]),
+            self._response(row, exposures.iloc[0]),
         )
 
-
-def _response(exposure: pd.Series) -> Response | None:
-    """The response curve in a row of the table of exposures."""
-    if pd.isna(exposure.response_n):
-        return None
-    return Response(exposure.response_n, exposure.response_sigma)
+    def _response(self, row: pd.Series, exposure: pd.Series) -> Response | Curve | None:
+        """The virtual camera's: in the table of exposures, or among the source's curves."""
+        if not pd.isna(exposure.response_n):
+            return Response(exposure.response_n, exposure.response_sigma)
+        table = _array(self.dataset / "curves" / f"{row.source}.npy")[row["index"]]
+        return Curve(np.array(table)) if len(table) else None
 
 
 def read_labels(folder: Path, scene: Scene) -> torch.Tensor:

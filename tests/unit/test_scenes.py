@@ -7,7 +7,9 @@ import pytest
 from metahdr.camera.response import Response
 from metahdr.config.expose import Expose
 from metahdr.config.prepare import Prepare
+from metahdr.methods.response import KnownResponse
 from metahdr.scenes import Scenes, _array
+from metahdr.tables import read_table, write_table
 
 
 def test_every_split_has_the_scenes_of_its_sources_and_no_others(results):
@@ -126,3 +128,18 @@ def test_a_source_may_be_called_like_a_number_or_null(tmp_path, scenery, build_r
     images = {name: scenery(seed, 32, 32) for seed, name in enumerate(names)}
     folder = build_results(tmp_path / "results", images, Prepare(size=16), kind="photographs")
     assert [scene.name for scene in Scenes(folder, None)] == sorted(names)
+
+
+def test_a_scene_knows_a_camera_whose_curve_is_a_table(tmp_path, results):
+    shutil.copytree(results.parent, tmp_path / "tiny")
+    folder = tmp_path / "tiny"
+    table = read_table(folder / "exposures" / "alley.csv").assign(response_n=np.nan, response_sigma=np.nan)
+    write_table(folder / "exposures" / "alley.csv", table)
+    curves = np.stack([np.linspace(0, 1, 5) ** power for power in (2, 3)])
+    np.save(folder / "curves" / "alley.npy", curves)
+    scenes = [scene for scene in Scenes(folder / "fold0", None) if scene.source == "alley"]
+    for scene in scenes:
+        np.testing.assert_array_equal(scene.response.exposures, curves[int(scene.name[-1])])
+        darkest = KnownResponse().told(scene, 0).reconstruct(scene.ldr[:1], scene.stops[:1]) * 2 ** scene.stops[0]
+        np.testing.assert_allclose(darkest, scene.response.inverse(scene.ldr[:1].numpy()), atol=1e-6)
+    assert scenes

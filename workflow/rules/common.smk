@@ -79,6 +79,7 @@ SCENES = [
     *expand(
         f"{DATA}/exposures/{{source}}.{{suffix}}", source=SOURCES, suffix=["npy", "csv"]
     ),
+    *expand(f"{DATA}/curves/{{source}}.npy", source=SOURCES),
 ]
 
 # The part of section score that a single value depends on.

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from metahdr.camera.bracket import expose_scenes
+from metahdr.camera.emor import read_emor
 from metahdr.config.expose import Expose
 from metahdr.files import atomic_write
 from metahdr.script import run
@@ -12,13 +13,25 @@ from metahdr.tables import read_table, write_table
 
 
 def main(
-    hdr: Path, own: Path, table: Path, settings: Expose, seed: int, exposures: Path, exposures_table: Path
+    hdr: Path,
+    own: Path,
+    table: Path,
+    settings: Expose,
+    seed: int,
+    exposures: Path,
+    exposures_table: Path,
+    curves: Path,
+    place: str = "",
+    emor: Path | None = None,
 ) -> None:
+    """`place`: that the source shows; `emor`: the file of measured response curves."""
     scenes = read_table(table)
     names = scenes.loc[scenes.kept, "scene"].tolist()
-    images, rows = expose_scenes(names, np.load(hdr), np.load(own), settings, seed)
-    with atomic_write(exposures) as part:
-        np.save(part, images)
+    model = read_emor(emor) if emor else None
+    images, rows, tables = expose_scenes(names, np.load(hdr), np.load(own), settings, seed, place, model)
+    for path, array in ((exposures, images), (curves, tables)):
+        with atomic_write(path) as part:
+            np.save(part, array)
     write_table(exposures_table, rows)
 
 

@@ -3,22 +3,31 @@
 import numpy as np
 import pandas as pd
 
+from metahdr.camera.curve import Curve
+from metahdr.camera.emor import Emor
 from metahdr.camera.exposure import black_share, expose, expose_percentile, saturated_share
-from metahdr.camera.response import draw_response
+from metahdr.camera.response import Response, draw_response
 from metahdr.config.expose import Expose
 from metahdr.errors import UserError
 from metahdr.seeds import named_rng
 
 # One row per exposure. `ev` is the nominal exposure value, which names it; `stops` is the real one, relative to
 # the scene's scale. They differ for the method `percentile` alone. The HDR truth is the prepared scene times
-# 2^metering.
+# 2^metering. `response_n` and `response_sigma` are missing where the camera's curve is not of that family.
 COLUMNS = ["scene", "ev", "stops", "metering", "response_n", "response_sigma", "saturated", "black"]
 COLUMNS += ["accepted", "reason"]
+LEVELS = np.arange(256)  # the values of an exposure
 
 
 def expose_scenes(
-    scenes: list[str], hdrs: np.ndarray, own: np.ndarray, settings: Expose, seed: int
-) -> tuple[np.ndarray, pd.DataFrame]:
+    scenes: list[str],
+    hdrs: np.ndarray,
+    own: np.ndarray,
+    settings: Expose,
+    seed: int,
+    place: str = "",
+    emor: Emor | None = None,
+) -> tuple[np.ndarray, pd.DataFrame, np.ndarray]:
     """The bracket of every scene: rendered, or the dataset's own exposures.
 
     Args:
@@ -26,9 +35,13 @@ def expose_scenes(
         hdrs: metered scenes `(N, H, W, 3)`.
         own: the dataset's own exposures `(N, E, H, W, 3)`, dark to bright; E = 0 where there are none.
         settings, seed: the configuration's.
+        place: that the scenes show, which names the camera where a place has one.
+        emor: what `expose.response: emor` draws from.
 
     Returns:
-        uint8 `(N, E, H, W, 3)` and the table of exposures. One rejected exposure rejects its scene.
+        uint8 `(N, E, H, W, 3)`; the table of exposures, in which one rejected exposure rejects its scene; and the
+        tables of the cameras' curves (`camera.curve.Curve`), `(N, K)`, K = 0 where the table of exposures has the
+        response or nobody knows it.
 
     Raises:
         UserError: the dataset has its own exposures, but not as many as `expose.evs` names.
@@ -37,34 +50,55 @@ def expose_scenes(
         raise UserError(
             f"expose.evs names {len(settings.evs)} exposures; the dataset brings {own.shape[1]} of its own"
         )
-    images, rows = [], []
+    images, rows, curves = [], [], []
     for index, scene in enumerate(scenes):
+        response = None
         if own.shape[1]:
             exposures, columns = own[index], [{"stops": ev, "metering": 0.0} for ev in settings.evs]
         elif settings.method == "camera":
-            exposures, columns = _camera(scene, hdrs[index], settings, seed)
+            exposures, columns, response = _camera(scene, hdrs[index], settings, seed, place, emor)
         else:
             exposures, columns = _percentile(hdrs[index], settings)
         images.append(exposures)
+        curves.append(response.exposures if isinstance(response, Curve) else [])
         scene_rows = []
         for ev, ldr, column in zip(settings.evs, exposures, columns, strict=True):
-            row = {"scene": scene, "ev": ev, "saturated": saturated_share(ldr), "black": black_share(ldr)}
+            saturated = saturated_share(ldr, settings.white)
+            row = {"scene": scene, "ev": ev, "saturated": saturated, "black": black_share(ldr)}
             scene_rows.append(row | column | {"reason": _rejection(ev, row, settings)})
         for row in scene_rows:
             row["accepted"] = not any(other["reason"] for other in scene_rows)
         rows += scene_rows
     shape = (len(scenes), len(settings.evs), *hdrs.shape[1:])
-    return np.array(images, np.uint8).reshape(shape), pd.DataFrame(rows, columns=COLUMNS)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    tables = np.array(curves, float).reshape(len(scenes), -1 if scenes else 0)
+    return np.array(images, np.uint8).reshape(shape), table, tables
 
 
-def _camera(scene: str, hdr: np.ndarray, settings: Expose, seed: int) -> tuple[list[np.ndarray], list[dict]]:
+def _camera(
+    scene: str, hdr: np.ndarray, settings: Expose, seed: int, place: str, emor: Emor | None
+) -> tuple[list[np.ndarray], list[dict], Response | Curve]:
     rng = named_rng(seed, "expose", scene)
     metering = rng.normal(0, settings.metering_error) if settings.metering_error else 0.0
-    response = draw_response(rng, settings.response_n, settings.response_sigma)
+    of_camera = named_rng(seed, "camera", place) if settings.camera_per == "place" else rng
+    response = _response(of_camera, settings, emor)
     scaled = hdr * np.float32(2**metering)
-    column = {"metering": metering, "response_n": response.n, "response_sigma": response.sigma}
-    exposures = [expose(scaled, ev, response, settings.noise, rng, settings.jpeg_quality) for ev in settings.evs]
-    return exposures, [{"stops": ev} | column for ev in settings.evs]
+    noise, jpeg, white = settings.noise, settings.jpeg_quality, settings.white
+    exposures = [expose(scaled, ev, response, noise, rng, jpeg, white) for ev in settings.evs]
+    if white < 255:
+        response = Curve(response.inverse(np.minimum(LEVELS / white, 1)))
+    column = {"metering": metering}
+    if isinstance(response, Response):
+        column |= {"response_n": response.n, "response_sigma": response.sigma}
+    return exposures, [{"stops": ev} | column for ev in settings.evs], response
+
+
+def _response(rng: np.random.Generator, settings: Expose, emor: Emor | None) -> Response | Curve:
+    if settings.response == "sigmoid":
+        return draw_response(rng, settings.response_n, settings.response_sigma)
+    if emor is None:
+        raise UserError("expose.response: found emor, without its file; expected emor.txt (config/weights.yaml)")
+    return emor.draw(rng)
 
 
 def _percentile(hdr: np.ndarray, settings: Expose) -> tuple[list[np.ndarray], list[dict]]:

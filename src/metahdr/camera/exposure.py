@@ -47,8 +47,9 @@ def expose(
     noise: float = 0.0,
     rng: np.random.Generator | None = None,
     jpeg_quality: int | None = None,
+    white: int = 255,
 ) -> np.ndarray:
-    """quantise(response(clip(hdr * 2^ev, 0, 1)) + noise), then JPEG if asked for.
+    """quantise(response(clip(hdr * 2^ev, 0, 1)) + noise) in values up to `white`, then JPEG if asked for.
 
     Args:
         hdr: linear light `(H, W, 3)` in the scene's scale: 1.0 is where EV 0 clips.
@@ -63,7 +64,7 @@ def expose(
     if noise:
         # A clipped pixel is at full well, where it stays.
         ldr = np.where(exposure >= 1, 1, ldr + rng.normal(0, noise, ldr.shape))
-    pixels = quantise(ldr)
+    pixels = quantise(np.clip(ldr, 0, 1) * (white / 255))
     return pixels if jpeg_quality is None else compress(pixels, jpeg_quality)
 
 
@@ -86,9 +87,9 @@ def expose_percentile(hdr: np.ndarray, percentiles: list[float]) -> tuple[np.nda
     return quantise(linear ** (1 / 2.2)), float(high)
 
 
-def saturated_share(ldr: np.ndarray) -> float:
-    """Share of pixels with a channel at 255."""
-    return float((ldr.max(-1) == 255).mean())
+def saturated_share(ldr: np.ndarray, white: int = 255) -> float:
+    """Share of pixels with a channel at the camera's white."""
+    return float((ldr.max(-1) >= white).mean())
 
 
 def black_share(ldr: np.ndarray) -> float:

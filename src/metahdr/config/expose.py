@@ -19,19 +19,32 @@ class Expose(Section):
     metering_error: Annotated[float, Field(ge=0)] = Field(
         0.7, description="camera: standard deviation of the meter's error per scene, in stops"
     )
+    response: Literal["sigmoid", "emor"] = Field(
+        "sigmoid",
+        description="camera: what responses are drawn from; sigmoid: (1 + sigma) x^n / (x^n + sigma) with the two "
+        "keys below; emor: the model of measured curves (Grossberg and Nayar 2004), whose file emor.txt is yours "
+        "to get (docs/hdr.md)",
+    )
+    camera_per: Literal["scene", "place"] = Field(
+        "scene",
+        description="camera: scene: every scene has a response of its own; place: all scenes of a place have the "
+        "same, as taken with one camera",
+    )
     response_n: Normal = Field(
         [0.9, 0.1],
-        description="camera: mean and standard deviation of n in the response curve (1 + sigma) x^n / (x^n + "
-        "sigma)",
+        description="sigmoid: mean and standard deviation of n in the response",
     )
     response_sigma: Normal = Field(
-        [0.6, 0.1], description="camera: mean and standard deviation of sigma in the response"
+        [0.6, 0.1], description="sigmoid: mean and standard deviation of sigma in the response"
     )
     noise: Annotated[float, Field(ge=0)] = Field(
         0.005, description="camera: standard deviation of the noise in the display-referred image"
     )
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] | None = Field(
         None, description="camera: quality of JPEG compression; null: no compression"
+    )
+    white: Annotated[int, Field(ge=200, le=255)] = Field(
+        255, description="camera: value of a clipped channel; some cameras stop below 255"
     )
     percentiles: list[PercentileRange] = Field(
         [[2.0, 99.9], [1.0, 97.0], [0.0, 85.0]],

@@ -8,6 +8,7 @@ from metahdr.config.ablation import Ablation
 from metahdr.config.base import Count, Section
 from metahdr.config.data import Data
 from metahdr.config.expose import Expose
+from metahdr.config.hdr import Hdr
 from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.config.label import Label
 from metahdr.config.meta import Meta, Variant
@@ -41,6 +42,7 @@ class Config(Section):
     radiance: RadianceTraining = RadianceTraining()
     meta: Meta = Meta()
     score: Score = Score()
+    hdr: Hdr = Hdr()
     ablation: Ablation = Ablation()
 
     def arm(self, name: str) -> Meta:

@@ -64,8 +64,9 @@ class Sdist(Entry):
 class WeightFile(Entry):
     """A weight file that others published, at an address (`url`) or a `member` of a source distribution (`sdist`).
 
-    Without `sha256`, that of the first download counts; a member must have it, and its size. `metrics` are those
-    that need the file. They name it too, but the workflow's rules cannot ask them without importing torch.
+    Without either it is the user's to get, at the homepage, and to put into the mirror's folder. Without `sha256`,
+    that of the first download counts; a member, and a file that the user gets, must have it, and a size. `metrics`
+    are those that need the file. They name it too, but the rules cannot ask them without importing torch.
     """
 
     name: Name
@@ -84,8 +85,8 @@ class WeightFile(Entry):
     def _is_somewhere(self) -> Self:
         if self.sdist and not (self.member and self.sha256 and self.size):
             raise ValueError("a file inside an sdist needs member, sha256 and size")
-        if not (self.url or self.sdist):
-            raise ValueError("needs url, or sdist and member")
+        if not (self.url or self.sdist or (self.sha256 and self.size)):
+            raise ValueError("needs url, or sdist and member, or sha256 and size of a file that the user gets")
         return self
 
 

@@ -52,7 +52,10 @@ def retrieve(file: File, destination: Path, origins: list[str], wheels: Path, mi
 def _take(file: File, destination: Path, addresses: list[str]) -> None:
     """Puts a file in place from the first address that has it."""
     if not addresses:
-        raise UserError(f"{file.name}: it is on no server; set data.mirror to the folder that holds it")
+        raise UserError(
+            f"{file.name}: it is on no server; get it from its homepage in the register, and set data.mirror to "
+            "the folder that holds it"
+        )
     failures = []
     for address in addresses:
         try:

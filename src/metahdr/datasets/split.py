@@ -41,7 +41,7 @@ def split_places(places: list[str], settings: Split, seed: int, fold: int = 0) -
             )
         order, test = order[begin:] + order[:begin], end - begin
     rest = len(order) - validation - test
-    if rest < 0 or (rest == 0 and "train" not in fixed.values()):
+    if rest < 0 or (rest == 0 and settings.shares["train"] and "train" not in fixed.values()):
         raise UserError(f"{len(places)} usable place(s) are too few for training, validation and test scenes")
     parts = ["validation"] * validation + ["test"] * test + ["train"] * rest
     return fixed | dict(zip(order, parts, strict=True))

@@ -1,20 +1,21 @@
 """Methods compared on single exposures of scenes that none was trained on, to choose the one that labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
 from metahdr.config.photometry import Photometry
 from metahdr.evaluation.comparison import compare
 from metahdr.methods.base import Method
 from metahdr.metrics.hdr import LOG_RMSE
 from metahdr.metrics.measure import measure
-from metahdr.metrics.metric import clipped_pixels
+from metahdr.metrics.metric import Metric, clipped_pixels
 from metahdr.metrics.pu21 import PU21_PSNR
-from metahdr.scenes import Scenes
+from metahdr.scenes import Scene, Scenes
 from metahdr.training.progress import track
 
 REGIONS = ("clipped", "all")
@@ -33,25 +34,40 @@ def judge(scenes: Scenes, methods: Sequence[Method], photometry: Photometry) -> 
         methods: that take single exposures.
 
     Returns:
-        scene, source, place, ev, clipped (share of the pixels), method, metric, region, value.
+        As `values`.
     """
     rows = []
     for scene in track(scenes, "judge", len(scenes)):
-        shares = clipped_pixels(scene.ldr).float().mean((1, 2)).tolist()
-        for method in methods:
-            reconstructions = method.reconstruct(scene.ldr, scene.stops)
-            for ev, share, image, exposure in zip(scene.evs, shares, reconstructions, scene.ldr, strict=True):
-                row = {
-                    "scene": scene.name,
-                    "source": scene.source,
-                    "place": scene.place,
-                    "ev": ev,
-                    "clipped": share,
-                }
-                for value in measure(image, scene.hdr, exposure, JUDGED_BY, photometry, {}):
-                    number = {"metric": value.metric, "region": value.region, "value": value.value}
-                    rows.append(row | {"method": method.name} | number)
+        images = {method.name: method.reconstruct(scene.ldr, scene.stops) for method in methods}
+        for index, clipped in enumerate(clipped_pixels(scene.ldr)):
+            rows += values(scene, index, images, clipped, JUDGED_BY, photometry)
     return pd.DataFrame(rows)
+
+
+def values(
+    scene: Scene,
+    index: int,
+    images: Mapping[str, Tensor],
+    clipped: Tensor,
+    metrics: Sequence[Metric],
+    photometry: Photometry,
+) -> list[dict]:
+    """Every value of some reconstructions of one exposure.
+
+    Args:
+        index: of the exposure, and of its reconstruction in each of `images`, `(E, 3, H, W)` by name.
+        clipped: the pixels that count as clipped, bool `(H, W)`.
+
+    Returns:
+        scene, source, place, ev, clipped (share of the pixels), method, metric, alignment, region, value.
+    """
+    where = {"scene": scene.name, "source": scene.source, "place": scene.place, "ev": scene.evs[index]}
+    where["clipped"] = clipped.double().mean().item()
+    return [
+        where | {"method": name} | value._asdict()
+        for name, image in images.items()
+        for value in measure(image[index], scene.hdr, scene.ldr[index], metrics, photometry, {}, clipped)
+    ]
 
 
 def compare_methods(rows: pd.DataFrame, ours: str, confidence: float) -> pd.DataFrame:
@@ -76,3 +92,10 @@ def typical_scenes(rows: pd.DataFrame, ev: float, count: int = 4, share: float =
     chosen = [sources[i] for i in np.linspace(0, len(sources) - 1, min(count, len(sources))).astype(int)]
     nearest = (at_ev.clipped - share).abs().groupby(at_ev.source).idxmin()
     return [at_ev.scene[nearest[source]] for source in chosen]
+
+
+def evenly(scores: pd.Series, count: int) -> list:
+    """The labels of some rows, from the lowest score to the highest, evenly spaced in rank, both ends included."""
+    ordered = scores.sort_values(kind="stable")
+    places = np.linspace(0, len(ordered) - 1, min(count, len(ordered))).round().astype(int)
+    return list(ordered.index[places])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 BYTES_PER_PIXEL = 1300  # of memory; benchmarks/hdrcnn.py measures it
 _BLACK = 0.05  # darker pixels do not count for the scale
+_LEAST, _TINY = 1e-3, 1e-6
 
 
 class ExpandNet(Method):
@@ -25,7 +26,7 @@ class ExpandNet(Method):
     without such a pixel is scaled so that its smallest clipped value is 1.
 
     The authors' script ends with (x - min) / (max - min) over the whole image. That is left out: it moves black
-    by an offset, so that no factor brings the result to radiance.
+    by an offset, so that no factor brings the result to radiance. `ExpandNetMinMax` has it.
 
     Args:
         network: in evaluation mode, exposures in [0, 1] to relative values, `(N, 3, H, W)` to the same.
@@ -62,13 +63,33 @@ class ExpandNet(Method):
 
         _check_memory(exposures)
         with torch.no_grad():
-            pairs = zip(exposures, self.network(exposures), strict=True)
+            pairs = zip(exposures, self._relative(exposures), strict=True)
             return in_scene_scale(torch.stack([_in_scale_of(*pair) for pair in pairs]).float(), stops)
+
+    def _relative(self, exposures: Tensor) -> Tensor:
+        """Positive values without a scale, `(N, 3, H, W)`."""
+        return self.network(exposures)
 
     def compile(self) -> None:
         import torch
 
         self.network = torch.compile(self.network)
+
+
+class ExpandNetMinMax(ExpandNet):
+    """ExpandNet as the authors' script leaves it: each image brought to [0, 1] by its least and greatest value.
+
+    What is less than 1/1000 of the greatest value counts as that, so that the least one has a logarithm.
+    """
+
+    name = "expandnet_minmax"
+    title = "ExpandNet, min-max"
+    weights_of = "expandnet"
+
+    def _relative(self, exposures: Tensor) -> Tensor:
+        values = self.network(exposures)
+        least, most = values.amin((1, 2, 3), keepdim=True), values.amax((1, 2, 3), keepdim=True)
+        return ((values - least) / (most - least).clamp(min=_TINY)).clamp(min=_LEAST)
 
 
 def _in_scale_of(x: Tensor, relative: Tensor) -> Tensor:

@@ -31,17 +31,19 @@ def measure(
     metrics: Sequence[Metric],
     photometry: Photometry,
     weights: Mapping[str, Path],
+    clipped: Tensor | None = None,
 ) -> list[Value]:
     """Every value of one reconstruction, metrics in the given order.
 
     Args:
         prediction, truth: radiance in the scene's scale, not clipped, finite and not negative, `(3, H, W)`.
-        exposure: that was reconstructed, in [0, 1], `(3, H, W)`; its clipped pixels are the region `clipped`.
+        exposure: that was reconstructed, in [0, 1], `(3, H, W)`.
         weights: paths of the files that metrics need, by their name in `config/weights.yaml`.
+        clipped: the pixels of the region of that name, bool `(H, W)`; None: those that are clipped in `exposure`.
     """
     scale = cd_m2(truth, photometry)
     prediction, truth = prediction.double(), truth.double()
-    clipped = clipped_pixels(exposure[None])
+    clipped = clipped_pixels(exposure[None]) if clipped is None else clipped[None]
     masks = {"all": torch.ones_like(clipped), "clipped": clipped, "unclipped": ~clipped}
     aligned = {"plain": prediction}
     values = []

@@ -9,11 +9,9 @@ import torch
 from torch import Tensor
 
 from metahdr.config.photometry import Photometry
-from metahdr.files import atomic_write
 from metahdr.methods.base import Method
 from metahdr.registry import METHODS, METRICS
-from metahdr.report.figures.figure import plt
-from metahdr.report.tonemap import gamma
+from metahdr.report.sheet import sheet
 from metahdr.scenes import Scenes
 
 SHOWN_STOPS = (0, -3)  # as exposed, and three stops darker, where values above 1 become visible
@@ -28,28 +26,18 @@ def label_figure(path: Path, scenes: Scenes, names: list[str], methods: Sequence
         methods: that take single exposures.
         ev: of the exposure that is labelled.
     """
-    columns = ["input", *(method.title for method in methods), "truth"]
-    shape = (2 * len(names), len(columns))
-    figure, axes = plt.subplots(
-        *shape, figsize=(1.6 * shape[1], 1.66 * shape[0]), layout="constrained", squeeze=False
-    )
-    for number, name in enumerate(names):
+    rows = []
+    for name in names:
         scene = scenes[list(scenes.table.scene).index(name)]
         index = scene.evs.index(ev)
         x = scene.ldr[index : index + 1]
         labels = [method.reconstruct(x, scene.stops[index : index + 1]) for method in methods]
         scale = 2.0 ** scene.stops[index]
-        images = [x**2.2, *(label * scale for label in (*labels, scene.hdr[None]))]
-        for row, stops in enumerate(SHOWN_STOPS, 2 * number):
-            for axis, image in zip(axes[row], images, strict=True):
-                axis.imshow(gamma(_picture(image) * 2.0**stops), interpolation="nearest")
-                axis.set(xticks=[], yticks=[])
-            axes[row, 0].set_ylabel(f"{name}\n{stops:+d} stops" if stops else f"{name}\nas exposed", fontsize=7)
-    for axis, column in zip(axes[0], columns, strict=True):
-        axis.set_title(column, fontsize=9)
-    with atomic_write(path) as part:
-        figure.savefig(part, dpi=110)
-    plt.close(figure)
+        images = [_picture(image) for image in (x**2.2, *(label * scale for label in (*labels, scene.hdr[None])))]
+        for stops in SHOWN_STOPS:
+            shown = f"{stops:+d} stops" if stops else "as exposed"
+            rows.append((f"{name}\n{shown}", [image * 2.0**stops for image in images]))
+    sheet(path, ["input", *(method.title for method in methods), "truth"], rows)
 
 
 def _picture(image: Tensor) -> np.ndarray:

@@ -140,3 +140,8 @@ def test_all_views_of_all_sources_of_a_place_are_on_one_side_and_dropped_views_o
     assert (table[table.kept].groupby("place").split.nunique() == 1).all()
     assert set(table.split[table.kept]) == {"train", "validation", "test"}
     assert table.split[~table.kept].isna().all()
+
+
+def test_all_places_may_be_test_places_where_nothing_is_trained():
+    settings = Split(shares={"train": 0.0, "validation": 0.0, "test": 1.0})
+    assert set(split_places(["a", "b", "c"], settings, seed=0).values()) == {"test"}

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from metahdr.methods.expandnet import ExpandNet
+from metahdr.methods.expandnet import ExpandNet, ExpandNetMinMax
 from metahdr.nets.expandnet import ExpandNet as Network
 
 
@@ -40,3 +40,19 @@ def test_images_of_a_batch_do_not_touch_each_other(labels):
     x = torch.rand(2, 3, 16, 16)
     with torch.inference_mode():
         torch.testing.assert_close(labels(x)[1:], labels(x[1:]))
+
+
+def test_the_authors_min_max_is_a_method_of_its_own(network):
+    """Its output is one factor times the network's, brought to [0, 1] but for the floor."""
+    x = torch.rand(1, 3, 20, 24)
+    with torch.inference_mode():
+        relative = network(x)
+        stretched = ((relative - relative.min()) / (relative.max() - relative.min())).clamp(min=1e-3)
+        label = ExpandNetMinMax(network).reconstruct(x, [0.0])
+    factor = (label / stretched).flatten()
+    torch.testing.assert_close(factor, factor[:1].expand_as(factor))
+    assert label.min() > 0
+
+
+def test_a_uniform_image_survives_the_authors_min_max(network):
+    assert torch.isfinite(ExpandNetMinMax(network).reconstruct(torch.full((1, 3, 16, 16), 0.5), [0.0])).all()

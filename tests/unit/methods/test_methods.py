@@ -41,7 +41,7 @@ def load(tmp_path, tiny, scene):
         elif name.startswith("radiance"):
             path = tmp_path / "radiance.safetensors"
             save_radiance(path, RadianceNet(), {"trained_on": {"oak": "12ab"}})
-        elif name == "expandnet":
+        elif name.startswith("expandnet"):
             path = tmp_path / "expandnet.pth"
             torch.save(ExpandNet().state_dict(), path)
         elif name == "metahdr":

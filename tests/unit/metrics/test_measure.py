@@ -96,3 +96,14 @@ def test_a_metric_of_another_package_needs_no_more_than_prediction_and_truth(sce
     mine = replace(PSNR, name="mae", function=lambda p, t: (p - t).abs().mean((1, 2, 3)))
     (value,) = measure(truth + 0.1, truth, exposure, [replace(mine, domain="linear")], Photometry(), {})
     assert value[:3] == ("mae", "plain", "all") and value.value > 0
+
+
+def test_the_clipped_region_may_be_given(scene):
+    truth, exposure = scene
+    lower = torch.zeros(32, 48, dtype=torch.bool)
+    lower[16:] = True
+    wrong = truth.clone()
+    wrong[:, 16:] *= 2
+    found = table(wrong, truth, exposure, [LOG_RMSE], Photometry(), {}, lower)
+    assert found["log_rmse", "plain", "unclipped"] == 0
+    assert found["log_rmse", "plain", "clipped"] == pytest.approx(1, abs=0.05), "one stop, but for the darkest"

@@ -1,0 +1,73 @@
+"""Response curves of real cameras and films: the empirical model of Grossberg and Nayar 2004, EMoR.
+
+M. D. Grossberg and S. K. Nayar, "Modeling the Space of Camera Response Functions", PAMI 26(10), 2004: mean and
+principal components of 201 measured curves. Their file is not part of this project (`config/weights.yaml`).
+
+The file has no coefficients of the measured curves. Ours are drawn independently from normal distributions. Their
+variances fall by the same factor from one component to the next, such that three of them hold 99.6 % of the
+variance, as the paper reports of the measured curves. The first one's standard deviation is 2: the linear response
+is at 6.5 and log(1 + 1000 x) at -5.8, so that the two ends of what cameras do lie three standard deviations out. A
+mid-grey exposure of 0.18 then reads between 0.26 and 0.59 for 95 % of the cameras.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from metahdr.camera.curve import Curve
+from metahdr.errors import UserError
+
+SAMPLES = 1024
+FIRST, COMPONENTS = 2.0, 5
+EXPLAINED = 0.996  # share of the variance that the first three components hold
+LEVELS = 257  # entries of a drawn curve
+_TRIES = 1000
+
+
+@dataclass(frozen=True)
+class Emor:
+    """The model.
+
+    Attributes:
+        mean: display-referred value of equally spaced exposures from 0 to 1, `(1024,)`.
+        components: orthonormal, the most important first, 0 at both ends, `(K, 1024)`.
+    """
+
+    mean: np.ndarray
+    components: np.ndarray
+
+    def draw(self, rng: np.random.Generator) -> Curve:
+        """A curve that rises everywhere; coefficients that give another one are drawn again.
+
+        Raises:
+            UserError: none of 1,000 draws gives one, so that the file is none of this model.
+        """
+        spread = FIRST * (1 - EXPLAINED) ** (np.arange(COMPONENTS) / 6)
+        for _ in range(_TRIES):
+            values = self.mean + rng.normal(0, spread) @ self.components[:COMPONENTS]
+            if (np.diff(values) > 0).all():
+                exposures = np.interp(np.linspace(0, 1, LEVELS), values, np.linspace(0, 1, SAMPLES))
+                return Curve(exposures)
+        raise UserError(f"none of {_TRIES} curves of the EMoR file rises; it is not the file of CAVE")
+
+
+def read_emor(path: Path) -> Emor:
+    """Reads `emor.txt`: E, f0, h(1), h(2), ..., each a name, `=` and 1024 numbers.
+
+    Raises:
+        UserError: no such file, or it holds something else.
+    """
+    try:
+        parts = re.split(r"(\w+(?:\(\d+\))?)\s*=", path.read_text())[1:]
+        blocks = {name: np.array(text.split(), float) for name, text in zip(parts[::2], parts[1::2], strict=True)}
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: {error}; expected emor.txt of CAVE, Columbia University") from None
+    names = ["f0", *(f"h({number})" for number in range(1, COMPONENTS + 1))]
+    if not all(name in blocks and blocks[name].shape == (SAMPLES,) for name in names):
+        raise UserError(
+            f"{path}: found {', '.join(blocks) or 'nothing'}; expected E, f0, h(1), h(2), ... with {SAMPLES} "
+            "numbers each, as emor.txt of CAVE, Columbia University has them"
+        )
+    return Emor(blocks["f0"], np.stack([blocks[name] for name in names[1:]]))

@@ -1,0 +1,96 @@
+# The shipped meta-model beside other methods, on places that none was trained on, by every bar that it is held to:
+# docs/hdr.md. Not part of the default run: `snakemake --cores all hdr --configfile config/hdr.yaml`.
+
+HDR = f"{DATA}/{CONFIG.hdr.split}"
+# Oracles are told their scene, and methods of a stack or of labels have no place in it.
+JUDGED = list(dict.fromkeys([CONFIG.hdr.ours, CONFIG.hdr.bracket, *SCORED]))
+JUDGED_WEIGHTS = {
+    name: file for name in JUDGED if isinstance(file := weight_file(name, 0), str)
+}
+SHOWN = list(dict.fromkeys([*(n for n in ("hdrcnn",) if n in JUDGED), CONFIG.hdr.ours]))
+
+
+rule hdr_score:
+    input:
+        scenes=expand(SCENES, fold=0),
+        files=JUDGED_WEIGHTS.values(),
+    output:
+        scores=f"{HDR}/scores.csv",
+    log:
+        f"{RESULTS}/logs/hdr_score.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/hdr_score.tsv"
+    conda:
+        "../../environment.yml"
+    threads: CONFIG.threads
+    params:
+        **script(
+            "hdr_score.py",
+            map(METHODS.module, JUDGED),
+            data=f"{DATA}/fold0",
+            register=CONFIG.data.register_file,
+            methods=SCORED,
+            weights=JUDGED_WEIGHTS,
+            settings=CONFIG.hdr,
+            photometry=CONFIG.score.photometry,
+            threads=CONFIG.threads,
+        ),
+        places=PLACES,  # for the check that nothing was trained on test places
+    shell:
+        RUN_SCRIPT
+
+
+rule hdr_tables:
+    input:
+        scores=f"{HDR}/scores.csv",
+    output:
+        summary=f"{HDR}/summary.csv",
+        table=f"{HDR}/tables.md",
+        bars=f"{HDR}/bars.md",
+    log:
+        f"{RESULTS}/logs/hdr_tables.log",
+    conda:
+        "../../environment.yml"
+    params:
+        **script(
+            "hdr_tables.py",
+            map(METHODS.module, JUDGED),
+            settings=CONFIG.hdr,
+            confidence=CONFIG.score.confidence,
+        ),
+    shell:
+        RUN_SCRIPT
+
+
+rule hdr_pictures:
+    input:
+        scenes=expand(SCENES, fold=0),
+        files=[JUDGED_WEIGHTS[name] for name in SHOWN if name in JUDGED_WEIGHTS],
+        scores=f"{HDR}/scores.csv",
+    output:
+        twenty=f"{HDR}/twenty.png",
+        eight=f"{HDR}/hdr.png",
+    log:
+        f"{RESULTS}/logs/hdr_pictures.log",
+    conda:
+        "../../environment.yml"
+    threads: CONFIG.threads
+    params:
+        **script(
+            "hdr_pictures.py",
+            map(METHODS.module, SHOWN),
+            data=f"{DATA}/fold0",
+            methods=SHOWN,
+            weights={k: v for k, v in JUDGED_WEIGHTS.items() if k in SHOWN},
+            settings=CONFIG.hdr,
+            threads=CONFIG.threads,
+        ),
+    shell:
+        RUN_SCRIPT
+
+
+rule hdr:
+    input:
+        rules.hdr_score.output,
+        rules.hdr_tables.output,
+        rules.hdr_pictures.output,
