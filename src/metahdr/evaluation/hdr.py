@@ -93,7 +93,7 @@ def place_arms(scenes: Scenes, index: int, ours: Method) -> dict[str, Tensor]:
 
     `camera_linear` and `camera` have the response that is calibrated on one bracket, the farthest view's: without
     and with our network. `linear`, `calibrated` and `adapted` have that of all brackets; `adapted` is `calibrated`
-    with the network adapted to their merges.
+    with the network adapted to their merges, `fine_tuned` after plain gradient descent on them.
     """
     views = other_views(scenes, index)
     if not views:
@@ -113,7 +113,9 @@ def _calibrated(support: Support, ours: Method, adapt: bool = True) -> dict[str,
         methods["calibrated"] = ours.with_camera(support.curve)
         if adapt and ours.adapts:
             with torch.enable_grad():
-                methods["adapted"] = methods["calibrated"].adapt(support.exposures, support.labels, support.stops)
+                methods["adapted"] = methods["calibrated"].adapt(*support[:3])
+                if hasattr(ours, "fine_tune"):
+                    methods["fine_tuned"] = methods["calibrated"].fine_tune(*support[:3])
     return methods
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from metahdr.nets.radiance import RadianceNet
 
 
+FINE_TUNING = 0.001  # rate of `fine_tune`, the best of .001, .01 and .03 on validation places
+
+
 class Radiance(Method):
     """The radiance network, for an unknown camera or a calibrated one.
 
@@ -89,6 +92,24 @@ class Radiance(Method):
         method = copy(method)
         method.network = adapted(self.network, change)
         return method
+
+    def fine_tune(
+        self, exposures: Tensor, labels: Tensor, stops: Sequence[float], rate: float = FINE_TUNING
+    ) -> Self:
+        """The method after plain gradient descent on bracketed exposures: the control of `adapt`.
+
+        Args:
+            exposures, labels, stops: as `adapt` takes them; the camera must be known.
+        """
+        from metahdr.methods.radiance.apply import tables
+        from metahdr.methods.radiance.place import fine_tuned
+
+        lights = labels * labels.new_tensor(stops).exp2().view(-1, 1, 1, 1)
+        table = tables(self.network, exposures[:1], self.curve)
+        tuned = copy(self)
+        shown = [2.0 ** (stop - min(stops)) for stop in stops]
+        tuned.network = fine_tuned(self.network, exposures, table, lights, shown, rate)
+        return tuned
 
     def camera_state(self) -> dict[str, Tensor]:
         """What `with_state` needs to be this method again: the response and the head."""

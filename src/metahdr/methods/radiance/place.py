@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from metahdr.methods.radiance.apply import reduced
 from metahdr.nets.radiance import RadianceNet, linearise, mask
 
+STEPS = 5  # of the control's gradient descent
 PIXELS = 400  # of one exposure, evenly chosen among the clipped ones
 _SHOWN = 0.98  # of the darkest exposure's clipping point: what is brighter, no exposure shows
 _FLOOR = 1e-3  # light below counts as this in a logarithm
@@ -102,4 +103,31 @@ def adapted(network: RadianceNet, change: Tensor) -> RadianceNet:
     with torch.no_grad():
         network.head.weight += change[None, :-1, None, None]
         network.head.bias += change[-1]
+    return network
+
+
+def fine_tuned(
+    network: RadianceNet, exposures: Tensor, table: Tensor, lights: Tensor, shown: Sequence[float], rate: float
+) -> RadianceNet:
+    """A copy of the network after steps of plain gradient descent on a support set: the control of adaptation.
+
+    Args:
+        exposures: `(S, 3, H, W)` in [0, 1].
+        table: the inverse response, `(1, LEVELS)`.
+        lights: 1.0 is where each exposure clips, `(S, 3, H, W)`.
+        shown: of each exposure, the light up to which the shortest exposure shows it.
+        rate: of the descent.
+    """
+    network = deepcopy(network)
+    parameters = [*network.highlights.parameters(), *network.head.parameters()]
+    linear, clipped = linearise(exposures, table.expand(len(exposures), -1)), mask(exposures)
+    limits = lights.new_tensor(shown).view(-1, 1, 1, 1)
+    known = (clipped > 0.5) & (lights < _SHOWN * limits)
+    residual = (lights.clamp(min=_FLOOR) / linear.clamp(min=_FLOOR)).log().clamp(min=0)
+    for _ in range(STEPS):
+        error = (network.residual(linear, clipped) - residual).abs()
+        gradients = torch.autograd.grad((error * known).sum() / known.sum().clamp(min=1), parameters)
+        with torch.no_grad():
+            for parameter, gradient in zip(parameters, gradients, strict=True):
+                parameter -= rate * gradient
     return network
