@@ -7,7 +7,8 @@ from pathlib import Path
 from metahdr.config.render import commented_yaml, schema
 from metahdr.datasets.register import register_folder
 from metahdr.errors import UserError
-from metahdr.registry import LAYOUTS, METHODS
+from metahdr.photographs import DEFAULT
+from metahdr.registry import LAYOUTS
 
 
 def main() -> None:
@@ -28,12 +29,7 @@ def main() -> None:
         "--register", type=Path, default=Path("config/datasets.yaml"), help="the register; default: %(default)s"
     )
     register.set_defaults(call=_register)
-    label = commands.add_parser("label", help="reconstruct the HDR image of each photograph")
-    label.add_argument("images", type=Path, nargs="+", help="PNG, JPEG, TIFF, ... of 8 or 16 bits")
-    label.add_argument("--method", default="hdrcnn", help=f"one of {', '.join(METHODS)}; default: %(default)s")
-    label.add_argument("--weights", type=Path, help="a weight file of the method; default: the shipped one")
-    label.add_argument("--out", type=Path, default=Path(), help="folder of the .exr files")
-    label.set_defaults(call=_label)
+    _add_reconstruct(commands.add_parser("reconstruct", help="make HDR images of photographs"))
     compare = commands.add_parser("compare", help="say whether the tables of two runs agree")
     compare.add_argument("a", type=Path, help="results folder of a finished run")
     compare.add_argument("b", type=Path, help="that of another: of another machine, or with other seeds")
@@ -64,32 +60,44 @@ def _register(name: str, folder: Path, kind: str, register: Path) -> None:
     print(f"data:\n  dataset: {name}\n  mirror: {folder.resolve()}")
 
 
-def _label(images: list[Path], method: str, weights: Path | None, out: Path) -> None:
-    single = [name for name in METHODS if METHODS[name].takes == "single" and not METHODS[name].is_oracle()]
-    if METHODS[method].name not in single:
-        raise UserError(f"--method {method}: needs more than a photograph; give one of {', '.join(single)}")
-    targets = {out / f"{path.stem}.exr": path for path in images}
-    if len(targets) < len(images):
-        raise UserError("two of the images would give a label of the same name; label them into two folders")
-    labeller = METHODS[method].load(weights)
+def _add_reconstruct(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Makes an HDR image of each photograph, or one of a bracket."
+    parser.add_argument(
+        "photographs",
+        type=Path,
+        nargs="*",
+        help="JPEG, PNG, TIFF, HEIC or raw files; they come before the options",
+    )
+    parser.add_argument("--out", type=Path, default=Path(), help="folder of the results; default: the current one")
+    several = parser.add_mutually_exclusive_group()
+    several.add_argument("--bracket", type=Path, nargs="+", metavar="FILE", help="merge exposures of one view")
+    several.add_argument(
+        "--adapt-on",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="adapt to a bracket of the same camera and place first",
+    )
+    parser.add_argument(
+        "--ev", type=float, nargs="+", help="stops of the bracket's exposures; default: from their EXIF data"
+    )
+    parser.add_argument(
+        "--camera", type=Path, help="file of what --adapt-on learned: written with it, used without"
+    )
+    parser.add_argument("--method", default=DEFAULT, help="of single exposures, such as %(default)s, the default")
+    parser.add_argument("--weights", type=Path, help="a weight file of the method; default: the shipped one")
+    parser.add_argument(
+        "--float", action="store_true", dest="full", help="32-bit floats in the .exr files, not 16"
+    )
+    parser.add_argument("--hdr", action="store_true", dest="radiance", help="write Radiance .hdr files as well")
+    parser.add_argument("--ultrahdr", action="store_true", help="write JPEGs that phones and browsers show as HDR")
+    parser.set_defaults(call=_reconstruct)
 
-    import torch  # these load slowly: only where they are needed
 
-    from metahdr.images import read_photograph, write_exr
+def _reconstruct(**arguments: object) -> None:
+    from metahdr.photographs.run import run  # loads slowly
 
-    failures = 0
-    for target, path in targets.items():
-        try:
-            photograph = torch.from_numpy(read_photograph(path).transpose(2, 0, 1).copy())
-            label = labeller.reconstruct(photograph[None], [0.0])[0]
-        except UserError as error:
-            print(f"error: {error}", file=sys.stderr)
-            failures += 1
-            continue
-        write_exr(target, label.numpy().transpose(1, 2, 0))
-        print(target)
-    if failures:
-        raise UserError(f"{failures} of {len(images)} images have no label, see above")
+    run(**arguments)
 
 
 def _compare(a: Path, b: Path) -> None:

@@ -65,27 +65,6 @@ def read_ldr(path: Path) -> np.ndarray:
     return pixels
 
 
-def read_photograph(path: Path) -> np.ndarray:
-    """Reads a PNG, JPEG, TIFF, ... of 8 or 16 bits per channel as display-referred float32 in [0, 1], `(H, W, 3)`.
-
-    Grey becomes RGB, an alpha channel is dropped, and the orientation in the EXIF data is applied.
-
-    Raises:
-        ImageError: unreadable, or neither 8 nor 16 bits per channel.
-    """
-    if not path.is_file():
-        raise ImageError(f"{path}: no such file")
-    try:
-        image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
-    except cv2.error as error:  # more pixels than OpenCV accepts
-        raise ImageError(f"{path}: cannot be read as an image ({_first_line(error)})") from None
-    if image is None:
-        raise ImageError(f"{path}: cannot be read as an image")
-    if image.dtype not in (np.uint8, np.uint16):
-        raise ImageError(f"{path}: pixels are {image.dtype}; expected 8 or 16 bits per channel")
-    return image[..., ::-1].astype(np.float32) / np.iinfo(image.dtype).max
-
-
 def write_exr(path: Path, image: np.ndarray, half: bool = True) -> None:
     """Writes `(H, W, 3)` as OpenEXR with ZIP compression, half floats unless told otherwise.
 

@@ -11,10 +11,10 @@ FLOORS = [
     "errors files seeds tables git primaries torchvision_cpu",
     "registry",
     "config",
-    "images panorama align camera datasets prepare scenes protocols",
+    "images tonemap panorama align camera datasets prepare scenes protocols",
     "nets weights metrics losses training",
     "meta methods labels",
-    "evaluation",
+    "evaluation photographs",
     "report",
     "cli script command code",
 ]

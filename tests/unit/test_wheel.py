@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("setuptools", "77")
 
 
-def test_metahdr_label_works_from_any_folder_of_an_installed_package(repository, tmp_path):
+def test_metahdr_reconstruct_works_from_any_folder_of_an_installed_package(repository, tmp_path):
     checkout, empty = tmp_path / "checkout", tmp_path / "empty"
     empty.mkdir()
     shutil.copytree(
@@ -25,8 +25,9 @@ def test_metahdr_label_works_from_any_folder_of_an_installed_package(repository,
     (wheel,) = tmp_path.glob("metahdr-*.whl")
     zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
 
-    cv2.imwrite(str(empty / "photo.png"), np.full((40, 50, 3), 128, np.uint8))
-    command = [sys.executable, "-m", "metahdr.cli", "label", "photo.png"]
+    ramp = np.arange(40 * 50, dtype=np.uint8).reshape(40, 50, 1).repeat(3, 2)
+    cv2.imwrite(str(empty / "photo.png"), ramp)
+    command = [sys.executable, "-m", "metahdr.cli", "reconstruct", "photo.png"]
     environment = {"PYTHONPATH": str(tmp_path / "installed")}
     made = subprocess.run(command, cwd=empty, env=environment, capture_output=True, text=True)
     assert made.stdout == "photo.exr\n", made.stderr

@@ -21,8 +21,8 @@ from metahdr.report.tables import (
     partial_tables,
 )
 from metahdr.report.titles import cell_title, run_title
-from metahdr.report.tonemap import TITLES
 from metahdr.tables import read_table
+from metahdr.tonemap import TITLES
 
 _HERE = Path(__file__).parent
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from metahdr.files import atomic_write
 from metahdr.report.figures.figure import plt
-from metahdr.report.tonemap import gamma
+from metahdr.tonemap import gamma
 
 SIDE = 1.65  # inches of a picture with its margin
 

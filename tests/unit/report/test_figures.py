@@ -8,7 +8,7 @@ import pytest
 from metahdr.report.figures.figure import sheet
 from metahdr.report.figures.pictures import ERROR_STOPS, error_map
 from metahdr.report.results import Column, Results
-from metahdr.report.tonemap import OPERATORS
+from metahdr.tonemap import OPERATORS
 
 
 def pictures(svg):

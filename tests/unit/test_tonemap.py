@@ -1,6 +1,6 @@
 import numpy as np
 
-from metahdr.report.tonemap import gamma, local, reinhard
+from metahdr.tonemap import gamma, local, reinhard
 
 
 def grey(values):

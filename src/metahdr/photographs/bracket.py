@@ -1,0 +1,111 @@
+"""A bracket as a user brings it: checked, with the stops of its exposures."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from metahdr.camera.curve import Curve
+from metahdr.errors import UserError
+from metahdr.photographs.exif import relative_stops
+from metahdr.photographs.read import Photograph, read_photograph
+
+LEAST_SPREAD = 0.3  # stops between the darkest and the brightest exposure
+_SIDE = 64  # pixels of the small versions that are compared
+_SHIFT = 3  # pixels of those, 5 % of the image, that a hand may have moved
+_LEAST_SHARE = 0.1  # of the pixels that must be well exposed in both to be compared
+# Of the details of two exposures of one view; `python benchmarks/reconstruct.py views FOLDER` measures what it is
+# of one view, of one turned by 3 degrees, and of others of the same place.
+LEAST_CORRELATION = 0.5
+
+
+class Bracket(NamedTuple):
+    """Several exposures of one view.
+
+    Attributes:
+        exposures: uint8 `(S, H, W, 3)`.
+        stops: of each relative to the scene's scale; 1.0 is where 0 stops clip.
+        curve: the response, where the files determine it.
+    """
+
+    exposures: np.ndarray
+    stops: list[float]
+    curve: Curve | None
+
+
+def read_bracket(paths: list[Path], stops: list[float] | None) -> Bracket:
+    """Reads a bracket; the stops come from the EXIF data unless they are given.
+
+    Raises:
+        UserError: a file cannot be read, or `make_bracket` refuses them.
+    """
+    return make_bracket([str(path) for path in paths], [read_photograph(path) for path in paths], stops)
+
+
+def make_bracket(names: list[str], photographs: list[Photograph], stops: list[float] | None) -> Bracket:
+    """A bracket of photographs that were read; the stops come from the EXIF data unless they are given.
+
+    Raises:
+        UserError: fewer than two, not as many stops, equal exposures, other sizes, views or cameras, an order of
+            brightness that is not that of the stops.
+    """
+    if len(photographs) < 2:
+        raise UserError(f"{names[0]}: a bracket has at least two exposures")
+    if stops is None:
+        stops = relative_stops(names, [one.settings for one in photographs])
+    elif len(stops) != len(photographs):
+        raise UserError(f"{len(stops)} EVs for {len(photographs)} exposures: give one for each, in their order")
+    if not np.isfinite(stops).all():
+        raise UserError("an EV is not a finite number")
+    if max(stops) - min(stops) < LEAST_SPREAD:
+        raise UserError(
+            f"{', '.join(names)}: equal exposures, {max(stops) - min(stops):.2f} stops apart; a bracket has "
+            f"different ones, at least {LEAST_SPREAD} stops"
+        )
+    first = photographs[0]
+    for name, one in zip(names[1:], photographs[1:], strict=True):
+        if one.pixels.shape != first.pixels.shape:
+            sizes = [f"{p.pixels.shape[1]}x{p.pixels.shape[0]}" for p in (one, first)]
+            raise UserError(f"{name}: {sizes[0]} pixels, {names[0]} has {sizes[1]}; a bracket has one size")
+        if (one.curve is None) != (first.curve is None):
+            raise UserError(f"{name}: a raw file and a rendered image in one bracket; give all of one kind")
+    exposures = np.stack([one.eight_bits() for one in photographs])
+    _check_views(names, exposures, stops)
+    return Bracket(exposures, list(map(float, stops)), first.curve)
+
+
+def _check_views(names: list[str], exposures: np.ndarray, stops: list[float]) -> None:
+    """Neighbouring exposures of one view have the same details, and the longer one is brighter."""
+    order = np.argsort(stops, kind="stable")
+    small = [shrink(image) for image in exposures]
+    for dark, bright in zip(order, order[1:], strict=False):
+        a, b = names[dark], names[bright]
+        if stops[bright] - stops[dark] > LEAST_SPREAD and small[dark].mean() > small[bright].mean() + 1:
+            raise UserError(f"{a}: brighter than {b}, though its EV is lower; check the order of --ev")
+        if correlation(small[dark], small[bright]) < LEAST_CORRELATION:
+            raise UserError(f"{a}, {b}: different views; a bracket shows one view")
+
+
+def shrink(exposure: np.ndarray) -> np.ndarray:
+    """A grey version `(_SIDE, _SIDE)` of uint8 `(H, W, 3)`."""
+    return cv2.resize(exposure, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).mean(-1)
+
+
+def correlation(dark: np.ndarray, bright: np.ndarray) -> float:
+    """Of the details of two grey images `(_SIDE, _SIDE)`, the best of small shifts; 1 if nothing can be told."""
+    inside = slice(_SHIFT, _SIDE - _SHIFT)
+    best, details = -1.0, _details(dark)[inside, inside]
+    other, lit = _details(bright), dark[inside, inside] > 10
+    told = False
+    for top, left in np.ndindex(2 * _SHIFT + 1, 2 * _SHIFT + 1):
+        window = (slice(top, top + _SIDE - 2 * _SHIFT), slice(left, left + _SIDE - 2 * _SHIFT))
+        usable = lit & (bright[window] < 245)
+        if usable.mean() >= _LEAST_SHARE and details[usable].std() > 0 and other[window][usable].std() > 0:
+            told, best = True, max(best, np.corrcoef(details[usable], other[window][usable])[0, 1])
+    return best if told else 1.0
+
+
+def _details(grey: np.ndarray) -> np.ndarray:
+    log = np.log(grey + 4)
+    return log - cv2.GaussianBlur(log, (0, 0), 6)

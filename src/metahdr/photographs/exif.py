@@ -1,0 +1,66 @@
+"""What the EXIF data of a photograph say of its exposure."""
+
+import math
+from typing import NamedTuple
+
+from PIL import Image
+from PIL.ExifTags import IFD, Base
+
+from metahdr.errors import UserError
+
+
+class Settings(NamedTuple):
+    """A camera's settings; None where the file does not say.
+
+    Attributes:
+        seconds: exposure time.
+        aperture: f-number.
+        iso: sensitivity.
+    """
+
+    seconds: float | None = None
+    aperture: float | None = None
+    iso: float | None = None
+
+
+def read_settings(exif: Image.Exif) -> Settings:
+    """The settings in EXIF data; numbers that are not positive count as missing."""
+    tags = exif.get_ifd(IFD.Exif)
+    return make_settings(*(tags.get(tag) for tag in (Base.ExposureTime, Base.FNumber, Base.ISOSpeedRatings)))
+
+
+def make_settings(seconds: object, aperture: object, iso: object) -> Settings:
+    """Settings of numbers, fractions, or tuples of which the first counts; anything else counts as missing."""
+    return Settings(*(_positive(value) for value in (seconds, aperture, iso)))
+
+
+def relative_stops(names: list[str], settings: list[Settings]) -> list[float]:
+    """Stops of each exposure relative to the middle one (of an even number, the darker of the two).
+
+    log2(seconds * iso / aperture^2), as APEX has it (EXIF 2.32, annex C). An aperture or ISO that no file tells is
+    taken to be the same in all: lenses without contacts have none.
+
+    Args:
+        names: of the files, for errors.
+
+    Raises:
+        UserError: a file has no exposure time, or only some have an aperture or ISO.
+    """
+    for kind, title in (("seconds", "exposure time"), ("aperture", "aperture"), ("iso", "ISO")):
+        missing = [name for name, one in zip(names, settings, strict=True) if getattr(one, kind) is None]
+        if missing and (kind == "seconds" or len(missing) < len(names)):
+            raise UserError(
+                f"{missing[0]}: its EXIF data have no {title}; give the stops of all exposures with --ev"
+            )
+    evs = [math.log2(one.seconds * (one.iso or 1) / (one.aperture or 1) ** 2) for one in settings]
+    middle = sorted(evs)[(len(evs) - 1) // 2]
+    return [ev - middle for ev in evs]
+
+
+def _positive(value: object) -> float | None:
+    value = value[0] if isinstance(value, tuple) and value else value
+    try:
+        number = float(value)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return number if math.isfinite(number) and number > 0 else None

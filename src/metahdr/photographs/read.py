@@ -1,0 +1,174 @@
+"""Reading of photographs: JPEG, PNG, TIFF, HEIC and other rendered images, and raw files."""
+
+import io
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+import imagecodecs
+import numpy as np
+import psutil
+import tifffile
+from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL.ExifTags import IFD, Base
+from pillow_heif import register_heif_opener
+
+from metahdr.camera.curve import Curve
+from metahdr.errors import ImageError
+from metahdr.photographs import raw
+from metahdr.photographs.exif import Settings, read_settings
+
+SMALLEST = 16  # pixels of a side
+BYTES_PER_PIXEL = 150  # of memory for a single exposure; benchmarks/reconstruct.py measures it
+_BLACK, _WHITE = 4 / 255, 250 / 255
+_MODES = ("L", "LA", "P", "PA", "RGB", "RGBA", "RGBX")
+
+register_heif_opener()
+Image.MAX_IMAGE_PIXELS = None  # the memory that there is sets the limit
+
+
+class Photograph(NamedTuple):
+    """One exposure as its file has it.
+
+    Attributes:
+        pixels: display-referred sRGB colours, uint8 or uint16 `(H, W, 3)`, upright.
+        curve: the response, where the file determines it; None: unknown.
+        settings: of the camera.
+        notes: what the user should know of how the file was read.
+    """
+
+    pixels: np.ndarray
+    curve: Curve | None = None
+    settings: Settings = Settings()
+    notes: tuple[str, ...] = ()
+
+    def display(self) -> np.ndarray:
+        """The values in [0, 1], float32 `(3, H, W)`."""
+        planes = np.ascontiguousarray(self.pixels.transpose(2, 0, 1))
+        return planes / np.float32(np.iinfo(planes.dtype).max)
+
+    def eight_bits(self) -> np.ndarray:
+        """The values as uint8 `(H, W, 3)`."""
+        if self.pixels.dtype == np.uint8:
+            return self.pixels
+        return ((self.pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)  # 65535 / 255 = 257
+
+
+def read_photograph(path: Path) -> Photograph:
+    """Reads a photograph of 8 or 16 bits per channel.
+
+    The orientation in the EXIF data is applied, grey becomes RGB, transparency is dropped. Colours of another
+    profile than sRGB's are converted.
+
+    Raises:
+        ImageError: missing, unreadable, truncated, of another kind, too large for the memory, or nothing in it:
+            smaller than `SMALLEST`, black, white, or one colour throughout.
+    """
+    if not path.is_file():
+        raise ImageError(f"{path}: no such file")
+    if path.suffix.lower() in raw.SUFFIXES:
+        _check_size(path, raw.size_of(path))
+        pixels, settings = raw.read_raw(path)
+        photograph = Photograph(pixels, raw.RESPONSE, settings)
+    else:
+        photograph = _read_rendered(path)
+    check_content(str(path), photograph.pixels)
+    return photograph
+
+
+def check_content(name: str, pixels: np.ndarray) -> None:
+    """Raises an ImageError where there is nothing to reconstruct from in `(H, W, 3)` integers."""
+    height, width = pixels.shape[:2]
+    if min(height, width) < SMALLEST:
+        raise ImageError(f"{name}: {width}x{height} pixels; at least {SMALLEST}x{SMALLEST} are needed")
+    low, high = (value / np.iinfo(pixels.dtype).max for value in (pixels.min(), pixels.max()))
+    if high < _BLACK:
+        raise ImageError(f"{name}: all black: there is no light to reconstruct from")
+    if low >= _WHITE:
+        raise ImageError(f"{name}: all white: no pixel is left that is not clipped")
+    if (pixels == pixels[0, 0]).all():
+        raise ImageError(f"{name}: one colour throughout, {tuple(pixels[0, 0].tolist())}: not a photograph")
+
+
+def _read_rendered(path: Path) -> Photograph:
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
+            _check_size(path, image.size)
+            mode, bits = image.mode, _bits(image)
+            icc, exif = image.info.get("icc_profile"), image.getexif()
+            settings, orientation = read_settings(exif), exif.get(Base.Orientation, 1)
+            if icc is None and exif.get_ifd(IFD.Interop).get(1) == "R03":  # DCF's sign of Adobe RGB
+                icc = imagecodecs.cms_profile("adobergb")
+            if bits not in (8, 16) or (bits == 8 and mode not in _MODES):
+                found = f"{bits} bits" if bits not in (8, 16) else f"Pillow's mode {mode}"
+                raise ImageError(f"{path}: {found}; expected RGB or grey of 8 or 16 bits per channel")
+            image.load()
+            if bits == 16:
+                pixels = _sixteen_bits(path, image.format)
+            else:  # Pillow turns some kinds while it loads them, and says so
+                pixels, orientation = np.asarray(image.convert("RGB")), image.getexif().get(Base.Orientation, 1)
+    except ImageError:
+        raise
+    except UnidentifiedImageError:
+        raise ImageError(
+            f"{path}: cannot be read as an image: truncated, or of a kind that is not known"
+        ) from None
+    except Exception as error:  # decoders raise whatever a damaged file leads them to
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].replace(str(path), "the file")
+        raise ImageError(f"{path}: cannot be read as an image ({reason})") from None
+    notes = []
+    if icc is not None:
+        pixels, note = _to_srgb(pixels, icc)
+        notes += [note] if note else []
+    if (pixels[..., :1] == pixels[..., 1:]).all():
+        notes.append("greyscale: light that was clipped is recovered without colour information")
+    return Photograph(_upright(pixels, orientation), None, settings, tuple(notes))
+
+
+def _bits(image: Image.Image) -> int:
+    """Bits per channel of an image that is not loaded yet; Pillow's mode does not tell them."""
+    if image.format == "TIFF":
+        return max(image.tag_v2.get(Base.BitsPerSample, (1,)))
+    return 16 if ";16" in f"{image.mode} {image.tile}" else 8
+
+
+def _sixteen_bits(path: Path, kind: str | None) -> np.ndarray:
+    """uint16 `(H, W, 3)` of a PNG or TIFF file as stored; Pillow, which has decoded it once, cuts it to 8 bits."""
+    if kind not in ("PNG", "TIFF"):
+        raise ImageError(f"{path}: 16 bits per channel in a file of kind {kind}; expected PNG or TIFF")
+    pixels = imagecodecs.png_decode(path.read_bytes()) if kind == "PNG" else tifffile.imread(path, key=0)
+    pixels = pixels[..., None] if pixels.ndim == 2 else pixels
+    pixels = np.moveaxis(pixels, 0, -1) if pixels.shape[-1] > 4 else pixels  # a TIFF file may keep channels apart
+    return pixels[..., :3] if pixels.shape[-1] >= 3 else pixels[..., :1].repeat(3, 2)
+
+
+def _to_srgb(pixels: np.ndarray, icc: bytes) -> tuple[np.ndarray, str]:
+    """The pixels with sRGB's colours and encoding, uint16 if they were converted, and a note or nothing."""
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc)).profile
+        name = (profile.profile_description or "unnamed").strip()
+        if profile.xcolor_space.strip() != "RGB" or "srgb" in name.lower():
+            return pixels, ""
+        srgb = imagecodecs.cms_profile("srgb")
+        rgb = {"colorspace": "rgb", "outcolorspace": "rgb", "outdtype": np.uint16}
+        return imagecodecs.cms_transform(np.ascontiguousarray(pixels), icc, srgb, **rgb), f"converted from {name}"
+    except (OSError, ValueError, RuntimeError, ImageCms.PyCMSError):
+        return pixels, "its colour profile cannot be read: sRGB is assumed"
+
+
+def _upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """The pixels `(H, W, 3)` turned as EXIF's orientation, 1 to 8, asks for."""
+    pixels = pixels.swapaxes(0, 1) if orientation in (5, 6, 7, 8) else pixels
+    pixels = pixels[:, ::-1] if orientation in (2, 3, 6, 7) else pixels
+    pixels = pixels[::-1] if orientation in (3, 4, 7, 8) else pixels
+    return np.ascontiguousarray(pixels)
+
+
+def _check_size(path: Path, size: tuple[int, int]) -> None:
+    width, height = size
+    needed, free = width * height * BYTES_PER_PIXEL, psutil.virtual_memory().available
+    if needed > free:
+        raise ImageError(
+            f"{path}: {width}x{height} pixels need about {needed / 1e9:.0f} GB of memory; {free / 1e9:.0f} GB are "
+            "free: scale it down"
+        )

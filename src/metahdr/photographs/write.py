@@ -1,0 +1,49 @@
+"""Writing of HDR images in the formats that programs, browsers and phones show.
+
+All take linear light with BT.709 primaries, float32 `(H, W, 3)`, non-negative and finite; files appear whole.
+"""
+
+from pathlib import Path
+
+import cv2
+import imagecodecs
+import numpy as np
+from PIL import Image
+
+from metahdr.errors import ImageError
+from metahdr.files import atomic_write
+from metahdr.photographs.gainmap import complete
+from metahdr.tonemap import photographic
+
+SDR_WHITE = 203.0  # cd/m2 of 1.0 in a gain-map JPEG (ITU-R BT.2408)
+PEAK = 10000 / SDR_WHITE  # the brightest that a gain-map JPEG holds, 5.6 stops above 1.0
+_LEAST_PEAK = 1.1  # of the screen that shows a whole image: a format cannot say that any screen does
+_QUALITY = 92
+
+
+def write_radiance(path: Path, image: np.ndarray) -> None:
+    """Writes a Radiance `.hdr`, run-length encoded."""
+    with atomic_write(path) as part:
+        if not cv2.imwrite(str(part), image[..., ::-1]):
+            raise ImageError(f"{path}: cannot be written")
+
+
+def write_preview(path: Path, image: np.ndarray) -> None:
+    """Writes the tone-mapped image as JPEG or PNG, by the suffix."""
+    with atomic_write(path) as part:
+        Image.fromarray(photographic(image)).save(part, quality=_QUALITY)
+
+
+def write_ultrahdr(path: Path, image: np.ndarray) -> None:
+    """Writes an Ultra HDR JPEG: a tone-mapped image that all programs show, and a gain map to the light itself.
+
+    1.0, where the exposure clips, is the white of a standard screen; what is above is shown as brighter than that
+    where the screen can, up to `PEAK`.
+    """
+    rgba = np.ones((*image.shape[:2], 4), np.float16)
+    np.minimum(image, PEAK, out=rgba[..., :3], casting="unsafe")
+    code = imagecodecs.ultrahdr_encode(rgba, _QUALITY, gamut=imagecodecs.ULTRAHDR.CG.BT_709)
+    brightest = np.quantile(image.max(-1), 0.999)
+    headroom = np.log2(np.clip(brightest, _LEAST_PEAK, PEAK))
+    with atomic_write(path) as part:
+        part.write_bytes(complete(code, float(headroom)))
