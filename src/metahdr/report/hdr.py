@@ -43,6 +43,7 @@ ARMS = {
     "linear": "calibrated response, no network",
     "calibrated": "ours, calibrated response",
     "adapted": "ours, adapted",
+    "fine_tuned": "ours, fine-tuned",
     "merge": "merge of the others",
     OpenCVMerge.name: OpenCVMerge.title,
 }
