@@ -15,3 +15,9 @@ def test_the_judgement_exposes_all_places_with_measured_curves_and_judges_once(c
 def test_the_two_parameter_family_needs_no_file(checkout):
     jobs = planned(checkout, *JUDGE, *OURS, "expose={response: sigmoid}")
     assert jobs["retrieve_weights"] == 1, "ExpandNet's"
+
+
+def test_the_radiance_network_is_trained_once_in_each_of_its_parts(checkout):
+    jobs = planned(checkout, "radiance", "--configfile", "config/radiance.yaml")
+    assert jobs["train_method"] == jobs["train_response"] == jobs["learn_prior"] == 1
+    assert "label" not in jobs and "expose" not in jobs
