@@ -43,5 +43,5 @@ def check_unseen(
         raise UserError(
             f"{weights or method.title} was trained on scenes that this run keeps from training "
             f"({'; '.join(seen)}).\n  Take weights that are trained on this run's training scenes (label.weights: "
-            "train), or keep the default split, in its fold 0"
+            "train), leave the method out of score.methods, or keep the default split, in its fold 0"
         )
