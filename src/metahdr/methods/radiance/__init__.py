@@ -25,8 +25,8 @@ FINE_TUNING = 0.001  # rate of `fine_tune`, the best of .001, .01 and .03 on val
 class Radiance(Method):
     """The radiance network, for an unknown camera or a calibrated one.
 
-    The networks see an image at a bounded size; what they add in log light is brought to the image's own size
-    and applied pixel by pixel. So a large photograph costs little, and no tile can show a seam.
+    The networks see an image at bounded sizes; what they add in log light is brought to the image's own size and
+    applied pixel by pixel. So a large photograph costs little, and no tile can show a seam.
 
     Args:
         network: as trained.
