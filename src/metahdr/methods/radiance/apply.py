@@ -7,8 +7,8 @@ from torch.nn import functional as F
 from metahdr.camera.curve import Curve
 from metahdr.nets.radiance import LEVELS, RadianceNet, linearise, mask
 
-# Pixels of the longest side that the networks see. They were trained with 96; on validation views of 512 pixels the
-# mean of these three is ahead of each of five sizes alone.
+# Pixels of the longest side that the networks see. They were trained with 96; on validation views of 512 pixels
+# the mean of these three is ahead of each of five sizes alone.
 SIZES = (128, 256, 512)
 STRIP = 256  # rows that are brought to full size at once
 
