@@ -18,7 +18,7 @@ reproduce: $(STAMP) ## run the whole pipeline; ends with results/report/index.ht
 ablation: $(STAMP) ## compare variants of meta-training (docs/ablation.md)
 	snakemake ablation --workflow-profile workflow/profiles/default --configfile config/ablation.yaml
 
-hdr: $(STAMP) ## judge the shipped meta-model on places that it never saw (docs/hdr.md)
+hdr: $(STAMP) ## judge the radiance network on places that it never saw (docs/hdr.md)
 	snakemake hdr --workflow-profile workflow/profiles/default --configfile config/hdr.yaml
 
 tables: $(STAMP) ## run the paper's tables (docs/results.md)

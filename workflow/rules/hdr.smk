@@ -1,4 +1,4 @@
-# The shipped meta-model beside other methods, on places that none was trained on, by every bar that it is held to:
+# The radiance network beside other methods, on places that none was trained on, by every bar that it is held to:
 # docs/hdr.md. Not part of the default run: `snakemake --cores all hdr --configfile config/hdr.yaml`.
 
 HDR = f"{DATA}/{CONFIG.hdr.split}"

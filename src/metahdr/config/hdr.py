@@ -9,7 +9,7 @@ from metahdr.config.score import MethodName
 
 
 class Hdr(Section):
-    """The judgement of the shipped meta-model: `snakemake hdr --configfile config/hdr.yaml`, docs/hdr.md."""
+    """The judgement of the radiance network: `snakemake hdr --configfile config/hdr.yaml`, docs/hdr.md."""
 
     ours: MethodName = Field("radiance", description="the method of single exposures that is judged")
     bracket: MethodName = Field("debevec_all", description="the method of brackets that is judged")

@@ -1,4 +1,4 @@
-"""The bars that the shipped meta-model is held to, measured on the rows of `judge_hdr`."""
+"""The bars that the radiance network is held to, measured on the rows of `judge_hdr`."""
 
 import math
 from typing import Literal, NamedTuple

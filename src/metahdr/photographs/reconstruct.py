@@ -40,9 +40,12 @@ def merged(bracket: Bracket, method: Method) -> Merged:
 
 
 def adapted(method: Method, bracket: Merged) -> Method:
-    """The method adapted to a bracket's camera and view, as far as it can: its response, then the network."""
+    """The method adapted to a bracket's camera.
+
+    One that can be told a response gets no more: adapting the network too was measured to add nothing (docs/hdr.md).
+    """
     if knows_cameras(method):
-        method = method.with_camera(bracket.curve)
+        return method.with_camera(bracket.curve)
     if not method.adapts:
         return method
     exposures = torch.from_numpy(np.ascontiguousarray(bracket.exposures.transpose(0, 3, 1, 2))) / 255
