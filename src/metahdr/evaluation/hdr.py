@@ -76,7 +76,8 @@ def scene_arms(scene: Scene, ours: Method) -> dict[str, Tensor]:
     """What the other exposures of the same view add, `(E, 3, H, W)` each.
 
     `linear`: the inverse of the response that is calibrated on them; `calibrated`: ours with that response;
-    `adapted`: the same, adapted to their merge; `fine_tuned`: after plain gradient descent on it; `merge`: the merge itself, which does not see the query.
+    `adapted`: the same, adapted to their merge; `fine_tuned`: after gradient descent on it; `merge`: the merge
+    itself, which does not see the query.
     """
     arms: dict[str, list[Tensor]] = {}
     for held_out, stops in enumerate(scene.stops):

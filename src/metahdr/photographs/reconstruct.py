@@ -42,7 +42,7 @@ def merged(bracket: Bracket, method: Method) -> Merged:
 def adapted(method: Method, bracket: Merged) -> Method:
     """The method adapted to a bracket's camera.
 
-    One that can be told a response gets no more: adapting the network too was measured to add nothing (docs/hdr.md).
+    One that can be told a response gets no more: adapting the network was measured to add nothing (docs/hdr.md).
     """
     if knows_cameras(method):
         return method.with_camera(bracket.curve)
