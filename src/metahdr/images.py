@@ -73,7 +73,10 @@ def write_exr(path: Path, image: np.ndarray, half: bool = True) -> None:
     pixels = np.minimum(image, HALF_MAX).astype(np.float16) if half else image.astype(np.float32)
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
     with atomic_write(path) as part, OpenEXR.File(header, {"RGB": np.ascontiguousarray(pixels)}) as file:
-        file.write(str(part))
+        try:
+            file.write(str(part))
+        except RuntimeError as error:
+            raise ImageError(f"{path}: cannot be written ({_first_line(error)})") from None
 
 
 def resize_square(image: np.ndarray, size: int) -> np.ndarray:

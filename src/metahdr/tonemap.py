@@ -27,7 +27,8 @@ def photographic(linear: np.ndarray) -> np.ndarray:
 
     The log-average luminance comes to 0.18, and the 99.9th percentile of luminance, where it is above 1, is white.
     """
-    scale = np.float32(metered_scale(linear))
+    lit = linear[luminance(linear) > 0]  # what is black is no part of what a meter sees: at night it would decide
+    scale = np.float32(metered_scale(lit[None]) if len(lit) else 1)
     light = luminance(linear) * scale
     white = np.float32(max(np.quantile(light, 0.999), 1))
     return _encode(linear * (scale * (1 + light / white**2) / (1 + light))[..., None])

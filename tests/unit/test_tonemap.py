@@ -1,6 +1,6 @@
 import numpy as np
 
-from metahdr.tonemap import gamma, local, reinhard
+from metahdr.tonemap import gamma, local, photographic, reinhard
 
 
 def grey(values):
@@ -38,3 +38,12 @@ def test_the_local_operator_keeps_small_contrast_as_it_is():
     image[:, 30::2] *= 1.1  # stripes finer than the filter
     linear = (local(grey(image))[4, 45:55, 0] / 255.0) ** 2.2
     assert abs(linear.max() / linear.min() - 1.1) < 0.03
+
+
+def test_a_night_is_as_bright_as_what_is_lit_in_it():
+    """Where more than half is black, the meter's floor was the smallest float, and all light became white."""
+    lit = np.linspace(0.01, 1, 64 * 64 * 3).reshape(64, 64, 3).astype(np.float32)
+    night = np.concatenate([lit, np.zeros_like(lit), np.zeros_like(lit)])
+    difference = photographic(night)[:64].astype(int) - photographic(lit)
+    assert np.abs(difference).max() <= 10
+    assert not photographic(np.zeros((4, 4, 3), np.float32)).any()

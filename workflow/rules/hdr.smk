@@ -3,7 +3,9 @@
 
 HDR = f"{DATA}/{CONFIG.hdr.split}"
 # Oracles are told their scene, and methods of a stack or of labels have no place in it.
-JUDGED = list(dict.fromkeys([CONFIG.hdr.ours, CONFIG.hdr.bracket, *SCORED]))
+JUDGED = list(
+    dict.fromkeys([CONFIG.hdr.ours, CONFIG.hdr.bracket, "debevec_all", *SCORED])
+)
 JUDGED_WEIGHTS = {
     name: file for name in JUDGED if isinstance(file := weight_file(name, 0), str)
 }

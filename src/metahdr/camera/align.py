@@ -68,6 +68,8 @@ def find_shift(dark: np.ndarray, bright: np.ndarray, stops: float) -> tuple[int,
 
     longest = max(dark.shape[:2])
     factor = max(1, longest / _COARSE)
+    if min(dark.shape[:2]) < 2 * factor:  # so narrow a strip has no small version
+        return 0, 0
     small = [cv2.resize(image, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA) for image in grey]
     if min(image.std() for image in small) < 1e-3:  # nothing to see in the range that both show
         return 0, 0

@@ -55,7 +55,7 @@ def other_views(scenes: Scenes, index: int) -> list[Scene]:
     apart = [row for row in rows if row.scene != query.scene and not overlap(row, query)]
     apart.sort(key=lambda row: (-distance(row.azimuth, query.azimuth), row.scene))
     views = [scenes[list(scenes.table.scene).index(row.scene)] for row in apart]
-    return [view for view in views if same_camera(view, own)]
+    return [view for view in views if same_camera(view, own) and view.stops == own.stops]
 
 
 def same_camera(a: Scene, b: Scene) -> bool:

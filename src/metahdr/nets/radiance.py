@@ -127,7 +127,7 @@ class HighlightNet(nn.Module):
 
 
 class Prior(nn.Module):
-    """How far the head may move in one place, as logarithms; a file of the jointly trained network has none yet.
+    """How far the head may move in one place, as logarithms; joint training leaves it as it begins.
 
     Attributes:
         precision: of each weight of the head, and of its bias, `(FEATURES + 1,)`.

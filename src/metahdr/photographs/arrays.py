@@ -57,7 +57,7 @@ def _photograph(image: Image, name: str) -> Photograph:
             f"{name}: {image.dtype} {image.shape}; expected uint8, uint16 or float of shape (H, W, 3)"
         )
     if image.dtype.kind == "f":
-        if not (np.isfinite(image).all() and image.min() >= 0 and image.max() <= 1):
+        if not ((image >= 0) & (image <= 1)).all():
             raise ImageError(f"{name}: floats outside [0, 1]; expected a display-referred image")
         image = np.round(image * 65535).astype(np.uint16)
     if image.dtype not in (np.uint8, np.uint16):

@@ -18,6 +18,7 @@ _LEAST_SHARE = 0.1  # of the pixels that must be well exposed in both to be comp
 # Of the details of two exposures of one view; `python benchmarks/reconstruct.py views FOLDER` measures what it is
 # of one view, of one turned by 3 degrees, and of others of the same place.
 LEAST_CORRELATION = 0.5
+MOST_STOPS = 30  # of an EV
 
 
 class Bracket(NamedTuple):
@@ -56,8 +57,8 @@ def make_bracket(names: list[str], photographs: list[Photograph], stops: list[fl
         stops = relative_stops(names, [one.settings for one in photographs])
     elif len(stops) != len(photographs):
         raise UserError(f"{len(stops)} EVs for {len(photographs)} exposures: give one for each, in their order")
-    if not np.isfinite(stops).all():
-        raise UserError("an EV is not a finite number")
+    if not (np.abs(stops) <= MOST_STOPS).all():  # NaN neither
+        raise UserError(f"--ev: stops from -{MOST_STOPS} to {MOST_STOPS}, such as -2 0 2, not ISOs or times")
     if max(stops) - min(stops) < LEAST_SPREAD:
         raise UserError(
             f"{', '.join(names)}: equal exposures, {max(stops) - min(stops):.2f} stops apart; a bracket has "

@@ -42,6 +42,8 @@ def load_camera(path: Path, method: Method, weights: Path | None) -> Method:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, KeyError, TypeError, ValueError):
         raise UserError(f"{path}: damaged, or not a camera that --adapt-on has saved") from None
+    if not isinstance(facts, dict):
+        raise UserError(f"{path}: damaged, or not a camera that --adapt-on has saved")
     expected = {"method": method.name, "weights": _identity(method, weights)}
     for key, value in expected.items():
         if facts.get(key) != value:

@@ -22,6 +22,7 @@ SMALLEST = 16  # pixels of a side
 BYTES_PER_PIXEL = 150  # of memory for a single exposure; benchmarks/reconstruct.py measures it
 _BLACK, _WHITE = 4 / 255, 250 / 255
 _MODES = ("L", "LA", "P", "PA", "RGB", "RGBA", "RGBX")
+_DEEP_MODES = ("L", "LA", "RGB", "RGBA", "RGBX", "I;16", "I;16B")  # what Pillow calls those of 16 bits
 
 register_heif_opener()
 Image.MAX_IMAGE_PIXELS = None  # the memory that there is sets the limit
@@ -99,7 +100,8 @@ def _read_rendered(path: Path) -> Photograph:
             settings, orientation = read_settings(exif), exif.get(Base.Orientation, 1)
             if icc is None and exif.get_ifd(IFD.Interop).get(1) == "R03":  # DCF's sign of Adobe RGB
                 icc = imagecodecs.cms_profile("adobergb")
-            if bits not in (8, 16) or (bits == 8 and mode not in _MODES):
+            negative = image.format == "TIFF" and bits == 16 and image.tag_v2.get(262) == 0  # white is 0
+            if bits not in (8, 16) or negative or mode not in (_MODES if bits == 8 else _DEEP_MODES):
                 found = f"{bits} bits" if bits not in (8, 16) else f"Pillow's mode {mode}"
                 raise ImageError(f"{path}: {found}; expected RGB or grey of 8 or 16 bits per channel")
             image.load()
@@ -147,7 +149,8 @@ def _to_srgb(pixels: np.ndarray, icc: bytes) -> tuple[np.ndarray, str]:
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc)).profile
         name = (profile.profile_description or "unnamed").strip()
-        if profile.xcolor_space.strip() != "RGB" or "srgb" in name.lower():
+        linear = any(word in name.lower() for word in ("linear", "g10"))  # such as "Linear sRGB"
+        if profile.xcolor_space.strip() != "RGB" or ("srgb" in name.lower() and not linear):
             return pixels, ""
         srgb = imagecodecs.cms_profile("srgb")
         rgb = {"colorspace": "rgb", "outcolorspace": "rgb", "outdtype": np.uint16}

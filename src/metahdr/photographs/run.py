@@ -142,6 +142,8 @@ def _check_arguments(
         raise UserError(f"no photograph to reconstruct: name them first{beside}")
     if not knows_cameras(kind) and (camera or (adapt_on and not kind.adapts)):
         raise UserError(f"--method {kind.name}: cannot be adapted to a camera; leave out --adapt-on and --camera")
+    if (bracket or adapt_on) and kind.scale != "exposure":
+        raise UserError(f"--method {kind.name}: does not know an exposure's scale; take another for brackets")
     if camera and adapt_on and camera.exists():
         raise UserError(f"{camera}: is there already; leave out --adapt-on to use it, or give another file")
 
@@ -175,7 +177,7 @@ def _writing() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UserError(f"{error.filename}: cannot be written ({error.strerror})") from None
+        raise UserError(f"{error.filename or 'a result'}: cannot be written ({error.strerror or error})") from None
 
 
 def _say(line: str) -> None:

@@ -3,6 +3,7 @@
 All take linear light with BT.709 primaries, float32 `(H, W, 3)`, non-negative and finite; files appear whole.
 """
 
+import io
 from pathlib import Path
 
 import cv2
@@ -19,6 +20,7 @@ SDR_WHITE = 203.0  # cd/m2 of 1.0 in a gain-map JPEG (ITU-R BT.2408)
 PEAK = 10000 / SDR_WHITE  # the brightest that a gain-map JPEG holds, 5.6 stops above 1.0
 _LEAST_PEAK = 1.1  # of the screen that shows a whole image: a format cannot say that any screen does
 _QUALITY = 92
+LARGEST = 8192  # pixels of a side of an Ultra HDR JPEG, as libultrahdr takes them
 
 
 def write_radiance(path: Path, image: np.ndarray) -> None:
@@ -30,8 +32,10 @@ def write_radiance(path: Path, image: np.ndarray) -> None:
 
 def write_preview(path: Path, image: np.ndarray) -> None:
     """Writes the tone-mapped image as JPEG or PNG, by the suffix."""
+    code, kind = io.BytesIO(), "JPEG" if path.suffix == ".jpg" else "PNG"
+    Image.fromarray(photographic(image)).save(code, kind, quality=_QUALITY)
     with atomic_write(path) as part:
-        Image.fromarray(photographic(image)).save(part, quality=_QUALITY)
+        part.write_bytes(code.getvalue())  # Pillow takes no notice where a disk is full
 
 
 def write_ultrahdr(path: Path, image: np.ndarray) -> None:
@@ -40,6 +44,8 @@ def write_ultrahdr(path: Path, image: np.ndarray) -> None:
     1.0, where the exposure clips, is the white of a standard screen; what is above is shown as brighter than that
     where the screen can, up to `PEAK`.
     """
+    if max(image.shape[:2]) > LARGEST:
+        raise ImageError(f"{path}: an Ultra HDR JPEG has at most {LARGEST} pixels a side; leave out --ultrahdr")
     rgba = np.ones((*image.shape[:2], 4), np.float16)
     np.minimum(image, PEAK, out=rgba[..., :3], casting="unsafe")
     code = imagecodecs.ultrahdr_encode(rgba, _QUALITY, gamut=imagecodecs.ULTRAHDR.CG.BT_709)

@@ -55,7 +55,7 @@ def read_facts(path: Path) -> dict:
         with safe_open(path, "pt") as file:
             return json.loads((file.metadata() or {})["metahdr"])
     except (SafetensorError, OSError, KeyError, ValueError):
-        raise UserError(f"{path}: truncated, or not an HDR-CNN of metahdr") from None
+        raise UserError(f"{path}: truncated, or not a weight file of metahdr") from None
 
 
 def load_official(path: Path) -> HDRCNN:

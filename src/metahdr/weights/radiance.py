@@ -14,19 +14,20 @@ from metahdr.weights.hdrcnn import read_facts
 
 
 def load_radiance(path: Path) -> RadianceNet:
-    """The network in a weight file, in evaluation mode; one that is only jointly trained gets the default prior.
+    """The network in a weight file, in evaluation mode.
 
     Raises:
         UserError: missing, truncated, of another layout, or with values that are not finite.
     """
     if not path.is_file():
         raise UserError(f"{path}: no such weight file")
+    if path.suffix != ".safetensors":
+        raise UserError(f"{path}: expected a weight file .safetensors")
     read_facts(path)
     network = RadianceNet()
     with safe_open(path, "pt") as file:
         parameters = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    prior = {f"prior.{name}": value for name, value in network.prior.state_dict().items()}
-    load_strictly(path, network, prior | parameters)
+    load_strictly(path, network, parameters)
     return network.eval()
 
 

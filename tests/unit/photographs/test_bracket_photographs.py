@@ -29,7 +29,8 @@ def test_given_stops_need_no_exif_data(shoot):
         ([-2, 0], "2 EVs for 3 exposures"),
         ([0, 0.1, 0.2], "equal exposures, 0.20 stops apart"),
         ([2, 0, -2], "-2.jpg: brighter than 0.jpg|0.jpg: brighter than -2.jpg|brighter than"),
-        ([-2, 0, float("nan")], "not a finite number"),
+        ([-2, 0, float("nan")], "stops from -30 to 30"),
+        ([100, 400, 1600], "not ISOs"),
     ],
 )
 def test_stops_that_cannot_be_are_refused(shoot, stops, message):

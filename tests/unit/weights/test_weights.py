@@ -60,7 +60,7 @@ def test_a_bad_file_is_refused_with_its_name_and_the_reason(tmp_path, file, netw
             load_hdrcnn(path)
 
     refused("nothing", "no such weight file")
-    refused("foreign", "truncated, or not an HDR-CNN of metahdr", {"a": torch.zeros(1)}, None)
+    refused("foreign", "truncated, or not a weight file of metahdr", {"a": torch.zeros(1)}, None)
     refused("wide", "its facts say width 900", parameters, {"metahdr": '{"width": 900}'})
     refused("shape", r"head\.bias has shape \(4,\); HDRCNN has \(3,\)", parameters | {"head.bias": torch.zeros(4)})
     refused("nan", "head.bias has values that are NaN", parameters | {"head.bias": torch.full((3,), torch.nan)})
@@ -69,7 +69,7 @@ def test_a_bad_file_is_refused_with_its_name_and_the_reason(tmp_path, file, netw
     (tmp_path / "end.safetensors").write_bytes(file.read_bytes()[:-10])
     refused("end", "truncated")
     torch.save(parameters, tmp_path / "pickle.safetensors")
-    refused("pickle", "truncated, or not an HDR-CNN of metahdr")
+    refused("pickle", "truncated, or not a weight file of metahdr")
 
 
 def test_another_kind_of_file_is_no_weight_file(tmp_path):

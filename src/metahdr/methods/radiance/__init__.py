@@ -83,10 +83,10 @@ class Radiance(Method):
 
         method = self if self.curve else self.with_camera(_calibrated(exposures, stops))
         lights = labels * labels.new_tensor(stops).exp2().view(-1, 1, 1, 1)
-        evidence = []
-        for exposure, light, stop in zip(exposures[:, None], lights[:, None], stops, strict=True):
+        evidence, limits = [], method._shown(stops)
+        for exposure, light, limit in zip(exposures[:, None], lights[:, None], limits, strict=True):
             table = tables(self.network, exposure, method.curve)
-            evidence.append(observe(self.network, exposure, table, light, 2.0 ** (stop - min(stops))))
+            evidence.append(observe(self.network, exposure, table, light, limit))
         with torch.no_grad():
             change = correction(self.network, [seen for seen in evidence if seen])
         method = copy(method)
@@ -107,9 +107,15 @@ class Radiance(Method):
         lights = labels * labels.new_tensor(stops).exp2().view(-1, 1, 1, 1)
         table = tables(self.network, exposures[:1], self.curve)
         tuned = copy(self)
-        shown = [2.0 ** (stop - min(stops)) for stop in stops]
-        tuned.network = fine_tuned(self.network, exposures, table, lights, shown, rate)
+        tuned.network = fine_tuned(self.network, exposures, table, lights, self._shown(stops), rate)
         return tuned
+
+    def _shown(self, stops: Sequence[float]) -> list[float]:
+        """Up to what light a shorter exposure shows what each clips; what the merge calls clipped shows none."""
+        from metahdr.camera.merge import CLIPPED
+
+        least, most = min(stops), float(self.curve.inverse(CLIPPED / 255))
+        return [most * 2.0 ** (stop - least) if stop > least else 0.0 for stop in stops]
 
     def camera_state(self) -> dict[str, Tensor]:
         """What `with_state` needs to be this method again: the response and the head."""
@@ -126,6 +132,8 @@ class Radiance(Method):
         """
         from copy import deepcopy
 
+        import numpy as np
+
         known = copy(self)
         known.network = deepcopy(self.network)
         head = {name.removeprefix("head."): value for name, value in state.items() if name != "curve"}
@@ -134,7 +142,11 @@ class Radiance(Method):
         except RuntimeError:
             raise UserError("not a camera of the method radiance; adapt again") from None
         if "curve" in state:
-            known.curve = Curve(state["curve"].double().numpy())
+            table = state["curve"].double().numpy()
+            rising = table.ndim == 1 and len(table) > 1 and (np.diff(table) >= 0).all()
+            if not (rising and abs(table[0]) < 1e-6 and abs(table[-1] - 1) < 1e-6):
+                raise UserError("not a camera of the method radiance; adapt again")
+            known.curve = Curve(table)
         return known
 
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:

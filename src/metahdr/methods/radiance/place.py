@@ -73,10 +73,7 @@ def correction(network: RadianceNet, evidence: Sequence[Evidence]) -> Tensor:
 
     One Gauss-Newton step from the joint head, for softplus is nearly linear where pixels are clipped.
     """
-    prior, head = (
-        network.prior,
-        torch.cat([network.head.weight[:, :, 0, 0], network.head.bias[:, None]], 1).detach(),
-    )
+    prior, head = network.prior, joint_head(network)
     square, right = torch.diag(prior.precision.exp()), torch.zeros_like(prior.precision)
     for seen in evidence:
         count = seen.known.sum()

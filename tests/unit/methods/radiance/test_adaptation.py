@@ -129,3 +129,20 @@ def test_a_changed_head_is_a_copy(network):
     change = torch.arange(25.0)
     copy = adapted(network, change)
     torch.testing.assert_close(joint_head(copy) - joint_head(network), change.expand(3, -1))
+
+
+def test_values_that_the_merge_calls_clipped_are_no_evidence(network, bracket):
+    """A camera whose white is 251: in the darkest exposure they once taught that nothing was lost."""
+    exposures, truth, stops = bracket
+    merged = truth.clamp(max=0.9 * 4)  # what the darkest exposure says of light that it clips
+    method = Radiance(network).with_camera(Curve(TABLE[0].double().numpy()))
+    changed = method.adapt(exposures[:1].repeat(2, 1, 1, 1), merged[:2], [-2.0, -2.0])
+    assert torch.equal(changed.network.head.weight, network.head.weight)
+    assert method._shown([-2.0, 0.0]) == [0.0, pytest.approx(4 * float(RESPONSE.inverse(250 / 255)), rel=1e-3)]
+
+
+@pytest.mark.parametrize("curve", [[0.0, 0.6, 0.5, 1.0], [0.1, 0.5, 1.0], [[0.0, 1.0]], [1.0]])
+def test_a_saved_curve_must_rise_from_0_to_1(network, curve):
+    state = Radiance(network).camera_state() | {"curve": torch.tensor(curve)}
+    with pytest.raises(UserError, match="not a camera"):
+        Radiance(network).with_state(state)
