@@ -210,6 +210,10 @@ def test_other_kinds_are_refused(tmp_path):
     Image.fromarray(EIGHT).convert("CMYK").save(tmp_path / "cmyk.jpg")
     tifffile.imwrite(tmp_path / "float.tif", RAMP.astype(np.float32), photometric="rgb")
     tifffile.imwrite(tmp_path / "grey.tif", RAMP[..., 0].astype(np.float32))
+    deep = np.round(RAMP * 65535).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "cmyk16.tif", np.dstack([deep, deep[..., :1]]), photometric="separated")
+    tifffile.imwrite(tmp_path / "negative16.tif", deep[..., 0], photometric="miniswhite")
+    tifffile.imwrite(tmp_path / "signed16.tif", deep[..., 0].astype(np.int16), photometric="minisblack")
     (tmp_path / "text.jpg").write_text("no image")
     (tmp_path / "text.nef").write_text("no image")
     (tmp_path / "folder.jpg").mkdir()
@@ -217,6 +221,9 @@ def test_other_kinds_are_refused(tmp_path):
         "cmyk.jpg": "mode CMYK; expected RGB",
         "float.tif": "cannot be read",
         "grey.tif": "32 bits; expected",
+        "cmyk16.tif": "expected RGB or grey|cannot be read",
+        "negative16.tif": "expected RGB or grey|cannot be read",
+        "signed16.tif": "expected RGB or grey|cannot be read",
         "text.jpg": "cannot be read",
         "text.nef": "cannot be read as a raw file",
         "folder.jpg": "no such file",
