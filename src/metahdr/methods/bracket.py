@@ -11,6 +11,7 @@ import numpy as np
 from metahdr.camera.handheld import Merged, merge_bracket
 from metahdr.camera.merge import CLIPPED
 from metahdr.methods.base import Method
+from metahdr.methods.radiance import Radiance
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -59,17 +60,15 @@ class Bracket(Method):
     takes = "bracket"
     uses = frozenset({"exposure", "ev", "support"})
     scale = "exposure"
-    weights = ("shipped", "train")
+    weights = Radiance.weights
     weights_of = "radiance"
-    shipped = Path(__file__).parents[1] / "models" / "radiance.safetensors"
+    shipped = Radiance.shipped
 
     def __init__(self, network: Method):
         self.network = network
 
     @classmethod
     def load(cls, weights: Path | None = None, device: str = "cpu") -> Self:
-        from metahdr.methods.radiance import Radiance
-
         return cls(Radiance.load(weights, device))
 
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:

@@ -1,23 +1,17 @@
 """Training of HDR-CNN."""
 
-import shutil
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader
 
-from metahdr.git import commit
 from metahdr.losses.hdrcnn import hdrcnn_log_loss, hdrcnn_loss
-from metahdr.methods.hdrcnn.pairs import TrainingPairs, decode_images
+from metahdr.methods.hdrcnn.pairs import TrainingPairs
+from metahdr.methods.raw_trainer import RawTrainer
 from metahdr.nets.hdrcnn import HDRCNN, saturation
 from metahdr.registry import LAYOUTS
-from metahdr.tables import read_table
 from metahdr.training.inputs import TrainingInputs
-from metahdr.training.interrupts import ignore_interrupts
-from metahdr.training.loop import TrainingLoop
 from metahdr.weights.hdrcnn import save_hdrcnn
 from metahdr.weights.vgg16 import start_from_vgg16
 
@@ -42,7 +36,7 @@ def train(inputs: TrainingInputs, model: Path, history: Path) -> None:
     trainer.finish(history)
 
 
-class HDRCNNTrainer(TrainingLoop):
+class HDRCNNTrainer(RawTrainer):
     """HDR-CNN and its optimiser.
 
     Raises:
@@ -50,52 +44,21 @@ class HDRCNNTrainer(TrainingLoop):
     """
 
     title = "train HDR-CNN"
-    step_name = "step"
 
     def __init__(self, inputs: TrainingInputs):
-        self.settings = settings = inputs.settings
-        scenes = inputs.data / "scenes.csv"
-        table = read_table(scenes)
-        self.sources = sorted(set(table.source[table.split == "train"]))
-        files = {"scenes.csv": scenes} | {f"raw/{name}": inputs.raw[name] for name in self.sources}
-        if settings.vgg16:
-            files["vgg16"] = Path(settings.vgg16)
+        settings = inputs.settings
+        files = {"vgg16": Path(settings.vgg16)} if settings.vgg16 else {}
         with_effect = settings.model_dump(exclude=WITHOUT_EFFECT) | {"kind": inputs.kind}
-        super().__init__(inputs, files, with_effect, settings.steps)
+        super().__init__(inputs, with_effect, settings.steps, files)
         self.network = HDRCNN(settings.width).train()
         if settings.vgg16:
             start_from_vgg16(self.network, Path(settings.vgg16))
         self.network.to(self.device)
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate)
-        self.decoded = self.state.with_suffix(".images")
         self.resume()
-        if not self.history:
-            shutil.rmtree(self.decoded, ignore_errors=True)  # they may be of other files or made by other code
 
-    @property
-    def step(self) -> int:
-        """Steps done."""
-        return len(self.history)
-
-    def run(self) -> None:
-        """Decodes the images, then trains as every loop does."""
-        images = decode_images({name: self.inputs.raw[name] for name in self.sources}, self.decoded)
-        self.pairs = TrainingPairs(images, LAYOUTS[self.inputs.kind].panoramas, self.settings, self.inputs.seed)
-        super().run()
-
-    def finish(self, history: Path) -> None:
-        super().finish(history)
-        shutil.rmtree(self.decoded, ignore_errors=True)
-
-    def batches(self) -> Iterable[tuple[Tensor, Tensor]]:
-        return DataLoader(
-            self.pairs,
-            self.settings.batch,
-            sampler=range(self.step * self.settings.batch, len(self.pairs)),
-            num_workers=1,
-            prefetch_factor=4,
-            worker_init_fn=ignore_interrupts,
-        )
+    def draw(self, images: list[Path]) -> TrainingPairs:
+        return TrainingPairs(images, LAYOUTS[self.inputs.kind].panoramas, self.settings, self.inputs.seed)
 
     def train_step(self, batch: tuple[Tensor, Tensor]) -> dict:
         x, target = (images.to(self.device) for images in batch)
@@ -128,12 +91,4 @@ class HDRCNNTrainer(TrainingLoop):
         self.optimiser.load_state_dict(values["optimiser"])
 
     def facts(self) -> dict[str, Any]:
-        """What the weight file says of its training: sources with their SHA-256, settings, seed, commit, code."""
-        return {
-            "width": self.settings.width,
-            "trained_on": {name: self.hashes[f"raw/{name}"] for name in self.sources},
-            "settings": self.settings.model_dump(),
-            "seed": self.inputs.seed,
-            "commit": commit(),
-            "code": self.inputs.code,
-        }
+        return super().facts() | {"width": self.settings.width}

@@ -1,24 +1,17 @@
 """Training of the radiance network."""
 
-import shutil
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader
 
 from metahdr.config.radiance import RadianceTraining
-from metahdr.git import commit
 from metahdr.losses.radiance import radiance_loss, response_loss
-from metahdr.methods.hdrcnn.pairs import decode_images
 from metahdr.methods.radiance.pairs import Pair, RandomViews
+from metahdr.methods.raw_trainer import RawTrainer
 from metahdr.nets.radiance import RadianceNet, linearise, mask
-from metahdr.tables import read_table
 from metahdr.training.inputs import TrainingInputs
-from metahdr.training.interrupts import ignore_interrupts
-from metahdr.training.loop import TrainingLoop
 from metahdr.weights.radiance import save_radiance
 
 WITHOUT_EFFECT = {"save_every"}
@@ -43,7 +36,7 @@ def train(inputs: TrainingInputs, model: Path, history: Path) -> None:
     trainer.finish(history)
 
 
-class RadianceTrainer(TrainingLoop):
+class RadianceTrainer(RawTrainer):
     """The network, its moving average, and the optimiser.
 
     In one half of each batch the network is given the camera's response, as after a calibration; in the other it
@@ -54,56 +47,26 @@ class RadianceTrainer(TrainingLoop):
     """
 
     title = "train radiance"
-    step_name = "step"
     likely = False  # as `draw_camera` takes it
 
     def __init__(self, inputs: TrainingInputs):
-        self.settings = settings = inputs.settings
-        scenes = inputs.data / "scenes.csv"
-        table = read_table(scenes)
-        self.sources = sorted(set(table.source[table.split == "train"]))
-        files = {"scenes.csv": scenes} | {f"raw/{name}": inputs.raw[name] for name in self.sources}
-        super().__init__(inputs, files, settings.model_dump(exclude=WITHOUT_EFFECT), self.count(settings))
+        settings = inputs.settings
+        super().__init__(inputs, settings.model_dump(exclude=WITHOUT_EFFECT), self.count(settings))
         self.network = RadianceNet().to(self.device)
         self.average = RadianceNet().to(self.device).requires_grad_(False)
         self.average.load_state_dict(self.network.state_dict())
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), settings.learning_rate, betas=(0.9, 0.98), weight_decay=1e-3
         )
-        self.decoded = self.state.with_suffix(".images")
         self.resume()
-        if not self.history:
-            shutil.rmtree(self.decoded, ignore_errors=True)  # they may be of other files or made by other code
 
     @staticmethod
     def count(settings: RadianceTraining) -> int:
         """Steps of the training."""
         return settings.steps
 
-    @property
-    def step(self) -> int:
-        """Steps done."""
-        return len(self.history)
-
-    def run(self) -> None:
-        """Decodes the panoramas, then trains as every loop does."""
-        images = decode_images({name: self.inputs.raw[name] for name in self.sources}, self.decoded)
-        self.views = RandomViews(images, self.settings, self.inputs.seed, self.likely)
-        super().run()
-
-    def finish(self, history: Path) -> None:
-        super().finish(history)
-        shutil.rmtree(self.decoded, ignore_errors=True)
-
-    def batches(self) -> Iterable[Pair]:
-        return DataLoader(
-            self.views,
-            self.settings.batch,
-            sampler=range(self.step * self.settings.batch, len(self.views)),
-            num_workers=1,
-            prefetch_factor=4,
-            worker_init_fn=ignore_interrupts,
-        )
+    def draw(self, images: list[Path]) -> RandomViews:
+        return RandomViews(images, self.settings, self.inputs.seed, self.likely)
 
     def train_step(self, batch: Pair) -> dict:
         ldr, hdr, table = (part.to(self.device) for part in batch)
@@ -143,16 +106,6 @@ class RadianceTrainer(TrainingLoop):
         for name, value in values.items():
             if name in ("network", "average", "optimiser"):
                 getattr(self, name).load_state_dict(value)
-
-    def facts(self) -> dict[str, Any]:
-        """What the weight file says of its training: sources with their SHA-256, settings, seed, commit, code."""
-        return {
-            "trained_on": {name: self.hashes[f"raw/{name}"] for name in self.sources},
-            "settings": self.settings.model_dump(),
-            "seed": self.inputs.seed,
-            "commit": commit(),
-            "code": self.inputs.code,
-        }
 
 
 class ResponseTrainer(RadianceTrainer):

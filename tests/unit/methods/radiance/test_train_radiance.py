@@ -64,7 +64,7 @@ def test_a_trained_model_names_the_training_sources_alone(inputs, tmp_path):
 def test_steps_on_one_batch_lower_its_loss(inputs, monkeypatch):
     trainer = RadianceTrainer(inputs())
     trainer.run()
-    batch = next(iter(torch.utils.data.DataLoader(trainer.views, 2)))
+    batch = next(iter(torch.utils.data.DataLoader(trainer.examples, 2)))
     monkeypatch.setattr(RadianceTrainer, "step", 0)
     monkeypatch.setattr("metahdr.methods.radiance.trainer.WARM_UP", 1)
     losses = [trainer.train_step(batch)["loss"] for _ in range(15)]
