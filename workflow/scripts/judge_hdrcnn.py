@@ -15,7 +15,7 @@ from metahdr.report.labels import label_figure, model_card
 from metahdr.scenes import Scenes
 from metahdr.script import run
 from metahdr.tables import write_table
-from metahdr.weights.hdrcnn import read_facts
+from metahdr.weights.ours import read_facts
 
 
 def main(

@@ -12,8 +12,8 @@ from metahdr.methods.hdrcnn.pairs import decode_images
 from metahdr.methods.radiance.prior import learn_prior
 from metahdr.script import run
 from metahdr.tables import write_table
-from metahdr.weights.hdrcnn import read_facts
-from metahdr.weights.radiance import load_radiance, save_radiance
+from metahdr.weights.ours import read_facts, save_network
+from metahdr.weights.radiance import load_radiance
 
 
 def main(
@@ -39,7 +39,7 @@ def main(
     files = {name: raw / json.loads(sources.read_text())[name]["hdr"] for name in facts["trained_on"]}
     with tempfile.TemporaryDirectory(dir=model.parent) as folder:
         errors = learn_prior(learned, decode_images(files, Path(folder)), seed)
-    save_radiance(
+    save_network(
         model,
         learned,
         facts | {"response": read_facts(response), "prior": {"seed": seed, "commit": commit(), "code": code}},

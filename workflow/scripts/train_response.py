@@ -9,7 +9,7 @@ from metahdr.config.radiance import RadianceTraining
 from metahdr.methods.radiance.trainer import ResponseTrainer
 from metahdr.script import run
 from metahdr.training.inputs import TrainingInputs
-from metahdr.weights.radiance import save_radiance
+from metahdr.weights.ours import save_network
 
 
 def main(
@@ -33,7 +33,7 @@ def main(
     files = {name: raw / source["hdr"] for name, source in json.loads(sources.read_text()).items()}
     trainer = ResponseTrainer(TrainingInputs(data, files, kind, settings, seed, threads, code, state))
     trainer.run()
-    save_radiance(model, trainer.average, trainer.facts())
+    save_network(model, trainer.average, trainer.facts())
     trainer.finish(history)
 
 

@@ -11,7 +11,7 @@ import torch
 from metahdr import git
 from metahdr.files import sha256
 from metahdr.training import checkpoint
-from metahdr.weights.hdrcnn import read_facts
+from metahdr.weights.ours import read_facts
 
 LIBRARIES = ["torch", "learn2learn", "snakemake", "dvc", "numpy", "scipy", "pandas", "scikit-image"]
 LIBRARIES += ["OpenEXR", "safetensors", "torchvision", "lpips", "opencv-python-headless", "imageio", "pydantic"]

@@ -1,18 +1,16 @@
 """Weight files of HDR-CNN: this project's and the authors'."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import safe_open
 
 from metahdr.errors import UserError
-from metahdr.files import atomic_write
 from metahdr.nets.hdrcnn import HDRCNN
 from metahdr.weights.arrays import read_arrays
 from metahdr.weights.check import check_finite, load_strictly
+from metahdr.weights.ours import read_facts
 
 BATCH_NORM_FIRST = ("bias", "weight", "running_mean", "running_var")  # TensorLayer: beta, gamma, mean, variance
 
@@ -29,33 +27,6 @@ def load_hdrcnn(path: Path) -> HDRCNN:
     if not path.is_file():
         raise UserError(f"{path}: no such weight file")
     return readers[path.suffix](path).eval()
-
-
-def save_hdrcnn(path: Path, network: HDRCNN, facts: dict) -> None:
-    """Writes a weight file of this project.
-
-    Args:
-        facts: that the file carries as JSON: `width`, `trained_on` (SHA-256 of each raw HDR file by source), more.
-    """
-    tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
-    with atomic_write(path) as part:
-        # save_file would put another file in its place, which the user alone may read.
-        part.write_bytes(save(tensors, {"metahdr": json.dumps(facts, sort_keys=True)}))
-
-
-def read_facts(path: Path) -> dict:
-    """The facts in a weight file of this project; empty for the authors' files.
-
-    Raises:
-        UserError: truncated, or not a file of this project.
-    """
-    if path.suffix != ".safetensors":
-        return {}
-    try:
-        with safe_open(path, "pt") as file:
-            return json.loads((file.metadata() or {})["metahdr"])
-    except (SafetensorError, OSError, KeyError, ValueError):
-        raise UserError(f"{path}: truncated, or not a weight file of metahdr") from None
 
 
 def load_official(path: Path) -> HDRCNN:

@@ -1,16 +1,13 @@
 """Weight files of the radiance network."""
 
-import json
 from pathlib import Path
 
 from safetensors import safe_open
-from safetensors.torch import save
 
 from metahdr.errors import UserError
-from metahdr.files import atomic_write
 from metahdr.nets.radiance import RadianceNet
 from metahdr.weights.check import load_strictly
-from metahdr.weights.hdrcnn import read_facts
+from metahdr.weights.ours import read_facts
 
 
 def load_radiance(path: Path) -> RadianceNet:
@@ -29,14 +26,3 @@ def load_radiance(path: Path) -> RadianceNet:
         parameters = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     load_strictly(path, network, parameters)
     return network.eval()
-
-
-def save_radiance(path: Path, network: RadianceNet, facts: dict) -> None:
-    """Writes a weight file.
-
-    Args:
-        facts: that the file carries as JSON: `trained_on` (SHA-256 of each raw HDR file by source), and more.
-    """
-    tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
-    with atomic_write(path) as part:
-        part.write_bytes(save(tensors, {"metahdr": json.dumps(facts, sort_keys=True)}))

@@ -19,8 +19,7 @@ from metahdr.nets.hdrcnn import HDRCNN
 from metahdr.nets.radiance import RadianceNet
 from metahdr.registry import METHODS
 from metahdr.training import checkpoint
-from metahdr.weights.hdrcnn import save_hdrcnn
-from metahdr.weights.radiance import save_radiance
+from metahdr.weights.ours import save_network
 
 ALL = list(METHODS)
 SINGLE = [name for name in ALL if METHODS[name].takes == "single"]
@@ -37,10 +36,10 @@ def load(tmp_path, tiny, scene):
         path = None
         if name in ("hdrcnn", "hdrcnn_metered"):
             path = tmp_path / "hdrcnn.safetensors"
-            save_hdrcnn(path, HDRCNN(1 / 64), {"width": 1 / 64, "trained_on": {"oak": "12ab"}})
+            save_network(path, HDRCNN(1 / 64), {"width": 1 / 64, "trained_on": {"oak": "12ab"}})
         elif name.startswith("radiance"):
             path = tmp_path / "radiance.safetensors"
-            save_radiance(path, RadianceNet(), {"trained_on": {"oak": "12ab"}})
+            save_network(path, RadianceNet(), {"trained_on": {"oak": "12ab"}})
         elif name.startswith("expandnet"):
             path = tmp_path / "expandnet.pth"
             torch.save(ExpandNet().state_dict(), path)
@@ -174,5 +173,5 @@ def test_what_a_method_was_trained_on_is_read_from_its_file(load, tmp_path):
     for name in ("hdrcnn", "hdrcnn_metered", "lut", "lut_metered"):
         assert load(name).trained_on() == {"oak": "12ab"}
     assert load("gamma_2").trained_on() == {}
-    save_hdrcnn(tmp_path / "old.safetensors", HDRCNN(1 / 64), {"width": 1 / 64, "trained_on": ["oak"]})
+    save_network(tmp_path / "old.safetensors", HDRCNN(1 / 64), {"width": 1 / 64, "trained_on": ["oak"]})
     assert METHODS["hdrcnn"].load(tmp_path / "old.safetensors").trained_on() == {"oak": ""}

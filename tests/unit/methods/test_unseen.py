@@ -12,7 +12,7 @@ from metahdr.methods.unseen import check_unseen
 from metahdr.nets.expandnet import ExpandNet
 from metahdr.nets.hdrcnn import HDRCNN
 from metahdr.scenes import Scenes
-from metahdr.weights.hdrcnn import save_hdrcnn
+from metahdr.weights.ours import save_network
 
 
 class Trained(Untouched):
@@ -84,7 +84,7 @@ def test_every_stage_refuses_a_network_that_has_seen_its_scenes(
 ):
     (raw,) = (results.parent / "raw").glob(f"{splits[split]}.*")
     weights, other = tmp_path / "hdrcnn.safetensors", tmp_path / "expandnet.pth"
-    save_hdrcnn(weights, HDRCNN(1 / 64), {"width": 1 / 64, "trained_on": {"renamed": sha256(raw)}})
+    save_network(weights, HDRCNN(1 / 64), {"width": 1 / 64, "trained_on": {"renamed": sha256(raw)}})
     torch.save(ExpandNet().state_dict(), other)
     main = runpy.run_path(str(repository / "workflow" / "scripts" / f"{stage}.py"))["main"]
     made, register = tmp_path / "made", repository / "config" / "datasets.yaml"

@@ -9,7 +9,8 @@ from metahdr.errors import UserError
 from metahdr.nets.expandnet import ExpandNet
 from metahdr.nets.hdrcnn import HDRCNN
 from metahdr.weights.expandnet import load_expandnet
-from metahdr.weights.hdrcnn import load_hdrcnn, read_facts, save_hdrcnn
+from metahdr.weights.hdrcnn import load_hdrcnn
+from metahdr.weights.ours import read_facts, save_network
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def network():
 
 @pytest.fixture
 def file(tmp_path, network):
-    save_hdrcnn(tmp_path / "ours.safetensors", network, {"width": 1 / 64, "trained_on": {"oak": "12ab"}})
+    save_network(tmp_path / "ours.safetensors", network, {"width": 1 / 64, "trained_on": {"oak": "12ab"}})
     return tmp_path / "ours.safetensors"
 
 
@@ -80,7 +81,7 @@ def test_another_kind_of_file_is_no_weight_file(tmp_path):
 def test_a_weight_file_has_the_rights_of_any_new_file(tmp_path, network):
     before = os.umask(0o027)
     try:
-        save_hdrcnn(tmp_path / "ours.safetensors", network, {"width": 1 / 64})
+        save_network(tmp_path / "ours.safetensors", network, {"width": 1 / 64})
     finally:
         os.umask(before)
     assert (tmp_path / "ours.safetensors").stat().st_mode & 0o777 == 0o640

@@ -44,7 +44,8 @@ class HDRCNN(Method):
 
     @classmethod
     def load(cls, weights: Path | None = None, device: str = "cpu") -> Self:
-        from metahdr.weights.hdrcnn import load_hdrcnn, read_facts
+        from metahdr.weights.hdrcnn import load_hdrcnn
+        from metahdr.weights.ours import read_facts
 
         path = weights or cls.shipped
         network, trained_on = load_hdrcnn(path), read_facts(path).get("trained_on", {})

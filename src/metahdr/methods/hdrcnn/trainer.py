@@ -12,7 +12,7 @@ from metahdr.methods.raw_trainer import RawTrainer
 from metahdr.nets.hdrcnn import HDRCNN, saturation
 from metahdr.registry import LAYOUTS
 from metahdr.training.inputs import TrainingInputs
-from metahdr.weights.hdrcnn import save_hdrcnn
+from metahdr.weights.ours import save_network
 from metahdr.weights.vgg16 import start_from_vgg16
 
 # Settings that change no result. VGG16 counts by what is in its file, not by its path.
@@ -32,7 +32,7 @@ def train(inputs: TrainingInputs, model: Path, history: Path) -> None:
     torch.set_num_threads(inputs.threads)
     trainer = HDRCNNTrainer(inputs)
     trainer.run()
-    save_hdrcnn(model, trainer.network, trainer.facts())
+    save_network(model, trainer.network, trainer.facts())
     trainer.finish(history)
 
 

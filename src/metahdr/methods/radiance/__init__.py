@@ -51,7 +51,7 @@ class Radiance(Method):
 
     @classmethod
     def load(cls, weights: Path | None = None, device: str = "cpu") -> Self:
-        from metahdr.weights.hdrcnn import read_facts
+        from metahdr.weights.ours import read_facts
         from metahdr.weights.radiance import load_radiance
 
         path = weights or cls.shipped

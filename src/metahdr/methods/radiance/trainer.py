@@ -12,7 +12,7 @@ from metahdr.methods.radiance.pairs import Pair, RandomViews
 from metahdr.methods.raw_trainer import RawTrainer
 from metahdr.nets.radiance import RadianceNet, linearise, mask
 from metahdr.training.inputs import TrainingInputs
-from metahdr.weights.radiance import save_radiance
+from metahdr.weights.ours import save_network
 
 WITHOUT_EFFECT = {"save_every"}
 AVERAGING = 0.999  # of the moving average of the parameters, which is what is saved
@@ -32,7 +32,7 @@ def train(inputs: TrainingInputs, model: Path, history: Path) -> None:
     torch.set_num_threads(inputs.threads)
     trainer = RadianceTrainer(inputs)
     trainer.run()
-    save_radiance(model, trainer.average, trainer.facts())
+    save_network(model, trainer.average, trainer.facts())
     trainer.finish(history)
 
 

@@ -11,7 +11,8 @@ from metahdr.datasets.register import find_dataset, read_register
 from metahdr.datasets.split import split_places
 from metahdr.files import sha256
 from metahdr.methods.hdrcnn import HDRCNN
-from metahdr.weights.hdrcnn import load_hdrcnn, read_facts
+from metahdr.weights.hdrcnn import load_hdrcnn
+from metahdr.weights.ours import read_facts
 
 DEFAULT = load({})
 

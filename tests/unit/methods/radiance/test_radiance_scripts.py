@@ -7,8 +7,8 @@ from metahdr.config.radiance import RadianceTraining
 from metahdr.images import write_exr
 from metahdr.methods.radiance import Radiance
 from metahdr.nets.radiance import RadianceNet
-from metahdr.weights.hdrcnn import read_facts
-from metahdr.weights.radiance import load_radiance, save_radiance
+from metahdr.weights.ours import read_facts, save_network
+from metahdr.weights.radiance import load_radiance
 
 
 def test_a_shipped_file_has_the_response_that_was_trained_alone_and_a_learned_prior(
@@ -27,7 +27,7 @@ def test_a_shipped_file_has_the_response_that_was_trained_alone_and_a_learned_pr
     sources = tmp_path / "sources.json"
     sources.write_text(json.dumps({"a": {"hdr": "a.exr"}}))
     joint, response, shipped = (tmp_path / f"{name}.safetensors" for name in ("joint", "response", "shipped"))
-    save_radiance(joint, RadianceNet(), {"trained_on": {"a": "12ab"}})
+    save_network(joint, RadianceNet(), {"trained_on": {"a": "12ab"}})
     settings = RadianceTraining(size=32, response_steps=2, batch=2)
     state, history = tmp_path / "state.pt", tmp_path / "history.csv"
     main["train_response"](
