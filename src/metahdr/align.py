@@ -1,7 +1,8 @@
 """Orientation of an HDR image that is rotated or flipped relative to its LDR image.
 
 The eight rotations and flips of the HDR image are compared with the LDR image by SSIM of small grey versions. The
-best one is taken; its margin over the second best is a measure of certainty.
+best one is taken; its margin over the second best is a measure of certainty. `benchmarks/repair.py` measures how
+often it is right, and how fast (docs/repair.md).
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from skimage.metrics import structural_similarity
 from metahdr.images import luminance
 
 SIDE = 64  # of the grey versions, in pixels
+LEAST_MARGIN = 0.02  # of SSIM; below, the orientation is a guess
 ORIENTATIONS = ("identity", "rot90", "rot180", "rot270", "flip", "flip_rot90", "flip_rot180", "flip_rot270")
 
 
@@ -23,6 +25,10 @@ class Alignment:
     orientation: str
     ssim: float
     margin: float
+
+    @property
+    def sure(self) -> bool:
+        return self.margin >= LEAST_MARGIN
 
 
 def orient(image: np.ndarray, orientation: str) -> np.ndarray:
@@ -36,11 +42,10 @@ def find_alignment(ldr: np.ndarray, hdr: np.ndarray) -> Alignment:
     """The orientation of `hdr` that matches `ldr` best.
 
     Args:
-        ldr: display-referred uint8 or [0, 1], `(H, W, 3)`.
+        ldr: display-referred, of any scale, `(H, W, 3)`.
         hdr: linear light `(H', W', 3)`; height and width may be swapped.
     """
-    small_ldr = _equalise(_shrink(luminance(ldr.astype(np.float32))))
-    small_hdr = _equalise(_shrink(np.log(luminance(hdr) + 1e-6 * hdr.mean())))
+    small_ldr, small_hdr = (ranks(luminance(shrink(image))) for image in (ldr, hdr))
     scores = {
         name: structural_similarity(small_ldr, orient(small_hdr, name), data_range=1.0) for name in ORIENTATIONS
     }
@@ -48,10 +53,12 @@ def find_alignment(ldr: np.ndarray, hdr: np.ndarray) -> Alignment:
     return Alignment(best, scores[best], scores[best] - scores[second])
 
 
-def _shrink(grey: np.ndarray) -> np.ndarray:
-    return cv2.resize(grey.astype(np.float32), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+def shrink(image: np.ndarray) -> np.ndarray:
+    return cv2.resize(image.astype(np.float32, copy=False), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
 
 
-def _equalise(grey: np.ndarray) -> np.ndarray:
-    # Ranks do not depend on the exposure or the response curve.
-    return (np.argsort(np.argsort(grey, axis=None)) / (grey.size - 1)).reshape(grey.shape)
+def ranks(grey: np.ndarray) -> np.ndarray:
+    """Ranks in [0, 1], which depend neither on the exposure nor on the response curve; of equal values alike."""
+    _, index, count = np.unique(grey, return_inverse=True, return_counts=True)
+    middle = np.cumsum(count) - (count + 1) / 2
+    return (middle / (grey.size - 1))[index].reshape(grey.shape)

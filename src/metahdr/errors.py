@@ -17,3 +17,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     known = list(known)
     near = difflib.get_close_matches(name, known, n=1)
     return f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+
+
+def first_line(error: Exception) -> str:
+    """What another library says, in one line."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -13,14 +13,17 @@ import OpenEXR
 from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
-from metahdr.errors import ImageError
+from metahdr.errors import ImageError, first_line
+from metahdr.exr import read_exr
 from metahdr.files import atomic_write
-from metahdr.primaries import to_bt709
 
 cv2.utils.logging.setLogLevel(0)  # what it cannot read is in our own errors
 
 HDR_SUFFIXES = (".hdr", ".exr")
 HALF_MAX = 65504.0
+MOST_PIXELS = 1 << 28  # of a file that is read; a panorama of 16k has 1 << 27
+_PIXELS_PER_BYTE = 1024  # more than any compression of a picture reaches; a header that says more is wrong
+_SLACK = 1 << 20  # pixels, for small pictures of one colour
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)  # ITU-R BT.709
 _RESOLUTION = re.compile(rb"^([-+])Y +(\d+) +([-+])X +(\d+)\r?\n", re.MULTILINE)
 
@@ -39,30 +42,46 @@ def read_hdr(path: Path) -> np.ndarray:
     if suffix == ".hdr":
         return _read_radiance(path)
     if suffix == ".exr":
-        return _read_exr(path)
+        return read_exr(path, check_size)
     raise ImageError(f"{path}: {suffix or 'no suffix'} is not an HDR format; expected .hdr or .exr")
 
 
 def read_ldr(path: Path) -> np.ndarray:
-    """Reads an 8-bit RGB image (PNG, JPEG, ...).
+    """Reads an RGB image of 8 bits per channel as uint8, of 16 bits (PNG, TIFF) as uint16.
 
     Raises:
-        ImageError: unreadable, greyscale, or not 8 bits per channel.
+        ImageError: unreadable, truncated, greyscale, or of other bits per channel.
     """
     try:
         with Image.open(path) as image:
+            check_size(path, *image.size)
             image.load()
             mode = image.mode
-            pixels = np.array(image.convert("RGB"))
-    except (OSError, ValueError, SyntaxError) as error:
-        raise ImageError(f"{path}: cannot be read as an image ({_first_line(error)})") from None
+    except ImageError:
+        raise
+    except Exception as error:  # decoders raise whatever a damaged file leads them to
+        raise ImageError(f"{path}: cannot be read as an image ({first_line(error)})") from None
     if mode not in ("RGB", "RGBA"):
         kind = "greyscale" if mode[0] in "L1IF" else f"Pillow's mode {mode}"
-        raise ImageError(f"{path}: {kind}; expected 8-bit RGB")
-    stored = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)  # Pillow converts 16 bits to 8 without an error
-    if stored is None or stored.dtype != np.uint8:
-        raise ImageError(f"{path}: not 8 bits per channel; expected 8-bit RGB")
-    return pixels
+        raise ImageError(f"{path}: {kind}; expected RGB of 8 or 16 bits per channel")
+    stored = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)  # Pillow, which sees damage better, cuts 16 bits to 8
+    if stored is None or stored.ndim != 3 or stored.dtype not in (np.uint8, np.uint16):
+        raise ImageError(f"{path}: cannot be read as RGB of 8 or 16 bits per channel")
+    return np.ascontiguousarray(stored[..., 2::-1])
+
+
+def check_size(path: Path, width: int, height: int) -> None:
+    """Refuses a picture that its file cannot hold, or that is too large, before memory is taken for it.
+
+    Raises:
+        ImageError: more than `MOST_PIXELS`, or more than the file's bytes can be a picture of.
+    """
+    most = min(MOST_PIXELS, _SLACK + _PIXELS_PER_BYTE * path.stat().st_size)
+    if width < 1 or height < 1 or width * height > most:
+        raise ImageError(
+            f"{path}: its header says {width}x{height} pixels, with {path.stat().st_size} bytes; corrupt, or "
+            f"above {MOST_PIXELS} pixels"
+        )
 
 
 def write_exr(path: Path, image: np.ndarray, half: bool = True) -> None:
@@ -76,7 +95,7 @@ def write_exr(path: Path, image: np.ndarray, half: bool = True) -> None:
         try:
             file.write(str(part))
         except RuntimeError as error:
-            raise ImageError(f"{path}: cannot be written ({_first_line(error)})") from None
+            raise ImageError(f"{path}: cannot be written ({first_line(error)})") from None
 
 
 def resize_square(image: np.ndarray, size: int) -> np.ndarray:
@@ -135,6 +154,7 @@ def _read_radiance(path: Path) -> np.ndarray:
     if b"32-bit_rle_xyze" in header:
         raise ImageError(f"{path}: XYZ pixels; expected FORMAT=32-bit_rle_rgbe")
     vertical, height, horizontal, width = resolution.groups()
+    check_size(path, int(width[:12]), int(height[:12]))
     plain = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y %b +X %b\n" % (height, width)
     try:
         image = cv2.imdecode(np.frombuffer(plain + data[resolution.end() :], np.uint8), cv2.IMREAD_UNCHANGED)
@@ -153,34 +173,3 @@ def _read_radiance(path: Path) -> np.ndarray:
     image = image[::-1] if vertical == b"+" else image
     image = image[:, ::-1] if horizontal == b"-" else image
     return np.ascontiguousarray(image)
-
-
-def _read_exr(path: Path) -> np.ndarray:
-    try:
-        with OpenEXR.File(str(path)) as file:
-            images = {name: np.array(channel.pixels) for name, channel in file.channels().items()}
-            primaries = file.header().get("chromaticities")
-    except Exception as error:
-        raise ImageError(f"{path}: truncated or corrupt OpenEXR file ({_first_line(error)})") from None
-    if "RGB" in images or "RGBA" in images:
-        image = images.get("RGB", images.get("RGBA"))[..., :3]
-    elif {"R", "G", "B"} <= images.keys():
-        image = np.stack([images[name] for name in "RGB"], -1)
-    elif set(images) <= {"Y", "A"}:
-        raise ImageError(f"{path}: greyscale (channel Y only); expected RGB")
-    else:
-        raise ImageError(f"{path}: channels {', '.join(images)}; expected R, G and B")
-    if primaries is not None:
-        try:
-            matrix = to_bt709(primaries)
-        except ValueError as error:
-            raise ImageError(f"{path}: {error}") from None
-        if not np.allclose(matrix, np.eye(3), atol=2e-3):  # not BT.709 primaries with another white
-            inside = (image >= 0).all(-1, keepdims=True)
-            image = image @ matrix.T
-            image = np.where(inside, np.maximum(image, 0), image)  # a colour outside BT.709 is not a bad pixel
-    return np.ascontiguousarray(image, np.float32)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -7,10 +7,14 @@ import numpy as np
 import pandas as pd
 
 from metahdr.align import Alignment, find_alignment, orient
-from metahdr.camera.exposure import clipping_scale, expose, metered_scale
+from metahdr.camera.align import find_shifts, overlap
+from metahdr.camera.exposure import clipping_scale, eight_bits, expose, metered_scale
+from metahdr.camera.merge import inverse_response, merge
 from metahdr.camera.response import Response
 from metahdr.config.prepare import Prepare
+from metahdr.datasets.exposures import read_exposures
 from metahdr.datasets.layouts import Source
+from metahdr.duplicates import perceptual_hash
 from metahdr.errors import ImageError, UserError
 from metahdr.files import sha256
 from metahdr.images import luminance, read_hdr, read_ldr, repair, resize_square
@@ -20,10 +24,12 @@ from metahdr.registry import LAYOUTS
 log = logging.getLogger(__name__)
 
 # One row per scene, dropped ones included. The kept rows have the order of the source's arrays. `sha256` is of the
-# raw HDR file; `azimuth` and `field_of_view`, in degrees, are of a panorama's view.
+# raw HDR file, or of the middle exposure where it is merged; `azimuth` and `field_of_view`, in degrees, are of a
+# panorama's view. `evs` are those of the dataset's own exposures, dark to bright, and `shift` is the largest that
+# was undone between these, in pixels of the raw images. `perceptual_hash` finds near-duplicates.
 COLUMNS = ["scene", "source", "kept", "reason", "scale", "scaled_by", "dynamic_range", "max_value"]
-COLUMNS += ["repaired_pixels", "sha256", "orientation", "alignment_ssim", "alignment_margin"]
-COLUMNS += ["azimuth", "field_of_view"]
+COLUMNS += ["repaired_pixels", "sha256", "orientation", "alignment_ssim", "alignment_margin", "shift", "evs"]
+COLUMNS += ["azimuth", "field_of_view", "perceptual_hash", "notes"]
 
 # Where the dataset has no exposures, alignment is checked against one that is rendered with this response.
 _CHECK_RESPONSE = Response(0.9, 0.6)
@@ -36,65 +42,105 @@ def prepare_source(
 
     Returns:
         HDR scenes float32 `(N, size, size, 3)`, in which 1.0 is where EV 0 clips; the dataset's own exposures
-        uint8 `(N, E, size, size, 3)`, E = 0 where it has none; and the table of all scenes, dropped ones with
-        their reason.
+        uint8 or uint16 `(N, E, size, size, 3)`, E = 0 where it brings no bracket; and the table of all scenes,
+        dropped ones with their reason.
 
     Raises:
         UserError: an image is bad and `on_bad_image` is stop.
     """
     hdrs, ldrs, rows = [], [], []
     try:
-        hdr, exposures, decisions = _read(source, folder, settings)
+        hdr, evs, exposures, decisions = _read(source, folder, settings)
         cuts = list(_cut(name, hdr, exposures, kind, settings))
     except ImageError as error:
         if settings.on_bad_image == "stop":
             raise UserError(f"{error}\n  (prepare.on_bad_image: skip would leave it out)") from None
         log.warning("%s is left out: %s", name, error)
-        cuts, decisions = [], {}
+        cuts, evs, decisions = [], [], {}
         rows.append({"scene": name, "source": name, "kept": False, "reason": str(error)})
     for scene, view, own, direction in cuts:
-        row = {"scene": scene, "source": name} | decisions | direction | _alignment(view, own)
+        row = {"scene": scene, "source": name} | decisions | direction
+        if "orientation" not in row:
+            row |= _check_alignment(view)
         row |= {"dynamic_range": _dynamic_range(view), "max_value": float(view.max()), "reason": ""}
         row["reason"] = _rejection(row, settings)
         row["kept"] = not row["reason"]
         rows.append(row)
         if row["kept"]:
             view = _normalise(view) if settings.normalise == "log1p_minmax" else view
-            row["scale"], row["scaled_by"] = _scale(view, own, sorted(source.ldr))
+            row["scale"], row["scaled_by"] = _scale(view, own, evs)
+            row["perceptual_hash"] = perceptual_hash(view)
             hdrs.append(view * np.float32(row["scale"]))
             ldrs.append(own)
     size = (settings.size, settings.size, 3)
     return (
         np.array(hdrs, np.float32).reshape(-1, *size),
-        np.array(ldrs, np.uint8).reshape(len(hdrs), -1 if hdrs else 0, *size),
+        np.array(ldrs, ldrs[0].dtype if ldrs else np.uint8).reshape(len(hdrs), -1 if hdrs else 0, *size),
         pd.DataFrame(rows, columns=COLUMNS),
     )
 
 
-def _read(source: Source, folder: Path, settings: Prepare) -> tuple[np.ndarray, list[np.ndarray], dict]:
-    """The repaired HDR image in the orientation of the dataset's own exposures; these, dark to bright; and columns
-    of the table."""
-    path = folder / source.hdr
+def _read(
+    source: Source, folder: Path, settings: Prepare
+) -> tuple[np.ndarray, list[float], list[np.ndarray], dict]:
+    """The repaired HDR image, aligned with the dataset's own exposures; the EVs of these, dark to bright; they
+    themselves; and columns of the table. A single exposure is no bracket: it serves the alignment alone."""
+    if source.flaw:
+        raise ImageError(source.flaw)
+    files = read_exposures(source, folder)
+    evs, exposures, notes = list(files), [read_ldr(path) for path in files.values()], []
+    for path, ldr in zip(files.values(), exposures, strict=True):
+        if ldr.shape != exposures[0].shape or ldr.dtype != exposures[0].dtype:
+            raise ImageError(f"{path}: {_kind(ldr)}; {next(iter(files.values()))} has {_kind(exposures[0])}")
+    decisions: dict = {}
+    hdr = None
+    if source.hdr:
+        hdr, decisions = _read_hdr(folder / source.hdr, settings)
+    if hdr is not None and exposures:
+        alignment = find_alignment(exposures[len(exposures) // 2], hdr)
+        decisions |= _alignment_columns(alignment)
+        if not alignment.sure:
+            notes.append(f"orientation ambiguous (margin {alignment.margin:.3f}): kept as it is")
+        elif alignment.orientation != "identity":
+            hdr = orient(hdr, alignment.orientation)
+            notes.append(f"HDR image turned by {alignment.orientation}")
+        if exposures[0].shape != hdr.shape:
+            raise ImageError(
+                f"{next(iter(files.values()))}: {_kind(exposures[0])}; its HDR image has {_kind(hdr)}"
+            )
+    if len(exposures) > 1 and settings.align_exposures:
+        shifts = find_shifts(np.stack([eight_bits(ldr) for ldr in exposures]), evs)
+        if np.any(shifts):
+            images = exposures if hdr is None else [hdr, *exposures]
+            images = overlap(images, shifts if hdr is None else [(0, 0), *shifts])
+            hdr, exposures = (None, images) if hdr is None else (images[0], images[1:])
+            decisions["shift"] = float(np.abs(shifts).max())
+            notes.append(f"exposures moved by up to {decisions['shift']:g} pixels")
+    if hdr is None:
+        stack = np.stack([eight_bits(ldr) for ldr in exposures])
+        hdr = merge(stack, evs, inverse_response(stack, evs))
+        decisions["sha256"] = sha256(files[0.0])
+        notes.append(f"HDR image merged from {len(exposures)} exposures")
+    if exposures and exposures[0].dtype == np.uint16:
+        notes.append("exposures of 16 bits")
+    for note in notes:
+        log.info("%s: %s", source.files[0], note)
+    decisions |= {"notes": "; ".join(notes), "evs": " ".join(f"{ev:.4g}" for ev in evs)}
+    return hdr, evs, exposures if source.brings_exposures else [], decisions
+
+
+def _read_hdr(path: Path, settings: Prepare) -> tuple[np.ndarray, dict]:
     hdr = read_hdr(path)
     try:
         hdr, repaired = repair(hdr, settings.max_repaired)
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from None
-    exposures = [read_ldr(folder / source.ldr[ev]) for ev in sorted(source.ldr)]
-    decisions = {"sha256": sha256(path), "repaired_pixels": repaired}
-    if exposures:
-        alignment = find_alignment(exposures[len(exposures) // 2], hdr)
-        hdr = orient(hdr, alignment.orientation)
-        if alignment.orientation != "identity":
-            log.info("%s: HDR image repaired by %s", path, alignment)
-        decisions |= _alignment_columns(alignment)
-        for ev, ldr in zip(sorted(source.ldr), exposures, strict=True):
-            if ldr.shape != hdr.shape:
-                raise ImageError(
-                    f"{folder / source.ldr[ev]}: {ldr.shape[1]}x{ldr.shape[0]} pixels; "
-                    f"its HDR image has {hdr.shape[1]}x{hdr.shape[0]}"
-                )
-    return hdr, exposures, decisions
+    return hdr, {"sha256": sha256(path), "repaired_pixels": repaired}
+
+
+def _kind(image: np.ndarray) -> str:
+    bits = "" if image.dtype == np.float32 else f" of {8 * image.dtype.itemsize} bits"
+    return f"{image.shape[1]}x{image.shape[0]} pixels{bits}"
 
 
 def _cut(name: str, hdr: np.ndarray, exposures: list[np.ndarray], kind: str, settings: Prepare):
@@ -110,7 +156,8 @@ def _cut(name: str, hdr: np.ndarray, exposures: list[np.ndarray], kind: str, set
             yield f"{name}_{view}", image, np.empty((0, *image.shape), np.uint8), direction
     else:
         crops = [_centre_crop(name, image, settings) for image in (hdr, *exposures)]
-        yield name, crops[0], np.array(crops[1:], np.uint8).reshape(-1, *crops[0].shape), {}
+        own = np.array(crops[1:], crops[1].dtype if crops[1:] else np.uint8).reshape(-1, *crops[0].shape)
+        yield name, crops[0], own, {}
 
 
 def _centre_crop(name: str, image: np.ndarray, settings: Prepare) -> np.ndarray:
@@ -124,14 +171,12 @@ def _centre_crop(name: str, image: np.ndarray, settings: Prepare) -> np.ndarray:
 
 def _scale(view: np.ndarray, own: np.ndarray, evs: list[float]) -> tuple[float, str]:
     """The factor to the scene's scale, and whether the dataset's own EV 0 gives it (clipping) or a meter."""
-    clipping = clipping_scale(view, own[evs.index(0)]) if 0 in evs else None
+    clipping = clipping_scale(view, own[evs.index(0)]) if len(own) else None
     return (clipping, "clipping") if clipping else (metered_scale(view), "metering")
 
 
-def _alignment(view: np.ndarray, own: np.ndarray) -> dict:
-    """Columns of the check that a rendered exposure is aligned; none where the dataset has its own exposures."""
-    if len(own):
-        return {}
+def _check_alignment(view: np.ndarray) -> dict:
+    """Columns of the check that an exposure that is rendered is aligned."""
     ldr = expose(view * metered_scale(view), 0.0, _CHECK_RESPONSE)
     return _alignment_columns(find_alignment(ldr, view))
 

@@ -28,6 +28,11 @@ def to_bt709(chromaticities: tuple[float, ...]) -> np.ndarray:
     return np.linalg.inv(from_xyz) @ adaptation @ to_xyz
 
 
+def luminance_weights(chromaticities: tuple[float, ...]) -> np.ndarray:
+    """What red, green and blue of 1 add to a luminance of 1, `(3,)`."""
+    return _to_xyz(chromaticities)[0][1]
+
+
 def _to_xyz(chromaticities: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
     """The matrix from RGB to XYZ, and the white's XYZ with Y = 1 (SMPTE RP 177)."""
     x, y = np.array(chromaticities, float).reshape(4, 2).T

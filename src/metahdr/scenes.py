@@ -84,7 +84,7 @@ class Scenes:
             row.place,
             tuple(exposures.ev),
             tuple(exposures.stops),
-            torch.from_numpy(ldr.transpose(0, 3, 1, 2).astype(np.float32) / 255),
+            torch.from_numpy(ldr.transpose(0, 3, 1, 2).astype(np.float32) / np.iinfo(ldr.dtype).max),
             torch.from_numpy(np.ascontiguousarray(hdr.transpose(2, 0, 1))),
             self._response(row, exposures.iloc[0]),
         )

@@ -8,7 +8,7 @@ from metahdr.files import atomic_write
 
 _NAMES = dict.fromkeys(
     ("scene", "source", "place", "sha256", "split", "method", "run", "seed", "mode", "arm", "metric", "alignment")
-    + ("region", "display", "table", "best"),
+    + ("region", "display", "table", "best", "evs", "perceptual_hash", "notes"),
     str,
 )
 

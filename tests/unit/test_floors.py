@@ -11,7 +11,7 @@ FLOORS = [
     "errors files seeds tables git primaries torchvision_cpu",
     "registry",
     "config",
-    "images tonemap panorama align camera datasets prepare scenes protocols",
+    "images exr exif tonemap panorama align duplicates camera datasets prepare scenes protocols",
     "nets weights metrics losses training",
     "meta methods labels",
     "evaluation photographs",

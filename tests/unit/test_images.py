@@ -1,9 +1,12 @@
+import resource
+import zlib
 from pathlib import Path
 
 import cv2
 import numpy as np
 import OpenEXR
 import pytest
+import tifffile
 from PIL import Image
 
 from metahdr.errors import ImageError
@@ -175,14 +178,50 @@ def test_an_rgb_png_reads_exactly(tmp_path):
 
 def test_a_grey_png_is_refused(tmp_path):
     cv2.imwrite(str(tmp_path / "grey.png"), np.zeros((4, 4), np.uint8))
-    with pytest.raises(ImageError, match=r"grey\.png: greyscale; expected 8-bit RGB"):
+    with pytest.raises(ImageError, match=r"grey\.png: greyscale; expected RGB of 8 or 16 bits"):
         read_ldr(tmp_path / "grey.png")
 
 
-def test_a_png_of_16_bits_is_refused(tmp_path):
-    cv2.imwrite(str(tmp_path / "deep.png"), np.zeros((4, 4, 3), np.uint16))
-    with pytest.raises(ImageError, match=r"deep\.png"):
-        read_ldr(tmp_path / "deep.png")
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_16_bits_are_kept(tmp_path, suffix):
+    pixels = np.random.default_rng(0).integers(0, 65536, (20, 30, 3), np.uint16)
+    cv2.imwrite(str(tmp_path / f"deep{suffix}"), pixels[..., ::-1])
+    np.testing.assert_array_equal(read_ldr(tmp_path / f"deep{suffix}"), pixels)
+    tifffile.imwrite(tmp_path / "other.tif", pixels, photometric="rgb")  # by another library
+    np.testing.assert_array_equal(read_ldr(tmp_path / "other.tif"), pixels)
+
+
+def absurd(path):
+    """The file with a width or height of two billion in its header."""
+    data, big = bytearray(path.read_bytes()), (2**31 - 1).to_bytes(4, "little")
+    if path.suffix == ".exr":
+        at = data.index(b"box2i\0") + 10
+        data[at + 8 : at + 16] = big + big
+    elif path.suffix == ".hdr":
+        data = data.replace(b"-Y 16 +X 16", b"-Y 99999999 +X 99999999")
+    elif path.suffix == ".png":
+        data[16:24] = b"\x7f\xff\xff\xff" * 2
+        data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
+    else:
+        at = data.index(b"\xff\xc0") + 5
+        data[at : at + 4] = b"\xff\xff" * 2
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".exr", ".hdr", ".png", ".jpg"])
+def test_a_header_of_absurd_size_is_refused_before_memory_is_taken(tmp_path, suffix):
+    path, image = tmp_path / f"a{suffix}", np.random.default_rng(0).random((16, 16, 3), np.float32)
+    if suffix == ".exr":
+        write_exr(path, image)
+    else:
+        cv2.imwrite(str(path), image if suffix == ".hdr" else (image * 255).astype(np.uint8))
+    read = read_hdr if suffix in (".exr", ".hdr") else read_ldr
+    read(path)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ImageError, match=path.name):
+        read(absurd(path))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB
 
 
 @pytest.mark.parametrize(

@@ -58,8 +58,85 @@ def test_an_exposure_of_another_size_than_its_hdr_image_is_named(tmp_path, pair)
     _, source = pair()
     cv2.imwrite(str(tmp_path / source.ldr[2.0]), np.zeros((48, 40, 3), np.uint8))
     hdrs, own, table = prepare_source("image", source, tmp_path, "pairs", Prepare(size=48))
-    assert "ev+2.png: 40x48 pixels; its HDR image has 48x48" in table.reason[0]
+    assert "ev+2.png: 40x48 pixels of 8 bits; " in table.reason[0]
+    assert table.reason[0].endswith("ev-2.png has 48x48 pixels of 8 bits")
     assert (len(hdrs), len(own)) == (0, 0)
+
+
+def test_an_hdr_image_of_another_size_than_its_exposures_is_named(tmp_path, pair, scenery):
+    _, source = pair()
+    write_exr(tmp_path / "image.exr", scenery(5, 48, 40), half=False)
+    _, _, table = prepare_source("image", source, tmp_path, "pairs", Prepare(size=48))
+    assert table.reason[0].endswith("ev-2.png: 48x48 pixels of 8 bits; its HDR image has 40x48 pixels")
+
+
+def test_a_symmetric_pair_keeps_its_orientation_and_is_listed(tmp_path):
+    y, x = np.mgrid[-1:1:48j, -1:1:48j]
+    hdr = np.repeat(np.exp(-6 * (x**2 + y**2))[..., None], 3, 2).astype(np.float32) * 100
+    ldr = {}
+    for ev in (-2.0, 0.0, 2.0):
+        ldr[ev] = f"ev{ev:+g}.png"
+        cv2.imwrite(str(tmp_path / ldr[ev]), expose(hdr / 50, ev, Response(0.9, 0.6)))
+    write_exr(tmp_path / "image.exr", hdr, half=False)
+    hdrs, _, table = prepare_source("image", Source("image.exr", ldr), tmp_path, "pairs", Prepare(size=48))
+    assert table.notes[0].startswith("orientation ambiguous (margin 0.000): kept as it is")
+    np.testing.assert_allclose(hdrs[0], hdr * np.float32(table["scale"][0]))
+
+
+CUT = Prepare(size=80, crop=80)  # nothing is scaled
+
+
+@pytest.fixture
+def handheld(tmp_path, scenery):
+    """A bracket of 16-bit files, its outer exposures moved, with the HDR image of the middle one."""
+    image, shifts = scenery(9, 120, 130), {-2.0: (-3, 2), 0.0: (0, 0), 2.0: (4, -5)}
+    names = {}
+    for ev, (x, y) in shifts.items():
+        names[ev] = f"{ev:+g}.png"
+        ldr = Response(0.9, 0.6)(np.clip(image[8 - y : 104 - y, 8 - x : 104 - x] / 2 * 2**ev, 0, 1))
+        cv2.imwrite(str(tmp_path / names[ev]), np.round(ldr[..., ::-1] * 65535).astype(np.uint16))
+    write_exr(tmp_path / "image.exr", image[8:104, 8:104], half=False)
+    return image[8:104, 8:104], names
+
+
+def test_a_hand_held_bracket_is_moved_onto_its_hdr_image_and_keeps_its_16_bits(tmp_path, handheld):
+    hdr, names = handheld
+    hdrs, own, table = prepare_source("image", Source("image.exr", names), tmp_path, "pairs", CUT)
+    assert table["shift"][0] == 5 and table.evs[0] == "-2 0 2"
+    assert "exposures moved by up to 5 pixels" in table.notes[0] and "16 bits" in table.notes[0]
+    assert own.dtype == np.uint16
+    light = Response(0.9, 0.6).inverse(own[0] / 65535)
+    for exposure, ev in zip(light, (-2, 0, 2), strict=True):
+        shown = (exposure > 0.05) & (exposure < 0.9)
+        relative = np.log2(exposure[shown] / (hdrs[0] * 2.0**ev)[shown])
+        assert np.percentile(np.abs(relative - np.median(relative)), 90) < 0.1
+    still = Prepare(size=80, align_exposures=False)
+    assert prepare_source("image", Source("image.exr", names), tmp_path, "pairs", still)[2]["shift"].isna().all()
+
+
+def test_a_bracket_without_an_hdr_image_is_merged(tmp_path, handheld):
+    hdr, names = handheld
+    hdrs, own, table = prepare_source("image", Source(None, names), tmp_path, "brackets", CUT)
+    assert "HDR image merged from 3 exposures" in table.notes[0]
+    assert own.shape == (1, 3, 80, 80, 3)
+    truth = prepare_source("image", Source("image.exr", names), tmp_path, "brackets", CUT)[0][0]
+    shown = (hdrs[0] > 0.02) & (hdrs[0] < 3)
+    relative = np.log2(hdrs[0][shown] / truth[shown])
+    assert np.percentile(np.abs(relative - np.median(relative)), 90) < 0.25
+
+
+def test_one_exposure_alone_serves_the_orientation_and_is_no_bracket(tmp_path, pair):
+    hdr, source = pair("rot90")
+    single = Source(source.hdr, {0.0: source.ldr[0.0]})
+    hdrs, own, table = prepare_source("image", single, tmp_path, "input-gt", Prepare(size=48))
+    np.testing.assert_array_equal(hdrs[0], hdr * np.float32(table["scale"][0]))
+    assert own.shape == (1, 0, 48, 48, 3)
+    assert table.notes[0] == "HDR image turned by rot270"
+
+
+def test_a_source_with_a_flaw_is_listed_with_it(tmp_path):
+    source = Source("a.hdr", flaw="a.hdr: no exposure of EV +2")
+    assert prepare_source("a", source, tmp_path, "pairs", Prepare())[2].reason[0] == "a.hdr: no exposure of EV +2"
 
 
 def test_a_panoramas_views_are_evenly_spaced_and_metered(tmp_path, scenery):

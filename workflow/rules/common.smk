@@ -112,7 +112,7 @@ TRAININGS = [
 # The methods beside MetaHDR. The response is known where the virtual camera takes the exposures.
 SCORED = CONFIG.score.method_names(
     CONFIG.expose.method == "camera"
-    and not any(source.ldr for source in SOURCES.values())
+    and not any(source.brings_exposures for source in SOURCES.values())
 )
 # Every folder with predictions.
 CELLS = [
@@ -195,9 +195,9 @@ def fold_folder(w):
 
 
 def prepare_settings():
-    """The dataset's own policy for bad images comes before the configuration's."""
-    policy = DATASET.on_bad_image
-    return CONFIG.prepare.model_copy(update={"on_bad_image": policy} if policy else {})
+    """What the dataset's entry says comes before the configuration."""
+    own = {key: getattr(DATASET, key) for key in ("on_bad_image", "max_value")}
+    return CONFIG.prepare.model_copy(update={k: v for k, v in own.items() if v})
 
 
 def wheel_of(name):
@@ -261,7 +261,7 @@ def method_settings(method):
 
 def trained_from(w):
     """The files that a method is trained on, beside the fold's table: networks' are the raw images."""
-    raw = [f"{RAW}/{source.hdr}" for source in SOURCES.values()]
+    raw = [f"{RAW}/{source.hdr}" for source in SOURCES.values() if source.hdr]
     return raw if w.method in ("hdrcnn", "radiance") else SCENES[1:]
 
 

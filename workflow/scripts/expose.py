@@ -26,9 +26,11 @@ def main(
 ) -> None:
     """`place`: that the source shows; `emor`: the file of measured response curves."""
     scenes = read_table(table)
-    names = scenes.loc[scenes.kept, "scene"].tolist()
+    scenes = scenes[scenes.kept.astype(bool)]
+    names = scenes.scene.tolist()
+    evs = [float(ev) for ev in scenes.evs.iloc[0].split()] if names and scenes.evs.notna().any() else None
     model = read_emor(emor) if emor else None
-    images, rows, tables = expose_scenes(names, np.load(hdr), np.load(own), settings, seed, place, model)
+    images, rows, tables = expose_scenes(names, np.load(hdr), np.load(own), settings, seed, place, model, evs)
     for path, array in ((exposures, images), (curves, tables)):
         with atomic_write(path) as part:
             np.save(part, array)

@@ -15,7 +15,8 @@ from metahdr.tables import write_table
 def main(
     name: str, source: dict, kind: str, settings: Prepare, folder: Path, hdr: Path, own: Path, table: Path
 ) -> None:
-    files = Source(source["hdr"], {float(ev): name for ev, name in source["ldr"].items()})
+    ldr = {float(ev): file for ev, file in source.get("ldr", {}).items()}  # JSON knows keys as text alone
+    files = Source(**source | {"ldr": ldr, "bracket": tuple(source.get("bracket", ()))})
     hdrs, exposures, rows = prepare_source(name, files, folder, kind, settings)
     with atomic_write(hdr) as part:
         np.save(part, hdrs)

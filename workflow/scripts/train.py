@@ -31,7 +31,8 @@ def main(
     `history`.
     """
     trained = METHODS[method]
-    files = {name: raw / source["hdr"] for name, source in json.loads(sources.read_text()).items()}
+    entries = json.loads(sources.read_text())
+    files = {name: raw / source["hdr"] for name, source in entries.items() if source["hdr"]}
     section = trained.settings.model_validate(settings) if trained.settings else None
     trained.train(TrainingInputs(data, files, kind, section, seed, threads, code, state), model, history)
 

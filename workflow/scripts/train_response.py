@@ -30,7 +30,8 @@ def main(
     Arguments are those of train.py. `model` is a whole network, of which the response alone is trained.
     """
     torch.set_num_threads(threads)
-    files = {name: raw / source["hdr"] for name, source in json.loads(sources.read_text()).items()}
+    entries = json.loads(sources.read_text())
+    files = {name: raw / source["hdr"] for name, source in entries.items() if source["hdr"]}
     trainer = ResponseTrainer(TrainingInputs(data, files, kind, settings, seed, threads, code, state))
     trainer.run()
     save_network(model, trainer.average, trainer.facts())

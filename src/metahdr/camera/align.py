@@ -8,6 +8,8 @@ moved: a shift must be better than none by a margin.
 Ward's bitmaps (OpenCV's AlignMTB) were tried: between exposures of which one is half clipped they lose themselves.
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -31,17 +33,31 @@ def align_bracket(exposures: np.ndarray, stops: list[float]) -> tuple[np.ndarray
         uint8 `(S, H', W', 3)`, and how many pixels to the right and down each exposure's content lies from that of
         the middle one, int `(S, 2)`.
     """
+    shifts = find_shifts(exposures, stops)
+    return np.stack(overlap(exposures, shifts)), shifts
+
+
+def find_shifts(exposures: np.ndarray, stops: list[float]) -> np.ndarray:
+    """How far each exposure's content lies from that of the middle one: pixels right and down, int `(S, 2)`.
+
+    Args:
+        exposures: uint8 `(S, H, W, 3)`.
+        stops: what each of them is relative to the scene's scale.
+    """
     order = np.argsort(stops)
     shifts = np.zeros((len(stops), 2), int)
     for one, other in zip(order, order[1:], strict=False):
         shifts[other] = shifts[one] + find_shift(exposures[one], exposures[other], stops[other] - stops[one])
-    shifts -= shifts[middle(stops)]
-    (left, top), (right, bottom) = -shifts.min(0), exposures.shape[2:0:-1] - shifts.max(0)
-    cut = [
-        exposure[top + y : bottom + y, left + x : right + x]
-        for exposure, (x, y) in zip(exposures, shifts, strict=True)
+    return shifts - shifts[middle(stops)]
+
+
+def overlap(images: Sequence[np.ndarray], shifts: np.ndarray) -> list[np.ndarray]:
+    """Images `(H, W, 3)`, of any type, cut to what all of them show; shifts as `find_shifts` gives them."""
+    shifts = np.asarray(shifts)
+    (left, top), (right, bottom) = -shifts.min(0), images[0].shape[1::-1] - shifts.max(0)
+    return [
+        image[top + y : bottom + y, left + x : right + x] for image, (x, y) in zip(images, shifts, strict=True)
     ]
-    return np.stack(cut), shifts
 
 
 def middle(stops: list[float]) -> int:

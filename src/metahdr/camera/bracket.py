@@ -1,5 +1,7 @@
 """The bracket of exposures of every scene of one source, with its table."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 
@@ -12,8 +14,9 @@ from metahdr.errors import UserError
 from metahdr.seeds import named_rng
 
 # One row per exposure. `ev` is the nominal exposure value, which names it; `stops` is the real one, relative to
-# the scene's scale. They differ for the method `percentile` alone. The HDR truth is the prepared scene times
-# 2^metering. `response_n` and `response_sigma` are missing where the camera's curve is not of that family.
+# the scene's scale. They differ for the method `percentile`, and where a dataset brings others. The HDR truth is
+# the prepared scene times 2^metering. `response_n` and `response_sigma` are missing where the camera's curve is not of
+# that family.
 COLUMNS = ["scene", "ev", "stops", "metering", "response_n", "response_sigma", "saturated", "black"]
 COLUMNS += ["accepted", "reason"]
 LEVELS = np.arange(256)  # the values of an exposure
@@ -27,34 +30,33 @@ def expose_scenes(
     seed: int,
     place: str = "",
     emor: Emor | None = None,
+    own_evs: list[float] | None = None,
 ) -> tuple[np.ndarray, pd.DataFrame, np.ndarray]:
     """The bracket of every scene: rendered, or the dataset's own exposures.
+
+    Of more own exposures than `expose.evs` names, those nearest to these are taken; of as many, all.
 
     Args:
         scenes: names.
         hdrs: metered scenes `(N, H, W, 3)`.
         own: the dataset's own exposures `(N, E, H, W, 3)`, dark to bright; E = 0 where there are none.
+        own_evs: what these are in stops; None: those of `expose.evs`.
         settings, seed: the configuration's.
         place: that the scenes show, which names the camera where a place has one.
         emor: what `expose.response: emor` draws from.
 
     Returns:
-        uint8 `(N, E, H, W, 3)`; the table of exposures, in which one rejected exposure rejects its scene; and the
-        tables of the cameras' curves (`camera.curve.Curve`), `(N, K)`, K = 0 where the table of exposures has the
-        response or nobody knows it.
-
-    Raises:
-        UserError: the dataset has its own exposures, but not as many as `expose.evs` names.
+        uint8, or uint16 where the own exposures are, `(N, E, H, W, 3)`; the table of exposures, in which one
+        rejected exposure rejects its scene; and the tables of the cameras' curves (`camera.curve.Curve`),
+        `(N, K)`, K = 0 where the table of exposures has the response or nobody knows it.
     """
-    if own.shape[1] not in (0, len(settings.evs)) and len(scenes):
-        raise UserError(
-            f"expose.evs names {len(settings.evs)} exposures; the dataset brings {own.shape[1]} of its own"
-        )
+    own_evs = own_evs or settings.evs[: own.shape[1]]
+    chosen = _choose(own_evs, settings.evs) if own.shape[1] else []
     images, rows, curves = [], [], []
     for index, scene in enumerate(scenes):
         response = None
         if own.shape[1]:
-            exposures, columns = own[index], [{"stops": ev, "metering": 0.0} for ev in settings.evs]
+            exposures, columns = _own(own[index], own_evs, chosen, len(settings.evs))
         elif settings.method == "camera":
             exposures, columns, response = _camera(scene, hdrs[index], settings, seed, place, emor)
         else:
@@ -65,14 +67,37 @@ def expose_scenes(
         for ev, ldr, column in zip(settings.evs, exposures, columns, strict=True):
             saturated = saturated_share(ldr, settings.white)
             row = {"scene": scene, "ev": ev, "saturated": saturated, "black": black_share(ldr)}
-            scene_rows.append(row | column | {"reason": _rejection(ev, row, settings)})
+            reason = _rejection(ev, row, settings)
+            if own.shape[1] and not chosen:
+                reason = f"{own.shape[1]} own exposures; expose.evs names {len(settings.evs)}"
+            scene_rows.append(row | column | {"reason": reason})
         for row in scene_rows:
             row["accepted"] = not any(other["reason"] for other in scene_rows)
         rows += scene_rows
     shape = (len(scenes), len(settings.evs), *hdrs.shape[1:])
     table = pd.DataFrame(rows, columns=COLUMNS)
     tables = np.array(curves, float).reshape(len(scenes), -1 if scenes else 0)
-    return np.array(images, np.uint8).reshape(shape), table, tables
+    return np.array(images, own.dtype if own.shape[1] else np.uint8).reshape(shape), table, tables
+
+
+def _choose(evs: list[float], wanted: list[float]) -> list[int]:
+    """Which of the own exposures are taken, increasing; none where there are too few.
+
+    The difference to what is wanted, summed over the exposures, is the least of all choices.
+    """
+    if len(evs) <= len(wanted):
+        return list(range(len(evs))) if len(evs) == len(wanted) else []
+    return list(min(combinations(range(len(evs)), len(wanted)), key=lambda c: _distance(evs, c, wanted)))
+
+
+def _distance(evs: list[float], chosen: tuple[int, ...], wanted: list[float]) -> float:
+    return sum(abs(evs[index] - ev) for index, ev in zip(chosen, wanted, strict=True))
+
+
+def _own(own: np.ndarray, evs: list[float], chosen: list[int], count: int) -> tuple[np.ndarray, list[dict]]:
+    if not chosen:  # the scene is rejected
+        return np.zeros((count, *own.shape[1:]), own.dtype), [{"stops": np.nan, "metering": 0.0}] * count
+    return own[chosen], [{"stops": evs[index], "metering": 0.0} for index in chosen]
 
 
 def _camera(

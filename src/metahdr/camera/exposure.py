@@ -27,7 +27,7 @@ def clipping_scale(hdr: np.ndarray, ldr: np.ndarray) -> float | None:
 
     Args:
         hdr: linear light `(H, W, 3)`.
-        ldr: its aligned exposure, uint8 `(H, W, 3)`.
+        ldr: its aligned exposure, uint8 or uint16 `(H, W, 3)`.
     """
     share = saturated_share(ldr)
     if not 0.001 <= share <= 0.999:
@@ -88,10 +88,17 @@ def expose_percentile(hdr: np.ndarray, percentiles: list[float]) -> tuple[np.nda
 
 
 def saturated_share(ldr: np.ndarray, white: int = 255) -> float:
-    """Share of pixels with a channel at the camera's white."""
-    return float((ldr.max(-1) >= white).mean())
+    """Share of pixels with a channel at the camera's white, in 8 bits."""
+    return float((eight_bits(ldr.max(-1)) >= white).mean())
 
 
 def black_share(ldr: np.ndarray) -> float:
-    """Share of pixels with every channel at 0."""
-    return float((ldr.max(-1) == 0).mean())
+    """Share of pixels with every channel at 0, in 8 bits."""
+    return float((eight_bits(ldr.max(-1)) == 0).mean())
+
+
+def eight_bits(ldr: np.ndarray) -> np.ndarray:
+    """uint8 of a display-referred image of 8 or 16 bits, rounded."""
+    if ldr.dtype == np.uint8:
+        return ldr
+    return ((ldr.astype(np.uint32) + 128) // 257).astype(np.uint8)  # 65535 / 255 = 257

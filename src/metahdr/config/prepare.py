@@ -22,6 +22,11 @@ class Prepare(Section):
         description="side of a photograph's centre crop in pixels before it is scaled to size; "
         "null: the largest square",
     )
+    align_exposures: bool = Field(
+        True,
+        description="whether shifts between the exposures that a dataset brings, as of a hand-held camera, are "
+        "found and undone; the overlap is kept",
+    )
     min_dynamic_range: Annotated[float, Field(ge=0)] = Field(
         4.0,
         description="views with less dynamic range are dropped; in stops, from the 0.1 to the 99.9 percentile of "

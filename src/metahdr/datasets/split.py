@@ -1,10 +1,16 @@
 """The split into training, validation and test scenes, by place: what is seen in one is not in the others."""
 
+import logging
+
 import pandas as pd
 
 from metahdr.config.split import Split, fold_count
+from metahdr.duplicates import MOST_BITS, groups
 from metahdr.errors import UserError
 from metahdr.seeds import named_rng
+
+log = logging.getLogger(__name__)
+_FIRST = ("test", "validation", "train", None)  # a scene that was to be tested on is not trained on
 
 
 def split_places(places: list[str], settings: Split, seed: int, fold: int = 0) -> dict[str, str]:
@@ -58,6 +64,9 @@ def scenes_table(
 ) -> pd.DataFrame:
     """All scenes of all sources, one row each, with their place and their split; dropped scenes have no split.
 
+    Places that share near-duplicate scenes become one, and the notes say so. It is called as the first of them,
+    one that `split.fixed` puts into test before others, then one of validation.
+
     Args:
         tables: of the sources.
         places: of each source, by its name.
@@ -65,6 +74,25 @@ def scenes_table(
     """
     scenes = pd.concat(tables, ignore_index=True)
     scenes.insert(2, "place", scenes.source.map(places))
+    if settings.join_duplicates:
+        scenes = _join_duplicates(scenes, settings.fixed)
     split = split_places(sorted(set(scenes.place[scenes.kept])), settings, seed, fold)
     scenes.insert(3, "split", scenes.place.map(split).where(scenes.kept))
     return scenes.sort_values("source", kind="stable", ignore_index=True)  # a source's scenes keep their order
+
+
+def _join_duplicates(scenes: pd.DataFrame, fixed: dict[str, str]) -> pd.DataFrame:
+    """The table with one place for all that show near-duplicate scenes."""
+    kept = scenes[scenes.kept.astype(bool)]
+    hashes = kept.groupby("place").perceptual_hash.agg(lambda column: column.dropna().tolist()).to_dict()
+    for joined in groups(hashes, MOST_BITS):
+        if len(joined) > 1:
+            name = min(joined, key=lambda place: (_FIRST.index(fixed.get(place)), place))
+            log.warning("near-duplicates: the places %s count as one, %s", ", ".join(sorted(joined)), name)
+            rows = scenes.place.isin(joined)
+            note = "near-duplicate of " + " ".join(sorted(joined))
+            scenes.loc[rows, "notes"] = [
+                "; ".join(filter(None, [old, note])) for old in scenes.loc[rows, "notes"].fillna("")
+            ]
+            scenes.loc[rows, "place"] = name
+    return scenes

@@ -8,6 +8,7 @@ from typing import Any
 
 from torch.utils.data import DataLoader, Dataset
 
+from metahdr.errors import UserError
 from metahdr.git import commit
 from metahdr.methods.hdrcnn.pairs import decode_images
 from metahdr.tables import read_table
@@ -37,7 +38,10 @@ class RawTrainer(TrainingLoop):
         self.settings = inputs.settings
         scenes = inputs.data / "scenes.csv"
         table = read_table(scenes)
-        self.sources = sorted(set(table.source[table.split == "train"]))
+        # Sources that are merged from their exposures have no raw HDR file.
+        self.sources = sorted(set(table.source[table.split == "train"]) & inputs.raw.keys())
+        if not self.sources:
+            raise UserError(f"{scenes}: no training source has an HDR file, which this training reads")
         raw = {f"raw/{name}": inputs.raw[name] for name in self.sources}
         super().__init__(inputs, {"scenes.csv": scenes} | raw | (files or {}), settings, steps)
         self.decoded = self.state.with_suffix(".images")

@@ -14,9 +14,10 @@ from PIL.ExifTags import IFD, Base
 from pillow_heif import register_heif_opener
 
 from metahdr.camera.curve import Curve
+from metahdr.camera.exposure import eight_bits
 from metahdr.errors import ImageError
+from metahdr.exif import Settings, read_settings
 from metahdr.photographs import raw
-from metahdr.photographs.exif import Settings, read_settings
 
 SMALLEST = 16  # pixels of a side
 BYTES_PER_PIXEL = 150  # of memory for a single exposure; benchmarks/reconstruct.py measures it
@@ -50,9 +51,7 @@ class Photograph(NamedTuple):
 
     def eight_bits(self) -> np.ndarray:
         """The values as uint8 `(H, W, 3)`."""
-        if self.pixels.dtype == np.uint8:
-            return self.pixels
-        return ((self.pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)  # 65535 / 255 = 257
+        return eight_bits(self.pixels)
 
 
 def read_photograph(path: Path) -> Photograph:

@@ -77,10 +77,36 @@ def test_own_exposures_are_taken_as_they_are(hdrs):
     assert (table.metering == 0).all()
 
 
-def test_another_number_of_own_exposures_than_configured_is_the_users_mistake(hdrs):
-    own = np.zeros((1, 2, 16, 16, 3), np.uint8)
-    with pytest.raises(UserError, match=r"expose\.evs names 3 exposures; the dataset brings 2 of its own"):
-        expose_scenes(["a"], hdrs[:1], own, Expose(), seed=0)
+def test_own_exposures_keep_what_they_really_are(hdrs):
+    own = np.random.default_rng(0).integers(0, 65535, (1, 3, 16, 16, 3), np.uint16)
+    images, table, _ = expose_scenes(["a"], hdrs[:1], own, Expose(), 0, own_evs=[-3.0, 0.0, 3.0])
+    assert images.dtype == np.uint16
+    np.testing.assert_array_equal(images, own)
+    assert table.ev.tolist() == [-2, 0, 2] and table.stops.tolist() == [-3, 0, 3]
+    assert table.accepted.all()
+
+
+def test_of_more_own_exposures_the_nearest_are_taken(hdrs):
+    own = np.arange(7, dtype=np.uint8)[None, :, None, None, None] * np.ones((1, 1, 16, 16, 3), np.uint8) + 9
+    images, table, _ = expose_scenes(["a"], hdrs[:1], own, Expose(), 0, own_evs=[-3, -2, -1, 0, 1, 2, 3])
+    assert images[0, :, 0, 0, 0].tolist() == [10, 12, 14]
+    assert table.stops.tolist() == [-2, 0, 2]
+    images, table, _ = expose_scenes(["a"], hdrs[:1], own[:, :4], Expose(), 0, own_evs=[-0.2, 0, 0.1, 0.3])
+    assert table.stops.tolist() == [-0.2, 0, 0.3]
+
+
+def test_a_scene_with_fewer_own_exposures_than_configured_is_rejected(hdrs):
+    own = np.full((1, 2, 16, 16, 3), 99, np.uint8)
+    images, table, _ = expose_scenes(["a"], hdrs[:1], own, Expose(), 0, own_evs=[-2.0, 0.0])
+    assert images.shape[1] == 3 and not table.accepted.any()
+    assert set(table.reason) == {"2 own exposures; expose.evs names 3"}
+
+
+def test_white_and_black_of_16_bits_are_those_of_8(hdrs):
+    own = np.full((1, 3, 16, 16, 3), 65535, np.uint16)
+    own[0, 0], own[0, 1, :8] = 100, 1000
+    _, table, _ = expose_scenes(["a"], hdrs[:1], own, Expose(), 0)
+    assert table.black.tolist() == [1, 0, 0] and table.saturated.tolist() == [0, 0.5, 1]
 
 
 def test_a_source_without_scenes_has_an_empty_table_with_all_columns():

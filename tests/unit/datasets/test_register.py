@@ -11,7 +11,9 @@ from metahdr.datasets.register import (
     known_places,
     read_register,
     read_weights_register,
+    record_path,
     register_folder,
+    write_record,
 )
 from metahdr.errors import UserError
 from metahdr.files import sha256
@@ -114,6 +116,7 @@ def test_a_dataset_without_files_says_where_to_get_it_and_what_to_run(register):
     with pytest.raises(UserError) as refusal:
         find_dataset(register, "mine")
     assert "https://example.org/photographs" in str(refusal.value)
+    assert "metahdr fetch mine" in str(refusal.value)
     assert "metahdr register mine FOLDER" in str(refusal.value)
 
 
@@ -174,10 +177,55 @@ def test_a_folder_fills_the_entry_that_has_no_files_yet(register, folder):
     assert register.read_text().endswith(after)
 
 
-def test_the_comment_on_the_next_entry_stays_above_it(register, folder):
-    register.write_text(register.read_text().replace("other:", "# Not mine.\nother:"))
+def test_an_entry_whose_files_are_recorded_is_not_edited(register, folder):
     register_folder(register, "mine", folder, "photographs")
-    assert "\n\n# Not mine.\nother:\n" in register.read_text()
+    assert register.read_text() == TEXT.format(name="mine")
+    record = record_path(register, "mine")
+    assert record == register.parent / "files" / "mine.csv"
+    assert record.read_text().splitlines()[:2] == [
+        "name,sha256,size,place",
+        f"b.hdr,{sha256(folder / 'b.hdr')},2,",
+    ]
+
+
+def test_a_place_in_the_record_names_that_of_its_source(register, folder):
+    register_folder(register, "mine", folder, "photographs")
+    record = record_path(register, "mine")
+    record.write_text(record.read_text().replace(",2,\n", ",2,bridge\n"))
+    assert find_dataset(register, "mine").places() == {"a": "a", "b": "bridge"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("name,sha256", "file,sha256", "columns .*; expected name, sha256, size, place"),
+        (",2,\n", ",two,\n", "line 2: invalid literal"),
+        ("b.hdr,", "../b.hdr,", "line 2: .*must stay inside"),
+        (",2,\n", "\n", "line 2: "),
+    ],
+)
+def test_a_wrong_record_is_named_with_its_line(register, folder, old, new, found):
+    register_folder(register, "mine", folder, "photographs")
+    record = record_path(register, "mine")
+    record.write_text(record.read_text().replace(old, new))
+    with pytest.raises(UserError, match=rf"mine\.csv.*{found}"):
+        find_dataset(register, "mine")
+
+
+def test_tables_of_evs_are_recorded_beside_the_images(register, tmp_path):
+    for name in ("1.tif", "2.tif", "3.tif", "exposure.txt", "HDRImg.hdr", "readme.txt"):
+        (tmp_path / "raw" / "Training" / "001").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "raw" / "Training" / "001" / name).write_bytes(b"x")
+    assert write_record(register, "kalantari", tmp_path / "raw", "kalantari") == 5
+
+
+def test_panoramas_of_poly_haven_are_addressed_by_slug_and_resolution():
+    facts = dict.fromkeys(("title", "version", "licence", "citation", "homepage"), "x") | {"kind": "panoramas"}
+    dataset = Dataset.model_validate(facts | {"polyhaven": {"resolution": "4k", "slugs": ["vestibule"]}})
+    address = "https://dl.polyhaven.org/file/ph-assets/HDRIs/hdr/4k/vestibule_4k.hdr"
+    assert dataset.unhashed() == {"vestibule.hdr": address}
+    with pytest.raises(ValidationError, match="16k"):
+        Dataset.model_validate(facts | {"polyhaven": {"resolution": "3k", "slugs": ["vestibule"]}})
 
 
 def test_files_that_are_registered_are_not_replaced(register, folder):
@@ -199,23 +247,6 @@ def test_a_file_name_that_the_register_cannot_hold_leaves_it_readable(register, 
     except UserError as refusal:
         assert "my photo (1).hdr" in str(refusal)
     read_register(register)
-
-
-LAYOUTS = {
-    "on the first line": lambda text: text.removeprefix("# My datasets.\n\n"),
-    "with a comment behind its name": lambda text: text.replace("mine:", "mine:  # by me"),
-    "without the key files": lambda text: text.replace("  files: []\n", "", 1),
-    "last, without a final newline": lambda text: text[: text.index("\n\nother")],
-    "indented by four": lambda text: text.replace("\n  ", "\n    "),
-    "in quotes": lambda text: text.replace("mine:", '"mine":'),
-}
-
-
-@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
-def test_an_entry_is_filled_however_it_is_written(register, folder, layout):
-    register.write_text(layout(TEXT.format(name="mine")))
-    register_folder(register, "mine", folder, "photographs")
-    assert len(find_dataset(register, "mine").files) == 2
 
 
 @pytest.mark.parametrize("text", ["mine: [1", "- mine", "mine: 3"])

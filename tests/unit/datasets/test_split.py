@@ -133,6 +133,7 @@ def test_all_views_of_all_sources_of_a_place_are_on_one_side_and_dropped_views_o
         for source in places
     ]
     tables.append(pd.DataFrame({"scene": ["bad"], "source": "bad", "kept": [False]}))
+    tables = [table.assign(perceptual_hash="", notes="") for table in tables]
     table = scenes_table(tables, places | {"bad": "bad"}, Split(), seed, fold)
     assert len(table) == 4 * 17 + 1
     assert list(table.columns[:4]) == ["scene", "source", "place", "split"]
@@ -145,3 +146,59 @@ def test_all_views_of_all_sources_of_a_place_are_on_one_side_and_dropped_views_o
 def test_all_places_may_be_test_places_where_nothing_is_trained():
     settings = Split(shares={"train": 0.0, "validation": 0.0, "test": 1.0})
     assert set(split_places(["a", "b", "c"], settings, seed=0).values()) == {"test"}
+
+
+HASHES = {"a": "0" * 36, "b": "0" * 35 + "1", "c": "5" * 36, "d": "a5" * 18, "e": "3c" * 18}
+
+
+def tables(**reasons: str) -> list[pd.DataFrame]:
+    """A scene of each source; a and b are near-duplicates."""
+    rows = [
+        {"scene": name, "source": name, "kept": name not in reasons, "perceptual_hash": code, "notes": ""}
+        for name, code in HASHES.items()
+    ]
+    return [pd.DataFrame([row]) for row in rows]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_near_duplicates_are_one_place_and_never_in_two_splits(seed):
+    places = {name: name for name in HASHES}
+    scenes = scenes_table(tables(), places, PAPERS, seed).set_index("source")
+    assert scenes.place["a"] == scenes.place["b"] == "a"
+    assert scenes.split["a"] == scenes.split["b"]
+    assert scenes.notes["b"] == "near-duplicate of a b"
+    assert scenes.place[list("cde")].tolist() == list("cde")
+    apart = shares(0.6, 0.2, 0.2, join_duplicates=False)
+    assert scenes_table(tables(), places, apart, seed).place.tolist() == list(HASHES)
+
+
+def test_a_dropped_scene_joins_nothing():
+    scenes = scenes_table(tables(b="too dark"), {name: name for name in HASHES}, PAPERS, 0)
+    assert scenes.place.tolist() == list(HASHES)
+
+
+def test_a_fixed_test_place_stays_one_whatever_resembles_it():
+    fixed = shares(1.0, 0.0, 0.0, fixed={"b": "test", "c": "validation"})
+    scenes = scenes_table(tables(), {name: name for name in HASHES}, fixed, 0).set_index("source")
+    assert scenes.split.to_dict() == {"a": "test", "b": "test", "c": "validation", "d": "train", "e": "train"}
+
+
+def test_the_papers_split_is_that_of_the_authors_code(repository):
+    import random
+
+    import yaml
+
+    order = list(range(450))
+    random.seed(123)
+    random.shuffle(order)
+    numbers = {"train": order[:315], "validation": order[315:405], "test": order[405:]}
+    published = [1, 4, 11, 20, 23, 27, 36, 45, 48, 53, 56, 65, 70, 73, 82, 84, 126, 137, 138, 150, 162, 171, 173]
+    published += [175, 194, 195, 209, 221, 224, 230, 275, 288, 294, 306, 342, 360, 375, 394, 397, 405, 430, 438]
+    published += [439, 448, 450]
+    assert sorted(number + 1 for number in numbers["test"]) == published
+    settings = yaml.safe_load((repository / "config" / "paper.yaml").read_text())["split"]
+    names = [f"HDR_{number:03}" for number in range(1, 451) if number % 7]  # some were withdrawn
+    split = split_places(names, Split.model_validate(settings), seed=5)
+    for part, members in numbers.items():
+        expected = {f"HDR_{number + 1:03}" for number in members} & set(names)
+        assert {name for name, found in split.items() if found == part} == expected

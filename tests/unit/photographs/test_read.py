@@ -9,8 +9,8 @@ from PIL import Image, ImageOps
 from PIL.ExifTags import IFD, Base
 
 from metahdr.errors import ImageError
+from metahdr.exif import Settings
 from metahdr.photographs import read
-from metahdr.photographs.exif import Settings
 from metahdr.photographs.read import read_photograph
 from metahdr.primaries import to_bt709
 

@@ -34,7 +34,11 @@ def make_settings(seconds: object, aperture: object, iso: object) -> Settings:
     return Settings(*(_positive(value) for value in (seconds, aperture, iso)))
 
 
-def relative_stops(names: list[str], settings: list[Settings]) -> list[float]:
+def relative_stops(
+    names: list[str],
+    settings: list[Settings],
+    remedy: str = "give the stops of all exposures with --ev",
+) -> list[float]:
     """Stops of each exposure relative to the middle one (of an even number, the darker of the two).
 
     log2(seconds * iso / aperture^2), as APEX has it (EXIF 2.32, annex C). An aperture or ISO that no file tells is
@@ -42,6 +46,7 @@ def relative_stops(names: list[str], settings: list[Settings]) -> list[float]:
 
     Args:
         names: of the files, for errors.
+        remedy: what the user can do where the files do not tell.
 
     Raises:
         UserError: a file has no exposure time, or only some have an aperture or ISO.
@@ -49,9 +54,7 @@ def relative_stops(names: list[str], settings: list[Settings]) -> list[float]:
     for kind, title in (("seconds", "exposure time"), ("aperture", "aperture"), ("iso", "ISO")):
         missing = [name for name, one in zip(names, settings, strict=True) if getattr(one, kind) is None]
         if missing and (kind == "seconds" or len(missing) < len(names)):
-            raise UserError(
-                f"{missing[0]}: its EXIF data have no {title}; give the stops of all exposures with --ev"
-            )
+            raise UserError(f"{missing[0]}: its EXIF data have no {title}; {remedy}")
     evs = [math.log2(one.seconds * (one.iso or 1) / (one.aperture or 1) ** 2) for one in settings]
     middle = sorted(evs)[(len(evs) - 1) // 2]
     return [ev - middle for ev in evs]

@@ -4,7 +4,7 @@ from PIL.ExifTags import IFD, Base
 from PIL.TiffImagePlugin import IFDRational
 
 from metahdr.errors import UserError
-from metahdr.photographs.exif import Settings, make_settings, read_settings, relative_stops
+from metahdr.exif import Settings, make_settings, read_settings, relative_stops
 
 MIDDLE = Settings(1 / 100, 8, 100)
 
