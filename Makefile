@@ -13,6 +13,7 @@ help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 reproduce: $(STAMP) ## run the whole pipeline; ends with results/report/index.html
+	metahdr fetch --configfile $(CONFIG)
 	snakemake --workflow-profile workflow/profiles/default --configfile $(CONFIG)
 
 ablation: $(STAMP) ## compare variants of meta-training (docs/ablation.md)

@@ -1,10 +1,14 @@
 """`metahdr`: what a user does beside running the workflow."""
 
 import argparse
+import logging
+import os
 import sys
 from pathlib import Path
 
+from metahdr.config.check import read_files
 from metahdr.config.render import commented_yaml, schema
+from metahdr.datasets.fetch import fetch
 from metahdr.datasets.register import register_folder
 from metahdr.errors import UserError
 from metahdr.photographs import DEFAULT
@@ -29,6 +33,13 @@ def main() -> None:
         "--register", type=Path, default=Path("config/datasets.yaml"), help="the register; default: %(default)s"
     )
     register.set_defaults(call=_register)
+    fetching = commands.add_parser("fetch", help="bring a dataset that comes in archives or a repository")
+    fetching.add_argument("names", nargs="*", help="of datasets in the register; default: the configuration's")
+    fetching.add_argument("--register", type=Path, help="the register; default: the configuration's")
+    fetching.add_argument("--raw", type=Path, help="folder of the raw data; default: the configuration's")
+    fetching.add_argument("--mirror", help="folder or URL that is tried first; default: the configuration's")
+    fetching.add_argument("--configfile", type=Path, nargs="*", default=[], help="laid over config/config.yaml")
+    fetching.set_defaults(call=_fetch)
     _add_reconstruct(commands.add_parser("reconstruct", help="make HDR images of photographs"))
     compare = commands.add_parser("compare", help="say whether the tables of two runs agree")
     compare.add_argument("a", type=Path, help="results folder of a finished run")
@@ -58,6 +69,16 @@ def _register(name: str, folder: Path, kind: str, register: Path) -> None:
     count = register_folder(register, name, folder, kind)
     print(f"{register}: {name} has {count} file(s). Now set in config/config.yaml:")
     print(f"data:\n  dataset: {name}\n  mirror: {folder.resolve()}")
+
+
+def _fetch(
+    names: list[str], register: Path | None, raw: Path | None, mirror: str | None, configfile: list[Path]
+) -> None:
+    data = read_files([Path("config/config.yaml"), *configfile]).data
+    mirror = mirror or data.mirror or os.environ.get("METAHDR_MIRROR")
+    logging.basicConfig(level=logging.INFO if names else logging.WARNING, format="%(message)s")
+    for name in names or [data.dataset]:
+        fetch(register or Path(data.register_file), name, raw or Path(data.raw), mirror)
 
 
 def _add_reconstruct(parser: argparse.ArgumentParser) -> None:

@@ -15,8 +15,8 @@ from metahdr.seeds import named_rng
 
 # One row per exposure. `ev` is the nominal exposure value, which names it; `stops` is the real one, relative to
 # the scene's scale. They differ for the method `percentile`, and where a dataset brings others. The HDR truth is
-# the prepared scene times 2^metering. `response_n` and `response_sigma` are missing where the camera's curve is not of
-# that family.
+# the prepared scene times 2^metering. `response_n` and `response_sigma` are missing where the camera's curve is
+# not of that family.
 COLUMNS = ["scene", "ev", "stops", "metering", "response_n", "response_sigma", "saturated", "black"]
 COLUMNS += ["accepted", "reason"]
 LEVELS = np.arange(256)  # the values of an exposure

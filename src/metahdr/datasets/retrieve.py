@@ -12,25 +12,19 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import urllib.error
-import urllib.request
 import zipfile
 import zlib
 from collections.abc import Iterator
-from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
-from tqdm import tqdm
-
+from metahdr.datasets.download import download
 from metahdr.datasets.register import File, Sdist, WeightFile
 from metahdr.errors import UserError
 from metahdr.files import atomic_write, sha256
 
 log = logging.getLogger(__name__)
-_CHUNK = 1 << 18
-_SIZE_LIMIT = 1 << 30  # of a file whose size nobody states
 
 
 def retrieve(file: File, destination: Path, origins: list[str], wheels: Path, mirror: str | None) -> None:
@@ -53,8 +47,8 @@ def _take(file: File, destination: Path, addresses: list[str]) -> None:
     """Puts a file in place from the first address that has it."""
     if not addresses:
         raise UserError(
-            f"{file.name}: it is on no server; get it from its homepage in the register, and set data.mirror to "
-            "the folder that holds it"
+            f"{file.name}: it is on no server by itself; run `metahdr fetch` with its dataset's name, or get it "
+            "from its homepage in the register and set data.mirror to the folder that holds it"
         )
     failures = []
     for address in addresses:
@@ -166,7 +160,7 @@ def _addresses(file: File, origins: list[str], wheels: Path, mirror: str | None)
         if origin == "wheel" and file.wheel:
             yield f"{wheels / wheel_name(file.wheel)}!{file.member}"
         if origin == "url" and file.url:
-            yield file.url
+            yield from [file.url] if isinstance(file.url, str) else file.url
 
 
 def _is_url(text: str) -> bool:
@@ -175,7 +169,7 @@ def _is_url(text: str) -> bool:
 
 def _fetch(file: File, address: str, part: Path, partial: Path) -> None:
     if _is_url(address):
-        _download(file, address, part, partial)
+        download(address, part, partial, file.size, hashed=file.sha256 is not None)
     elif file.member and address.endswith(f"!{file.member}"):
         try:
             part.write_bytes(_read_member(address.removesuffix(f"!{file.member}"), file.member, file.size))
@@ -197,37 +191,6 @@ def _read_member(archive: str, member: str, size: int) -> bytes:
             raise KeyError(f"{member!r} is no regular file")
         with sdist.extractfile(member) as source:
             return source.read(size + 1)
-
-
-def _download(file: File, url: str, part: Path, partial: Path) -> None:
-    """An HTTP download that goes on where an earlier one stopped, which is in `partial`."""
-    done = partial.stat().st_size if partial.exists() else 0
-    headers = {"User-Agent": "metahdr"} | ({"Range": f"bytes={done}-"} if done else {})
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60) as answer:
-            resumed = answer.status == 206
-            size = file.size or (done if resumed else 0) + int(answer.headers.get("Content-Length", 0))
-            start = done if resumed else 0
-            bar = tqdm(total=size or None, initial=start, unit="B", unit_scale=True, desc=file.name, disable=None)
-            with partial.open("ab" if resumed else "wb") as target, bar:
-                while chunk := answer.read(_CHUNK):
-                    target.write(chunk)
-                    bar.update(len(chunk))
-                    if target.tell() > (size or _SIZE_LIMIT):
-                        break
-    except urllib.error.HTTPError as error:
-        if error.code == 416:  # nothing is left to send: let the hash decide about what is there
-            partial.replace(part)
-            return
-        raise UserError(f"{url}: HTTP {error.code} {error.reason}") from None
-    except (OSError, HTTPException) as error:
-        raise UserError(f"{url}: {getattr(error, 'reason', error)}") from None
-    if partial.stat().st_size < size:
-        raise UserError(
-            f"{url}: the connection ended after {partial.stat().st_size} of {size} bytes; "
-            "run again and it goes on from there"
-        )
-    partial.replace(part)
 
 
 def _verify(file: File, address: str, part: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from metahdr.datasets import download
 from metahdr.datasets.register import File, Sdist, WeightFile
 from metahdr.datasets.retrieve import (
     fetch_sdist,
@@ -60,6 +61,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+@pytest.fixture(autouse=True)
+def one_try(monkeypatch):
+    """What is tried again is tested in test_download.py."""
+    monkeypatch.setattr(download, "TRIES", 1)
 
 
 @pytest.fixture
@@ -131,7 +138,7 @@ def test_an_interrupted_download_goes_on_where_it_stopped(tmp_path, server, plac
     server.files["/oak.hdr"] = CONTENT
     file = registered(url=f"{server.url}/oak.hdr")
     server.cut = 600
-    with pytest.raises(UserError, match=r"the connection ended after 600 of 1024 bytes; run again"):
+    with pytest.raises(UserError, match=r"the connection ended after 600 of 1024 bytes; 1 tries; run again"):
         retrieve(file, place, ["url"], tmp_path, None)
     assert not place.exists()
     server.cut = None

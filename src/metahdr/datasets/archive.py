@@ -1,0 +1,143 @@
+"""Unpacking of archives that others made: nothing leaves the folder, and nothing half-unpacked is left.
+
+Zip and tar, compressed or not. 7z is not read: no registered dataset is known to need it.
+"""
+
+import shutil
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, NamedTuple
+
+from tqdm import tqdm
+
+from metahdr.errors import UserError, first_line
+
+MOST_FILES = 1_000_000
+MOST_BYTES = 1 << 40  # unpacked; the largest registered archive has 179 GB
+MOST_RATIO = 1000  # of unpacked to packed bytes; deflate reaches 1032 with zeros alone
+_SLACK = 1 << 24  # bytes, for small archives
+_CHUNK = 1 << 20
+_JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db")
+
+
+class Member(NamedTuple):
+    """A file in an archive: its name, its size as the archive states it, and what opens it."""
+
+    name: str
+    size: int
+    open: Callable[[], BinaryIO]
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpacks a zip or tar file into a new folder, which appears whole.
+
+    Args:
+        folder: must not exist, or be empty.
+
+    Raises:
+        UserError: corrupt, encrypted, of another kind, a name that leaves the folder or stands twice, a link or a
+            device, or more files, bytes or room on the disk than there may be.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise UserError(f"{folder}: is there already; remove it to unpack {archive.name} again")
+    part = folder.with_name(f".part-{folder.name}")
+    shutil.rmtree(part, ignore_errors=True)  # of a run that was killed
+    part.mkdir(parents=True)
+    try:
+        with _members(archive) as members:
+            _check(archive, members, part)
+            _write(archive, members, part)
+        if folder.exists():
+            folder.rmdir()
+        part.replace(folder)
+    except (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error, RuntimeError) as error:
+        raise UserError(
+            f"{archive}: cannot be unpacked ({first_line(error)}); it is damaged, or of another kind than zip "
+            "and tar"
+        ) from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+@contextmanager
+def _members(archive: Path) -> Iterator[list[Member]]:
+    """The files of an archive, in its order; raises a UserError where one is no plain file."""
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as file:
+            yield list(_zipped(archive, file))
+    else:
+        with tarfile.open(archive) as file:
+            yield list(_tarred(archive, file))
+
+
+def _zipped(archive: Path, file: zipfile.ZipFile) -> Iterator[Member]:
+    for info in file.infolist():
+        if info.is_dir():
+            continue
+        kind = stat.S_IFMT(info.external_attr >> 16)
+        if kind not in (0, stat.S_IFREG):
+            raise UserError(f"{archive}: {info.filename!r} is a link or a device; expected files alone")
+        if info.flag_bits & 1:
+            raise UserError(f"{archive}: {info.filename!r} is encrypted; unpack it by hand")
+        yield Member(info.orig_filename, info.file_size, lambda info=info: file.open(info))
+
+
+def _tarred(archive: Path, file: tarfile.TarFile) -> Iterator[Member]:
+    for count, info in enumerate(file):
+        if count > MOST_FILES:
+            raise UserError(f"{archive}: more than {MOST_FILES} entries")
+        if info.isdir():
+            continue
+        if not info.isreg() or info.issparse():
+            raise UserError(f"{archive}: {info.name!r} is a link or a device; expected files alone")
+        yield Member(info.name, info.size, lambda info=info: file.extractfile(info))
+
+
+def _check(archive: Path, members: list[Member], part: Path) -> None:
+    total, seen = sum(member.size for member in members), set()
+    most = min(MOST_BYTES, _SLACK + MOST_RATIO * archive.stat().st_size)
+    if len(members) > MOST_FILES or total > most:
+        raise UserError(
+            f"{archive}: {len(members)} files of {total} bytes; at most {MOST_FILES} files of {most} bytes are "
+            "taken"
+        )
+    free = shutil.disk_usage(part).free
+    if total > free:
+        raise UserError(f"{archive}: needs {total / 1e9:.1f} GB beside it; {free / 1e9:.1f} GB are free")
+    for name in (member.name for member in members):
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or not path.name or set(name) & set("\\:\0\n"):
+            raise UserError(f"{archive}: the name {name!r} would leave the folder")
+        if str(path).lower() in seen:
+            raise UserError(f"{archive}: {name!r} stands twice in it, in this or another case")
+        seen.add(str(path).lower())
+
+
+def _write(archive: Path, members: list[Member], part: Path) -> None:
+    total = sum(member.size for member in members)
+    with tqdm(total=total, unit="B", unit_scale=True, desc=f"unpack {archive.name}", disable=None) as bar:
+        for member in members:
+            if set(PurePosixPath(member.name).parts) & set(_JUNK):
+                continue
+            target = part / PurePosixPath(member.name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with member.open() as source, target.open("xb") as out:
+                _copy(archive, member, source, out, bar)
+
+
+def _copy(archive: Path, member: Member, source: BinaryIO, out: BinaryIO, bar: tqdm) -> None:
+    """Copies no more than the archive says there is, because what it says was checked."""
+    left = member.size
+    while chunk := source.read(min(_CHUNK, left + 1)):
+        left -= len(chunk)
+        if left < 0:
+            break
+        out.write(chunk)
+        bar.update(len(chunk))
+    if left:
+        raise UserError(f"{archive}: {member.name!r} has not the {member.size} bytes that the archive states")

@@ -1,0 +1,271 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+import zipfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import yaml
+
+from metahdr.datasets import download
+from metahdr.datasets.fetch import fetch
+from metahdr.datasets.register import find_dataset, record_path
+from metahdr.errors import UserError
+from metahdr.files import sha256
+
+SCENE = {f"{name}.tif": name.encode() * 5000 for name in "abc"} | {"exposure.txt": b"-2 0 2", "HDRImg.hdr": b"hdr"}
+TRAINING = {f"Training/001/{name}": content for name, content in SCENE.items()}
+TEST = {f"Test/PAPER/Bird/{name}": content for name, content in SCENE.items()}
+FACTS = dict.fromkeys(("title", "licence", "citation"), "x") | {
+    "version": "1",
+    "homepage": "https://example.org/d",
+}
+
+
+def write(folder, files):
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
+def zipped(path, files):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as file:
+        for name, content in files.items():
+            file.writestr(name, content)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def one_try(monkeypatch):
+    monkeypatch.setattr(download, "TRIES", 1)
+
+
+@pytest.fixture
+def server(tmp_path):
+    """The address of a server of the folder `served`."""
+    (tmp_path / "served").mkdir()
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=tmp_path / "served")) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def register(tmp_path, server):
+    archives = [{"name": name, "url": f"{server}/{name}"} for name in ("training.zip", "test.zip")]
+    entries = {
+        "kalantari": FACTS | {"kind": "kalantari", "archives": archives},
+        "pairs": FACTS | {"kind": "photographs", "git": {"url": (tmp_path / "repository").as_uri()}},
+        "vds": FACTS | {"kind": "photographs"},
+        "haven": FACTS | {"kind": "panoramas", "polyhaven": {"resolution": "1k", "slugs": ["oak"]}},
+        "known": FACTS
+        | {"kind": "photographs", "origins": ["url"]}
+        | {"files": [{"name": "a.hdr", "sha256": "0" * 64, "size": 1, "url": f"{server}/a.hdr"}]},
+    }
+    path = tmp_path / "config" / "datasets.yaml"
+    path.parent.mkdir()
+    path.write_text(yaml.safe_dump(entries))
+    zipped(tmp_path / "served" / "training.zip", TRAINING)
+    zipped(tmp_path / "served" / "test.zip", TEST)
+    return path
+
+
+@pytest.fixture
+def raw(tmp_path):
+    return tmp_path / "data" / "raw"
+
+
+def found(folder):
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_archives_are_downloaded_unpacked_and_recorded(register, raw):
+    fetch(register, "kalantari", raw, None)
+    assert found(raw / "kalantari") == TRAINING | TEST
+    dataset = find_dataset(register, "kalantari")
+    assert {file.name: file.sha256 for file in dataset.files} == {
+        name: sha256(raw / "kalantari" / name) for name in TRAINING | TEST
+    }
+    assert sorted(p.name for p in raw.iterdir()) == ["kalantari"]
+    assert sorted(p.name for p in (raw.parent / "archives").iterdir()) == ["test.zip", "training.zip"]
+
+
+def test_what_is_there_is_not_fetched_again_and_what_is_lost_is(register, raw, tmp_path):
+    fetch(register, "kalantari", raw, None)
+    (tmp_path / "served" / "training.zip").unlink()
+    fetch(register, "kalantari", raw, None)
+    for path in (raw / "kalantari").rglob("*.hdr"):
+        path.unlink()
+    with pytest.raises(
+        UserError, match=r"2 of 10 files are not those of .*kalantari\.csv:\n.*HDRImg\.hdr: missing"
+    ):
+        fetch(register, "kalantari", raw, None)
+    subprocess.run(["rm", "-r", raw / "kalantari"], check=True)
+    fetch(register, "kalantari", raw, None)  # from the archives that were kept
+    assert found(raw / "kalantari") == TRAINING | TEST
+
+
+def test_another_version_is_refused_by_the_names_of_what_differs(register, raw, tmp_path):
+    fetch(register, "kalantari", raw, None)
+    subprocess.run(["rm", "-r", raw / "kalantari", raw.parent / "archives"], check=True)
+    zipped(tmp_path / "served" / "test.zip", TEST | {"Test/PAPER/Bird/b.tif": b"other"})
+    with pytest.raises(UserError, match=r"1 of 10 files .*\n  Test/PAPER/Bird/b\.tif: changed\n.*a new version"):
+        fetch(register, "kalantari", raw, None)
+    assert not (raw / "kalantari").exists()
+
+
+def test_a_mirror_is_asked_first_and_then_where_a_user_has_put_an_archive(register, raw, tmp_path):
+    zipped(tmp_path / "mirror" / "training.zip", TRAINING)
+    zipped(raw.parent / "archives" / "test.zip", TEST)
+    for path in (tmp_path / "served").iterdir():
+        path.unlink()
+    fetch(register, "kalantari", raw, str(tmp_path / "mirror"))
+    assert found(raw / "kalantari") == TRAINING | TEST
+
+
+def test_a_mirror_may_be_an_address(register, raw, server, tmp_path):
+    (tmp_path / "served" / "copy").mkdir()
+    for name in ("training.zip", "test.zip"):
+        (tmp_path / "served" / name).rename(tmp_path / "served" / "copy" / name)
+    fetch(register, "kalantari", raw, f"{server}/copy/")
+    assert found(raw / "kalantari") == TRAINING | TEST
+
+
+def test_a_page_in_place_of_an_archive_says_where_to_put_it(register, raw, tmp_path):
+    (tmp_path / "served" / "test.zip").write_bytes(b"<!DOCTYPE html><html>Too many downloads</html>")
+    expected = raw.parent / "archives" / "test.zip"
+    with pytest.raises(
+        UserError, match=rf"web page came(.|\n)*by hand in a browser, and put it there as {expected}"
+    ):
+        fetch(register, "kalantari", raw, None)
+    assert not (raw / "kalantari").exists()
+    zipped(expected, TEST)
+    fetch(register, "kalantari", raw, None)
+    assert found(raw / "kalantari") == TRAINING | TEST
+
+
+def test_two_archives_with_one_name_are_refused(register, raw, tmp_path):
+    zipped(tmp_path / "served" / "test.zip", TRAINING)
+    with pytest.raises(UserError, match="is in another archive of the dataset, too"):
+        fetch(register, "kalantari", raw, None)
+    assert list(raw.iterdir()) == []
+
+
+def test_an_archive_with_a_registered_hash_must_have_it(register, raw):
+    entries = yaml.safe_load(register.read_text())
+    entries["kalantari"]["archives"][1]["sha256"] = "0" * 64
+    register.write_text(yaml.safe_dump(entries))
+    with pytest.raises(UserError, match=r"test\.zip is not the registered archive:\n +expected sha256 0000"):
+        fetch(register, "kalantari", raw, None)
+
+
+@pytest.mark.parametrize("registered", [False, True])
+def test_a_repository_is_fetched_without_its_history(register, raw, tmp_path, registered):
+    def git(*words):
+        command = ["git", "-C", tmp_path / "repository", "-c", "user.name=a", "-c", "user.email=a@example.org"]
+        return subprocess.run([*command, *words], check=True, capture_output=True, text=True).stdout.strip()
+
+    write(tmp_path / "repository", {"HDR/HDR_001.hdr": b"old"})
+    git("init", "-q")
+    git("config", "uploadpack.allowAnySHA1InWant", "true")
+    git("add", ".")
+    git("commit", "-qm", "1")
+    first = git("rev-parse", "HEAD")
+    write(tmp_path / "repository", {"HDR/HDR_001.hdr": b"new"})
+    git("commit", "-qam", "2")
+    if registered:
+        entries = yaml.safe_load(register.read_text())
+        entries["pairs"]["git"]["commit"] = first
+        register.write_text(yaml.safe_dump(entries))
+    fetch(register, "pairs", raw, None)
+    assert found(raw / "pairs") == {"HDR/HDR_001.hdr": b"old" if registered else b"new"}
+
+
+def test_a_repository_that_is_not_there_is_one_clear_line(register, raw):
+    with pytest.raises(UserError, match=r"repository: git cannot fetch it \(.*\)$"):
+        fetch(register, "pairs", raw, None)
+    assert list(raw.iterdir()) == []
+
+
+def test_a_repository_over_another_protocol_is_not_asked(register, raw):
+    register.write_text(register.read_text().replace("file://", "ext::sh -c touch% /tmp/pwned "))
+    with pytest.raises(UserError, match="git cannot fetch it"):
+        fetch(register, "pairs", raw, None)
+
+
+def test_what_a_person_must_get_says_where_from_and_where_to(register, raw, tmp_path):
+    with pytest.raises(UserError, match=rf"https://example\.org/d\n.*unpacked, into {raw / 'vds'}/"):
+        fetch(register, "vds", raw, None)
+    write(raw / "vds", {"HDR/t1.hdr": b"1"})
+    fetch(register, "vds", raw, None)
+    assert record_path(register, "vds").read_text().splitlines()[1].startswith("HDR/t1.hdr,")
+    write(raw / "vds", {"HDR/t1.hdr": b"2"})
+    with pytest.raises(UserError, match=r"HDR/t1\.hdr: changed"):
+        (raw / "vds" / "HDR" / "t1.hdr").write_bytes(b"22")
+        fetch(register, "vds", raw, None)
+
+
+def test_single_files_without_hashes_are_recorded(register, raw, server, tmp_path):
+    write(tmp_path / "served", {"oak.hdr": b"oak"})
+    fetch(register, "haven", raw, server)
+    assert found(raw / "haven") == {"oak.hdr": b"oak"}
+
+
+def test_files_with_addresses_of_their_own_are_left_to_the_workflow(register, raw):
+    fetch(register, "known", raw, None)
+    assert not raw.exists()
+
+
+def test_an_unknown_dataset_gets_the_nearest_name(register, raw):
+    with pytest.raises(UserError, match=r"kalantary is not in .*; did you mean kalantari\?"):
+        fetch(register, "kalantary", raw, None)
+
+
+def test_a_fetch_that_is_killed_is_finished_by_the_next(register, raw, tmp_path):
+    zipped(
+        tmp_path / "served" / "training.zip",
+        TRAINING | {f"Training/{i}.tif": os.urandom(1 << 20) for i in range(40)},
+    )
+    code = "import sys; from pathlib import Path; from metahdr.datasets.fetch import fetch; "
+    code += "fetch(Path(sys.argv[1]), 'kalantari', Path(sys.argv[2]), None)"
+    command = [sys.executable, "-c", code, register, raw]
+    for delay in (0.3, 0.45, 0.6, 0.75):
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        try:
+            process.wait(delay)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            assert not (raw / "kalantari").exists()
+    fetch(register, "kalantari", raw, None)
+    assert len(found(raw / "kalantari")) == 50
+    assert sorted(p.name for p in raw.iterdir()) == ["kalantari"]
+
+
+def test_the_command_fetches_what_the_configuration_names_and_says_mistakes_in_one_line(repository, tmp_path):
+    (tmp_path / "over.yaml").write_text(
+        f"data: {{dataset: vds, raw: {tmp_path / 'raw'}, register: {tmp_path}/d.yaml}}"
+    )
+    (tmp_path / "d.yaml").write_text(yaml.safe_dump({"vds": FACTS | {"kind": "vds"}}))
+    command = [sys.executable, "-m", "metahdr.cli", "fetch", "--configfile"]
+
+    def run(*files):
+        return subprocess.run([*command, *files], cwd=repository, capture_output=True, text=True)
+
+    result = run(tmp_path / "over.yaml")
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: vds: its files lie behind a page that a person must visit")
+    quiet = run()
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+    assert "not a configuration" in run(tmp_path / "none.yaml").stderr
