@@ -7,10 +7,10 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce ablation hdr tables test lint format config env unlock clean
+.PHONY: help reproduce ablation hdr tables test lint format config env unlock clean data-status publish restore
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 reproduce: $(STAMP) ## run the whole pipeline; ends with results/report/index.html
 	metahdr fetch --configfile $(CONFIG)
@@ -52,6 +52,15 @@ $(STAMP): requirements.txt requirements-no-deps.txt pyproject.toml
 	pip install --disable-pip-version-check --progress-bar off --no-deps -r requirements-no-deps.txt
 	pip install --disable-pip-version-check --no-deps --editable .
 	touch $@
+
+data-status: $(STAMP) ## compare the register, DVC and the disk (docs/versions.md)
+	@python workflow/scripts/data_status.py
+
+publish: $(STAMP) ## push data and results of a finished run to DVC's remote (docs/versions.md)
+	@python workflow/scripts/versions.py --action publish
+
+restore: $(STAMP) ## bring published data and results back from DVC's remote
+	@python workflow/scripts/versions.py --action restore
 
 unlock: $(STAMP) ## after a power cut or kill -9: release the working directory, then make reproduce goes on
 	snakemake --unlock

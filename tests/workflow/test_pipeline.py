@@ -1,6 +1,7 @@
 """The workflow end to end on crops of the real panoramas (config/smoke.yaml)."""
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -117,9 +118,18 @@ def test_metrics_hold_the_means_of_the_scores(smoke):
     scores = pd.read_csv(smoke / DATA / "scores.csv")
     scores = scores[(scores.method == "metahdr") & (scores.alignment == "plain") & (scores.region == "all")]
     rows = scores.query("run == 'simulated' and mode == 'adapted_simulated' and metric == 'psnr'")
-    cell = metrics["metahdr"]["simulated"]["adapted_simulated"]["psnr"]
-    assert cell["mean"] == pytest.approx(rows.value.mean(), abs=1e-3)
-    assert cell["low"] <= cell["mean"] <= cell["high"]
+    assert metrics["adapted"]["psnr"] == pytest.approx(rows.value.mean(), abs=1e-3)
+    assert metrics.keys() == {"single", "adapted"}
+    assert metrics["single"].keys() == {"psnr", "ssim", "pu21_psnr"}
+
+
+def test_dvc_shows_the_metrics_in_one_row_of_a_terminal(smoke):
+    command = [sys.executable, "-m", "dvc", "metrics", "show", f"{RESULTS}/metrics.json"]
+    result = subprocess.run(
+        command, cwd=smoke, capture_output=True, text=True, env=os.environ | {"COLUMNS": "100"}
+    )
+    assert "adapted.psnr" in result.stdout, result.stderr
+    assert max(map(len, result.stdout.splitlines())) <= 100
 
 
 def test_the_report_needs_nothing_from_outside_itself(smoke):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from metahdr.config.score import Score
-from metahdr.evaluation.summary import nested, summarise
+from metahdr.evaluation.summary import few_numbers, summarise
 from metahdr.files import atomic_write
 from metahdr.script import run
 from metahdr.tables import read_table, write_table
@@ -19,7 +19,7 @@ def main(tables: list[Path], settings: Score, scores: Path, summary: Path, metri
     write_table(scores, table, "%.6g")
     write_table(summary, means, "%.6g")
     with atomic_write(metrics) as part:
-        part.write_text(json.dumps(nested(means), indent=2) + "\n")
+        part.write_text(json.dumps(few_numbers(means), indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from metahdr.errors import UserError, first_line
 
 MOST_FILES = 1_000_000
 MOST_BYTES = 1 << 40  # unpacked; the largest registered archive has 179 GB
-MOST_RATIO = 1000  # of unpacked to packed bytes; deflate reaches 1032 with zeros alone
+MOST_RATIO = 100  # of unpacked to packed bytes; pictures reach 20, zeros alone 1000
 _SLACK = 1 << 24  # bytes, for small archives
 _CHUNK = 1 << 20
 _JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db")
@@ -73,6 +73,8 @@ def _members(archive: Path) -> Iterator[list[Member]]:
     else:
         with tarfile.open(archive) as file:
             yield list(_tarred(archive, file))
+            while file.fileobj.read(_CHUNK):  # to the end, where the checksum of what was compressed stands
+                pass
 
 
 def _zipped(archive: Path, file: zipfile.ZipFile) -> Iterator[Member]:

@@ -79,7 +79,7 @@ def _bring(dataset: Dataset, part: Path, kept: Path, folder: Path, mirror: str |
             _join(part / f".{number}", part, path)
     elif dataset.unhashed():
         for file, url in dataset.unhashed().items():
-            address = f"{mirror.rstrip('/')}/{file}" if mirror else url
+            address = f"{mirror.rstrip('/')}/{file}" if mirror and "://" in mirror else url
             download(address, part / file, kept.with_name(f"{file}.partial"), most=archives.MOST_BYTES)
     else:
         raise UserError(

@@ -10,6 +10,7 @@ from metahdr.evaluation.scores import NO_RUN
 from metahdr.registry import METHODS, METRICS
 
 CELL = ["method", "run", "mode"]
+FEW = ("psnr", "ssim", "cvvdp", "pu21_psnr")  # whose means DVC compares, three at most
 ALL = "all"
 
 # With fewer places a report marks an interval. A t interval is right for any number of places if they are normally
@@ -193,16 +194,21 @@ def headline(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[(rows.alignment == rows.metric.map(first)) & (rows.region == ALL)]
 
 
-def nested(summary: pd.DataFrame) -> dict:
-    """The headline means as `{method: {run: {mode: {metric: numbers}}}}`, for DVC's metrics.
+def few_numbers(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """What a person compares from run to run, as `{"single": {metric: mean}, "adapted": {metric: mean}}`.
 
-    Only the table and the exposures `all`.
+    The means of MetaHDR over all exposures, single shot and adapted to the labels of its own run, for `FEW` of the
+    metrics that were scored; of the run with simulated labels where there is one. All else is in the summary.
     """
-    rows = headline(summary[(summary.table == ALL) & (summary.ev == ALL)])
-    result: dict = {}
-    for row in rows.replace({np.nan: None}).to_dict("records"):
-        at = result
-        for name in CELL:
-            at = at.setdefault(row[name], {})
-        at[row["metric"]] = {name: row[name] for name in ("mean", "low", "high", "gain", "over_best", "failed")}
-    return result
+    rows = headline(summary[(summary.table == ALL) & (summary.ev == ALL) & (summary.method == METAHDR)])
+    runs = list(rows.run.unique())
+    if not runs:
+        return {}
+    run = "simulated" if "simulated" in runs else runs[0]
+    means = rows[rows.run == run].set_index(["mode", "metric"])["mean"].to_dict()
+    metrics = [name for name in FEW if ("single", name) in means][:3]
+    modes = {"single": "single", "adapted": f"adapted_{run}"}
+    return {
+        title: {name: round(means[mode, name], 4) for name in metrics if (mode, name) in means}
+        for title, mode in modes.items()
+    }

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from metahdr.evaluation.summary import contrast, nested, summarise
+from metahdr.evaluation.summary import contrast, few_numbers, summarise
 
 SINGLE, ADAPTED = ("metahdr", "true", "single"), ("metahdr", "true", "adapted_true")
 LDR, GAMMA = ("ldr", "none", "single"), ("gamma_2_metered", "none", "single")
@@ -166,15 +166,13 @@ def test_the_means_agree_with_pandas_groups_on_random_scores():
     assert row["gain_high"] - row["gain"] == pytest.approx(half)
 
 
-def test_the_nested_form_is_method_run_mode_metric_of_whole_images(scores):
+def test_the_few_numbers_are_the_single_shot_and_the_adapted_network_of_whole_images(scores):
     scores = pd.concat([scores, scores.assign(region="clipped", value=np.nan)])
-    numbers = nested(summarise(scores, 0.95))
-    assert numbers["metahdr"]["true"]["adapted_true"]["psnr"]["mean"] == pytest.approx(22.5)
-    assert set(numbers) == {"metahdr", "ldr", "gamma_2_metered"} and set(numbers["ldr"]["none"]["single"]) == {
-        "psnr"
-    }
-    assert "NaN" not in json.dumps(numbers)
-    assert numbers["ldr"]["none"]["single"]["psnr"]["gain"] is None
+    summary = summarise(scores, 0.95)
+    numbers = few_numbers(summary)
+    assert numbers == {"single": {"psnr": pytest.approx(cell(summary, SINGLE)["mean"])}, "adapted": {"psnr": 22.5}}
+    assert json.loads(json.dumps(numbers)) == numbers
+    assert few_numbers(summary[summary.method != "metahdr"]) == {}
 
 
 def test_a_contrast_is_the_paired_difference_where_both_were_trained(scores):
