@@ -92,7 +92,7 @@ def pairs_per_second(count: int = 400) -> float:
 
 
 def bracket(name: str, panorama: np.ndarray, evs: list[float], number: int):
-    """A bracket whose outer exposures are moved by half pixels, its shifts, and its truth. Number 3 is not moved."""
+    """A bracket whose outer exposures are moved by half pixels, its shifts, its truth. Number 3 is not moved."""
     rng = named_rng(0, "shift", name, number, len(evs), evs[0])
     halves = rng.integers(-2 * FARTHEST, 2 * FARTHEST + 1, (3, 2)) * (number != 3)
     halves[1] = 0
@@ -192,9 +192,7 @@ def main(folder: Path) -> None:
     print(f"\nOrientation of {PAIRS} pairs of {SIZE}x{SIZE}, JPEG {QUALITY}, margin {LEAST_MARGIN}")
     print(turned.groupby("ev").agg(pairs=("right", "size"), right=("right", "mean"), least=("margin", "min")))
     moved = shifts(tested)
-    print(
-        f"\nShifts of up to {FARTHEST} pixels, in halves, of {SIDE}x{SIDE}: share within half a pixel, largest error"
-    )
+    print(f"\nShifts of up to {FARTHEST} pixels, in halves, of {SIDE}x{SIDE}: share within 0.5, largest error")
     shaken = moved[~moved.still]
     for key in ("ours", "AlignMTB", "phase"):
         by = shaken.groupby("evs")[key]

@@ -3,91 +3,129 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import OpenEXR
-from scipy.ndimage import correlate1d
 
 from metahdr.errors import ImageError, first_line
 from metahdr.primaries import BT709, luminance_weights, to_bt709
 
 # The filter that OpenEXR doubles the resolution of chroma with (ImfRgbaYca.h, section on reconstruction): every
-# second sample is kept, and those between are these weights of the six before and the six after, nearest last.
+# second sample is kept, and those between are these weights of the seven before and the seven after, nearest last.
 _BETWEEN = (0.002128, -0.007540, 0.019597, -0.043159, 0.087929, -0.186077, 0.627123)
+_FLAT = (OpenEXR.scanlineimage, OpenEXR.tiledimage)  # as opposed to deep images
 
 
 def read_exr(path: Path, check_size: Callable[[Path, int, int], None]) -> np.ndarray:
     """The picture of an OpenEXR file in linear light with BT.709 primaries, float32 `(H, W, 3)`.
 
-    Of several parts the first is read that has red, green and blue, or luminance and chroma (`Y`, `RY`, `BY`); of
-    several resolutions the highest; of several views the default one.
+    The data window is read. Of several parts the first is taken that has the channels R, G and B, or Y, RY and BY;
+    of several resolutions the highest; of several views the default one, whose channels have no prefix.
 
     Args:
         check_size: called as `check_size(path, width, height)` before pixels are read.
 
     Raises:
-        ImageError: truncated or corrupt, greyscale, or without such channels.
+        ImageError: truncated or corrupt, greyscale, deep, or without such channels.
     """
+    headers = [header for header, _ in _parts(path, header_only=True)]
+    _check_headers(path, headers, check_size)
+    index, names = _choose(path, headers)
+    parts = _parts(path, header_only=False)
+    if len(parts) != len(headers):  # those that cannot be decoded are left out
+        raise ImageError(f"{path}: truncated or corrupt OpenEXR pixels")
+    planes = [parts[index][1][name] for name in names]
+    if any(plane.dtype.kind != "f" for plane in planes):
+        raise ImageError(f"{path}: its channels {', '.join(names)} hold integers; expected floats")
+    primaries = headers[index].get("chromaticities")
+    image = np.stack(planes, -1) if names == "RGB" else _from_chroma(path, planes, primaries or BT709)
+    return _with_primaries(path, image, primaries)
+
+
+def _parts(path: Path, header_only: bool) -> list[tuple[dict, dict[str, np.ndarray]]]:
+    """Header and channels of each part."""
     try:
-        with OpenEXR.File(str(path), header_only=True) as file:
-            windows = [file.header(index)["dataWindow"] for index in range(len(file.parts))]
-    except Exception as error:
-        raise ImageError(f"{path}: truncated or corrupt OpenEXR file ({first_line(error)})") from None
-    for low, high in windows:
-        width, height = (int(last) - int(first) + 1 for first, last in zip(low, high, strict=True))
-        check_size(path, width, height)
-    try:
-        with OpenEXR.File(str(path)) as file:
-            parts = [
-                (
-                    file.header(part).get("chromaticities"),
-                    {name: np.array(each.pixels) for name, each in file.channels(part).items()},
-                )
-                for part in range(len(windows))  # `file.parts` leaves out those that it could not read
+        with OpenEXR.File(str(path), separate_channels=True, header_only=header_only) as file:
+            return [
+                (dict(part.header), {name: channel.pixels for name, channel in part.channels.items()})
+                for part in file.parts
             ]
     except Exception as error:
         raise ImageError(f"{path}: truncated or corrupt OpenEXR file ({first_line(error)})") from None
-    for primaries, channels in parts:
-        image = _rgb(channels, BT709 if primaries is None else primaries)
-        if image is not None:
-            return _with_primaries(path, image, primaries)
-    if any("Y" in channels for _, channels in parts):
+
+
+def _check_headers(path: Path, headers: list[dict], check_size: Callable[[Path, int, int], None]) -> None:
+    samples = 0
+    for header in headers:
+        low, high = header["dataWindow"]
+        width, height = (int(last) - int(first) + 1 for first, last in zip(low, high, strict=True))
+        check_size(path, width, height)
+        if "tiles" in header:
+            check_size(path, header["tiles"].xSize, header["tiles"].ySize)
+        samples += width * height * len(header["channels"])
+    check_size(path, 1, samples // 3 + 1)  # all parts and channels are decoded
+
+
+def _choose(path: Path, headers: list[dict]) -> tuple[int, str | tuple[str, ...]]:
+    """The number of the part that is read, and its channels."""
+    for index, header in enumerate(headers):
+        sampling = {channel.name: (channel.xSampling, channel.ySampling) for channel in header["channels"]}
+        if header["type"] not in _FLAT:
+            continue
+        if [sampling.get(name) for name in "RGB"] == [(1, 1)] * 3:
+            return index, "RGB"
+        chroma = sampling.get("RY")
+        if sampling.get("Y") == (1, 1) and chroma in ((1, 1), (2, 2)) and sampling.get("BY") == chroma:
+            return index, ("Y", "RY", "BY")
+    names = [sorted(channel.name for channel in header["channels"]) for header in headers]
+    if any("Y" in each and header["type"] in _FLAT for each, header in zip(names, headers, strict=True)):
         raise ImageError(f"{path}: greyscale (channel Y only); expected RGB")
-    found = "; ".join(", ".join(sorted(channels)) for _, channels in parts)
+    found = "; ".join(
+        f"{'' if header['type'] in _FLAT else 'deep '}{', '.join(each[:12])}{', ...' if len(each) > 12 else ''}"
+        for each, header in zip(names[:12], headers, strict=False)
+    )
     raise ImageError(f"{path}: channels {found}; expected R, G and B, or Y, RY and BY")
 
 
-def _rgb(channels: dict[str, np.ndarray], primaries: tuple[float, ...]) -> np.ndarray | None:
-    if "RGB" in channels or "RGBA" in channels:
-        return channels.get("RGB", channels.get("RGBA"))[..., :3]
-    if {"R", "G", "B"} <= channels.keys():
-        return np.stack([channels[name] for name in "RGB"], -1)
-    if {"Y", "RY", "BY"} <= channels.keys():
-        return _from_chroma(*(channels[name].astype(np.float32) for name in ("Y", "RY", "BY")), primaries)
-    return None
-
-
-def _from_chroma(y: np.ndarray, ry: np.ndarray, by: np.ndarray, primaries: tuple[float, ...]) -> np.ndarray:
+def _from_chroma(path: Path, planes: list[np.ndarray], primaries: tuple[float, ...]) -> np.ndarray:
     """RGB of luminance `(H, W)` and chroma (R - Y) / Y and (B - Y) / Y, of half the resolution or the same."""
-    red, green, blue = luminance_weights(primaries)
-    r, b = ((_double(chroma, y.shape) + 1) * y for chroma in (ry, by))
-    rgb = np.stack([r, (y - red * r - blue * b) / green, b], -1).astype(np.float32)
-    return np.where(
-        y[..., None] >= 0, np.maximum(rgb, 0), rgb
-    )  # chroma that overshoots at an edge is no bad pixel
+    y, ry, by = (plane.astype(np.float32) for plane in planes)
+    try:
+        red, green, blue = weights = luminance_weights(primaries).astype(np.float32)
+    except np.linalg.LinAlgError:
+        raise ImageError(f"{path}: its chromaticities span no colours") from None
+    with np.errstate(all="ignore"):  # values beyond all measure come out as they may
+        r, b = ((_double(chroma, y.shape) + 1) * y for chroma in (ry, by))
+        return _desaturate(np.stack([r, (y - red * r - blue * b) / green, b], -1), weights)
 
 
 def _double(chroma: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Chroma of every second pixel at all of `(H, W)`; beyond the border it goes on as it ends."""
-    for axis, length in enumerate(shape):
-        if chroma.shape[axis] != length:
-            between = correlate1d(chroma, [*_BETWEEN, *_BETWEEN[::-1]], axis, mode="nearest", origin=-1)
-            shape = list(chroma.shape)
-            shape[axis] = 2 * chroma.shape[axis]
-            doubled = np.empty(shape, np.float32)
-            even, odd = ([slice(None)] * axis + [slice(start, None, 2)] for start in (0, 1))
-            doubled[tuple(even)], doubled[tuple(odd)] = chroma, between
-            chroma = doubled[:length] if axis == 0 else doubled[:, :length]
-    return chroma
+    if chroma.shape == shape:
+        return chroma
+    doubled = np.empty(shape, np.float32)
+    doubled[::2, ::2] = chroma
+    row = np.array([[*_BETWEEN, *_BETWEEN[::-1]]])
+    doubled[::2, 1::2] = cv2.filter2D(chroma, -1, row, anchor=(6, 0), borderType=cv2.BORDER_REPLICATE)
+    doubled[1::2] = cv2.filter2D(doubled[::2], -1, row.T, anchor=(0, 6), borderType=cv2.BORDER_REPLICATE)
+    return doubled
+
+
+def _desaturate(rgb: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """RGB whose saturation is at most what OpenEXR's `fixSaturation` leaves beside its diagonal neighbours'.
+
+    Filtered chroma overshoots beside edges; there a channel may be negative. Luminance is kept.
+    """
+    top = rgb.max(-1)
+    saturation = np.where(top > 0, 1 - rgb.min(-1) / top, 0)
+    near = np.pad(saturation, 1, "edge")
+    mean = (near[:-2, :-2] + near[:-2, 2:] + near[2:, :-2] + near[2:, 2:]) / 4
+    most = 1 - (1 - np.minimum(mean, 1)) / 4
+    wrong = saturation > most
+    before, top = rgb[wrong], top[wrong][:, None]
+    after = np.maximum(top - (top - before) * (most / saturation)[wrong][:, None], 0)
+    rgb[wrong] = after * ((before @ weights) / (after @ weights))[:, None]
+    return rgb
 
 
 def _with_primaries(path: Path, image: np.ndarray, primaries: tuple[float, ...] | None) -> np.ndarray:

@@ -1,17 +1,21 @@
 """Reading and writing of HDR and LDR images.
 
 HDR images are linear-light RGB with BT.709 primaries, float32 `(H, W, 3)`; LDR images are display-referred
-RGB, uint8 `(H, W, 3)`. A file that holds anything else is an `ImageError`, never a silently wrong value.
+RGB, uint8 or uint16 `(H, W, 3)`. A file that holds anything else is an `ImageError`, never a silently wrong value.
 """
 
 import re
+import warnings
 from pathlib import Path
 
 import cv2
+import imagecodecs
 import numpy as np
 import OpenEXR
+import tifffile
 from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
+from PIL.ExifTags import Base
 
 from metahdr.errors import ImageError, first_line
 from metahdr.exr import read_exr
@@ -47,27 +51,42 @@ def read_hdr(path: Path) -> np.ndarray:
 
 
 def read_ldr(path: Path) -> np.ndarray:
-    """Reads an RGB image of 8 bits per channel as uint8, of 16 bits (PNG, TIFF) as uint16.
+    """Reads an RGB image of 8 bits per channel as uint8, of 16 bits (PNG, TIFF) as uint16, `(H, W, 3)` as stored.
 
     Raises:
         ImageError: unreadable, truncated, greyscale, or of other bits per channel.
     """
     try:
-        with Image.open(path) as image:
+        with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
             check_size(path, *image.size)
+            bits = bits_per_channel(image)
             image.load()
             mode = image.mode
+            if mode not in ("RGB", "RGBA") or bits not in (8, 16):
+                kind = "greyscale" if mode[0] in "L1IF" else f"{bits} bits, Pillow's mode {mode}"
+                raise ImageError(f"{path}: {kind}; expected RGB of 8 or 16 bits per channel")
+            return sixteen_bits(path, image.format) if bits == 16 else np.array(image.convert("RGB"))
     except ImageError:
         raise
     except Exception as error:  # decoders raise whatever a damaged file leads them to
         raise ImageError(f"{path}: cannot be read as an image ({first_line(error)})") from None
-    if mode not in ("RGB", "RGBA"):
-        kind = "greyscale" if mode[0] in "L1IF" else f"Pillow's mode {mode}"
-        raise ImageError(f"{path}: {kind}; expected RGB of 8 or 16 bits per channel")
-    stored = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)  # Pillow, which sees damage better, cuts 16 bits to 8
-    if stored is None or stored.ndim != 3 or stored.dtype not in (np.uint8, np.uint16):
-        raise ImageError(f"{path}: cannot be read as RGB of 8 or 16 bits per channel")
-    return np.ascontiguousarray(stored[..., 2::-1])
+
+
+def bits_per_channel(image: Image.Image) -> int:
+    """Bits per channel of an image that is not loaded yet; Pillow's mode does not tell them."""
+    if image.format == "TIFF":
+        return max(image.tag_v2.get(Base.BitsPerSample, (1,)))
+    return 16 if ";16" in f"{image.mode} {image.tile}" else 8
+
+
+def sixteen_bits(path: Path, kind: str | None) -> np.ndarray:
+    """uint16 `(H, W, 3)` of a PNG or TIFF file as stored; Pillow, which has decoded it once, cuts it to 8 bits."""
+    if kind not in ("PNG", "TIFF"):
+        raise ImageError(f"{path}: 16 bits per channel in a file of kind {kind}; expected PNG or TIFF")
+    pixels = imagecodecs.png_decode(path.read_bytes()) if kind == "PNG" else tifffile.imread(path, key=0)
+    pixels = pixels[..., None] if pixels.ndim == 2 else pixels
+    pixels = np.moveaxis(pixels, 0, -1) if pixels.shape[-1] > 4 else pixels  # a TIFF file may keep channels apart
+    return pixels[..., :3] if pixels.shape[-1] >= 3 else pixels[..., :1].repeat(3, 2)
 
 
 def check_size(path: Path, width: int, height: int) -> None:

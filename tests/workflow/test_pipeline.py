@@ -120,7 +120,7 @@ def test_metrics_hold_the_means_of_the_scores(smoke):
     rows = scores.query("run == 'simulated' and mode == 'adapted_simulated' and metric == 'psnr'")
     assert metrics["adapted"]["psnr"] == pytest.approx(rows.value.mean(), abs=1e-3)
     assert metrics.keys() == {"single", "adapted"}
-    assert metrics["single"].keys() == {"psnr", "ssim", "pu21_psnr"}
+    assert metrics["adapted"].keys() == {"psnr", "ssim", "pu21_psnr"}
 
 
 def test_dvc_shows_the_metrics_in_one_row_of_a_terminal(smoke):

@@ -36,16 +36,17 @@ def read_files(paths: list[Path]) -> Config:
     values: dict[str, Any] = {}
     for path in paths:
         try:
-            _lay_over(values, yaml.safe_load(path.read_text()) or {})
+            lay_over(values, yaml.safe_load(path.read_text()) or {})
         except (OSError, yaml.YAMLError, AttributeError) as error:
             raise UserError(f"{path}: not a configuration in YAML ({' '.join(str(error).split())})") from None
     return load(values)
 
 
-def _lay_over(values: dict[str, Any], others: dict[str, Any]) -> None:
+def lay_over(values: dict[str, Any], others: dict[str, Any]) -> None:
+    """Puts other values over these, key by key in sections."""
     for key, value in others.items():
         if isinstance(value, dict) and isinstance(values.get(key), dict):
-            _lay_over(values[key], value)
+            lay_over(values[key], value)
         else:
             values[key] = value
 

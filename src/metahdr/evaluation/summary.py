@@ -195,10 +195,11 @@ def headline(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def few_numbers(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """What a person compares from run to run, as `{"single": {metric: mean}, "adapted": {metric: mean}}`.
+    """What a person compares from run to run, as `{"adapted": {metric: mean}, "single": {metric: mean}}`.
 
-    The means of MetaHDR over all exposures, single shot and adapted to the labels of its own run, for `FEW` of the
-    metrics that were scored; of the run with simulated labels where there is one. All else is in the summary.
+    The means of MetaHDR over all exposures, adapted to the labels of its own run, in three of `FEW`, and of its
+    single shot in the first of them; of the run with simulated labels where there is one. That fits a terminal;
+    all else is in the summary.
     """
     rows = headline(summary[(summary.table == ALL) & (summary.ev == ALL) & (summary.method == METAHDR)])
     runs = list(rows.run.unique())
@@ -207,8 +208,6 @@ def few_numbers(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
     run = "simulated" if "simulated" in runs else runs[0]
     means = rows[rows.run == run].set_index(["mode", "metric"])["mean"].to_dict()
     metrics = [name for name in FEW if ("single", name) in means][:3]
-    modes = {"single": "single", "adapted": f"adapted_{run}"}
-    return {
-        title: {name: round(means[mode, name], 4) for name in metrics if (mode, name) in means}
-        for title, mode in modes.items()
-    }
+    adapted = {name: means[f"adapted_{run}", name] for name in metrics if (f"adapted_{run}", name) in means}
+    numbers = {"adapted": adapted, "single": {name: means["single", name] for name in metrics[:1]}}
+    return {mode: {name: round(mean, 4) for name, mean in own.items()} for mode, own in numbers.items()}

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import imagecodecs
 import numpy as np
 import psutil
-import tifffile
 from PIL import Image, ImageCms, UnidentifiedImageError
 from PIL.ExifTags import IFD, Base
 from pillow_heif import register_heif_opener
@@ -17,6 +16,7 @@ from metahdr.camera.curve import Curve
 from metahdr.camera.exposure import eight_bits
 from metahdr.errors import ImageError
 from metahdr.exif import Settings, read_settings
+from metahdr.images import bits_per_channel, sixteen_bits
 from metahdr.photographs import raw
 
 SMALLEST = 16  # pixels of a side
@@ -94,7 +94,7 @@ def _read_rendered(path: Path) -> Photograph:
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
             _check_size(path, image.size)
-            mode, bits = image.mode, _bits(image)
+            mode, bits = image.mode, bits_per_channel(image)
             icc, exif = image.info.get("icc_profile"), image.getexif()
             settings, orientation = read_settings(exif), exif.get(Base.Orientation, 1)
             if icc is None and exif.get_ifd(IFD.Interop).get(1) == "R03":  # DCF's sign of Adobe RGB
@@ -105,7 +105,7 @@ def _read_rendered(path: Path) -> Photograph:
                 raise ImageError(f"{path}: {found}; expected RGB or grey of 8 or 16 bits per channel")
             image.load()
             if bits == 16:
-                pixels = _sixteen_bits(path, image.format)
+                pixels = sixteen_bits(path, image.format)
             else:  # Pillow turns some kinds while it loads them, and says so
                 pixels, orientation = np.asarray(image.convert("RGB")), image.getexif().get(Base.Orientation, 1)
     except ImageError:
@@ -124,23 +124,6 @@ def _read_rendered(path: Path) -> Photograph:
     if (pixels[..., :1] == pixels[..., 1:]).all():
         notes.append("greyscale: light that was clipped is recovered without colour information")
     return Photograph(_upright(pixels, orientation), None, settings, tuple(notes))
-
-
-def _bits(image: Image.Image) -> int:
-    """Bits per channel of an image that is not loaded yet; Pillow's mode does not tell them."""
-    if image.format == "TIFF":
-        return max(image.tag_v2.get(Base.BitsPerSample, (1,)))
-    return 16 if ";16" in f"{image.mode} {image.tile}" else 8
-
-
-def _sixteen_bits(path: Path, kind: str | None) -> np.ndarray:
-    """uint16 `(H, W, 3)` of a PNG or TIFF file as stored; Pillow, which has decoded it once, cuts it to 8 bits."""
-    if kind not in ("PNG", "TIFF"):
-        raise ImageError(f"{path}: 16 bits per channel in a file of kind {kind}; expected PNG or TIFF")
-    pixels = imagecodecs.png_decode(path.read_bytes()) if kind == "PNG" else tifffile.imread(path, key=0)
-    pixels = pixels[..., None] if pixels.ndim == 2 else pixels
-    pixels = np.moveaxis(pixels, 0, -1) if pixels.shape[-1] > 4 else pixels  # a TIFF file may keep channels apart
-    return pixels[..., :3] if pixels.shape[-1] >= 3 else pixels[..., :1].repeat(3, 2)
 
 
 def _to_srgb(pixels: np.ndarray, icc: bytes) -> tuple[np.ndarray, str]:
