@@ -7,7 +7,6 @@ import shutil
 import stat
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -55,7 +54,9 @@ def unpack(archive: Path, folder: Path) -> None:
         if folder.exists():
             folder.rmdir()
         part.replace(folder)
-    except (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error, RuntimeError) as error:
+    except UserError:
+        raise
+    except Exception as error:  # decoders raise whatever a damaged file leads them to
         raise UserError(
             f"{archive}: cannot be unpacked ({first_line(error)}); it is damaged, or of another kind than zip "
             "and tar"
