@@ -9,6 +9,7 @@ import re
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -84,7 +85,7 @@ def _many(count: int) -> None:
 
 
 def pairs_per_second(count: int = 400) -> float:
-    with ProcessPoolExecutor(2) as pool:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:  # OpenCV's threads do not survive a fork
         list(pool.map(_many, [5, 5]))  # the processes start
         started = time.perf_counter()
         list(pool.map(_many, [count // 2] * 2))

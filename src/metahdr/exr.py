@@ -43,11 +43,15 @@ def read_exr(path: Path, check_size: Callable[[Path, int, int], None]) -> np.nda
 
 
 def _parts(path: Path, header_only: bool) -> list[tuple[dict, dict[str, np.ndarray]]]:
-    """Header and channels of each part."""
+    """Header and channels of each part; the header's `channels` are the sampling of each in x and y."""
     try:
         with OpenEXR.File(str(path), separate_channels=True, header_only=header_only) as file:
             return [
-                (dict(part.header), {name: channel.pixels for name, channel in part.channels.items()})
+                (
+                    part.header
+                    | {"channels": {c.name: (c.xSampling, c.ySampling) for c in part.header["channels"]}},
+                    {name: channel.pixels for name, channel in part.channels.items()},
+                )
                 for part in file.parts
             ]
     except Exception as error:
@@ -69,7 +73,7 @@ def _check_headers(path: Path, headers: list[dict], check_size: Callable[[Path, 
 def _choose(path: Path, headers: list[dict]) -> tuple[int, str | tuple[str, ...]]:
     """The number of the part that is read, and its channels."""
     for index, header in enumerate(headers):
-        sampling = {channel.name: (channel.xSampling, channel.ySampling) for channel in header["channels"]}
+        sampling = header["channels"]
         if header["type"] not in _FLAT:
             continue
         if [sampling.get(name) for name in "RGB"] == [(1, 1)] * 3:
@@ -77,7 +81,7 @@ def _choose(path: Path, headers: list[dict]) -> tuple[int, str | tuple[str, ...]
         chroma = sampling.get("RY")
         if sampling.get("Y") == (1, 1) and chroma in ((1, 1), (2, 2)) and sampling.get("BY") == chroma:
             return index, ("Y", "RY", "BY")
-    names = [sorted(channel.name for channel in header["channels"]) for header in headers]
+    names = [sorted(header["channels"]) for header in headers]
     if any("Y" in each and header["type"] in _FLAT for each, header in zip(names, headers, strict=True)):
         raise ImageError(f"{path}: greyscale (channel Y only); expected RGB")
     found = "; ".join(

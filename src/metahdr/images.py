@@ -4,6 +4,7 @@ HDR images are linear-light RGB with BT.709 primaries, float32 `(H, W, 3)`; LDR 
 RGB, uint8 or uint16 `(H, W, 3)`. A file that holds anything else is an `ImageError`, never a silently wrong value.
 """
 
+import math
 import re
 import warnings
 from pathlib import Path
@@ -29,6 +30,7 @@ MOST_PIXELS = 1 << 28  # of a file that is read; a panorama of 16k has 1 << 27
 _PIXELS_PER_BYTE = 1024  # more than any compression of a picture reaches; a header that says more is wrong
 _SLACK = 1 << 20  # pixels, for small pictures of one colour
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)  # ITU-R BT.709
+Image.MAX_IMAGE_PIXELS = None  # `check_size` sets the limit
 _RESOLUTION = re.compile(rb"^([-+])Y +(\d+) +([-+])X +(\d+)\r?\n", re.MULTILINE)
 
 
@@ -65,7 +67,10 @@ def read_ldr(path: Path) -> np.ndarray:
             if mode not in ("RGB", "RGBA") or bits not in (8, 16):
                 kind = "greyscale" if mode[0] in "L1IF" else f"{bits} bits, Pillow's mode {mode}"
                 raise ImageError(f"{path}: {kind}; expected RGB of 8 or 16 bits per channel")
-            return sixteen_bits(path, image.format) if bits == 16 else np.array(image.convert("RGB"))
+            if bits == 16:
+                return sixteen_bits(path, image.format)
+            check_complete(path, image.format)
+            return np.array(image.convert("RGB"))
     except ImageError:
         raise
     except Exception as error:  # decoders raise whatever a damaged file leads them to
@@ -83,10 +88,31 @@ def sixteen_bits(path: Path, kind: str | None) -> np.ndarray:
     """uint16 `(H, W, 3)` of a PNG or TIFF file as stored; Pillow, which has decoded it once, cuts it to 8 bits."""
     if kind not in ("PNG", "TIFF"):
         raise ImageError(f"{path}: 16 bits per channel in a file of kind {kind}; expected PNG or TIFF")
+    if kind == "TIFF":
+        check_complete(path, kind)
     pixels = imagecodecs.png_decode(path.read_bytes()) if kind == "PNG" else tifffile.imread(path, key=0)
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     pixels = np.moveaxis(pixels, 0, -1) if pixels.shape[-1] > 4 else pixels  # a TIFF file may keep channels apart
     return pixels[..., :3] if pixels.shape[-1] >= 3 else pixels[..., :1].repeat(3, 2)
+
+
+def check_complete(path: Path, kind: str | None) -> None:
+    """Refuses a PNG or TIFF file whose header says that there are more rows; Pillow gives them as black.
+
+    Raises:
+        Exception: of any kind.
+    """
+    if kind == "PNG":
+        imagecodecs.png_decode(path.read_bytes())
+    if kind == "TIFF":
+        with tifffile.TiffFile(path) as file:
+            page = file.pages[0]
+            chunks, stored = math.prod(page.chunked), sum(page.databytecounts)
+            short = page.compression == tifffile.COMPRESSION.NONE and stored < page.nbytes
+            if page.imagedepth != 1 or chunks != len(page.dataoffsets) or short:
+                raise ImageError(
+                    f"{path}: {len(page.dataoffsets)} of {chunks} pieces, {stored} bytes; truncated or corrupt"
+                )
 
 
 def check_size(path: Path, width: int, height: int) -> None:
@@ -174,13 +200,11 @@ def _read_radiance(path: Path) -> np.ndarray:
         raise ImageError(f"{path}: XYZ pixels; expected FORMAT=32-bit_rle_rgbe")
     vertical, height, horizontal, width = resolution.groups()
     check_size(path, int(width[:12]), int(height[:12]))
-    plain = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y %b +X %b\n" % (height, width)
-    try:
-        image = cv2.imdecode(np.frombuffer(plain + data[resolution.end() :], np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error:  # more pixels than OpenCV accepts
-        image = None
+    image = _decode_radiance(data[resolution.end() :], int(width), int(height))
     if image is None:
-        raise ImageError(f"{path}: truncated or corrupt Radiance pixels")
+        raise ImageError(
+            f"{path}: truncated or corrupt Radiance pixels, or not those of {int(width)}x{int(height)}"
+        )
     exposures = re.findall(rb"^EXPOSURE=(.*)$", header, re.MULTILINE)
     try:
         exposure = np.float32(np.prod([float(value) for value in exposures]))
@@ -192,3 +216,22 @@ def _read_radiance(path: Path) -> np.ndarray:
     image = image[::-1] if vertical == b"+" else image
     image = image[:, ::-1] if horizontal == b"-" else image
     return np.ascontiguousarray(image)
+
+
+def _decode_radiance(pixels: bytes, width: int, height: int) -> np.ndarray | None:
+    """BGR of exactly so many scanlines, None where there are fewer or more.
+
+    OpenCV ignores what follows the last one. So one more is added, 136 throughout (mantissas and exponent), and must come out as that.
+    """
+    length = bytes([2, 2, width >> 8 & 255, width & 255])
+    if 8 <= width < 1 << 15 and pixels[:4] == length:
+        runs = [bytes([128 + min(127, width - start), 136]) for start in range(0, width, 127)]
+        last = length + b"".join(runs) * 4
+    else:
+        last = bytes([136]) * 4 * width
+    plain = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y %d +X %d\n" % (height + 1, width)
+    try:
+        image = cv2.imdecode(np.frombuffer(plain + pixels + last, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:  # more pixels than OpenCV accepts
+        return None
+    return image[:-1] if image is not None and (image[-1] == 136).all() else None

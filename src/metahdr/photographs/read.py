@@ -16,7 +16,7 @@ from metahdr.camera.curve import Curve
 from metahdr.camera.exposure import eight_bits
 from metahdr.errors import ImageError
 from metahdr.exif import Settings, read_settings
-from metahdr.images import bits_per_channel, sixteen_bits
+from metahdr.images import bits_per_channel, check_complete, check_size, sixteen_bits
 from metahdr.photographs import raw
 
 SMALLEST = 16  # pixels of a side
@@ -26,7 +26,6 @@ _MODES = ("L", "LA", "P", "PA", "RGB", "RGBA", "RGBX")
 _DEEP_MODES = ("L", "LA", "RGB", "RGBA", "RGBX", "I;16", "I;16B")  # what Pillow calls those of 16 bits
 
 register_heif_opener()
-Image.MAX_IMAGE_PIXELS = None  # the memory that there is sets the limit
 
 
 class Photograph(NamedTuple):
@@ -67,7 +66,7 @@ def read_photograph(path: Path) -> Photograph:
     if not path.is_file():
         raise ImageError(f"{path}: no such file")
     if path.suffix.lower() in raw.SUFFIXES:
-        _check_size(path, raw.size_of(path))
+        _check_memory(path, raw.size_of(path))
         pixels, settings = raw.read_raw(path)
         photograph = Photograph(pixels, raw.RESPONSE, settings)
     else:
@@ -93,7 +92,8 @@ def check_content(name: str, pixels: np.ndarray) -> None:
 def _read_rendered(path: Path) -> Photograph:
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
-            _check_size(path, image.size)
+            check_size(path, *image.size)
+            _check_memory(path, image.size)
             mode, bits = image.mode, bits_per_channel(image)
             icc, exif = image.info.get("icc_profile"), image.getexif()
             settings, orientation = read_settings(exif), exif.get(Base.Orientation, 1)
@@ -107,6 +107,7 @@ def _read_rendered(path: Path) -> Photograph:
             if bits == 16:
                 pixels = sixteen_bits(path, image.format)
             else:  # Pillow turns some kinds while it loads them, and says so
+                check_complete(path, image.format)
                 pixels, orientation = np.asarray(image.convert("RGB")), image.getexif().get(Base.Orientation, 1)
     except ImageError:
         raise
@@ -149,7 +150,7 @@ def _upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
     return np.ascontiguousarray(pixels)
 
 
-def _check_size(path: Path, size: tuple[int, int]) -> None:
+def _check_memory(path: Path, size: tuple[int, int]) -> None:
     width, height = size
     needed, free = width * height * BYTES_PER_PIXEL, psutil.virtual_memory().available
     if needed > free:
