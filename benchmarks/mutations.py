@@ -6,11 +6,11 @@ flipped, bytes zeroed, swapped, removed, cut off at the end, sizes in the header
 
 Verdicts: *cut, read* is an image of a cut file, unless it has all the original's values: then what is missing
 carries no pixels. *Other size* is an image whose size or type is not the original's, because its header says so,
-which JPEG, and for fewer rows also PNG and TIFF, cannot contradict. *Changed* has other values: no decoder sees
-a flipped bit of a value. Both are what the register's SHA-256 is for. So `retrieve` is offered every damaged file,
+which JPEG, and for fewer rows also PNG and TIFF, cannot contradict. *Changed* has other values: no decoder sees a
+flipped bit of a value. Both are what the register's SHA-256 is for. So `retrieve` is offered every damaged file,
 in a mirror, in place of the original, and *silently wrong* is an image that is another one, was read without an
-error, and whose file got through. Rows of kind `size` have other sizes in their header on purpose, with a checksum that
-fits; the rest are accidents. The last lines are the figures.
+error, and whose file got through. Rows of kind `size` have other sizes in their header on purpose, with a checksum
+that fits; the rest are accidents. The last lines are the figures.
 """
 
 import hashlib
@@ -82,9 +82,9 @@ def tiled(mode: OpenEXR.LevelMode) -> Callable[[Path, np.ndarray], None]:
     return openexr(OpenEXR.ZIP_COMPRESSION, type=OpenEXR.tiledimage, tiles=tiles)
 
 
-def chroma(path: Path, image: np.ndarray) -> None:
-    """Luminance and chroma of the tests' own picture, because OpenEXR's Python writes no channels of half size."""
-    shutil.copyfile(Path(__file__).parents[1] / "tests" / "data" / "luminance_chroma.exr", path)
+def stored(name: str) -> Callable[[Path, np.ndarray], None]:
+    """The tests' own picture, written by OpenEXR's C++, for what its Python does not write."""
+    return lambda path, image: shutil.copyfile(Path(__file__).parents[1] / "tests" / "data" / name, path)
 
 
 def parts(path: Path, image: np.ndarray) -> None:
@@ -123,7 +123,9 @@ FORMATS = {
     "b44.exr": openexr(OpenEXR.B44_COMPRESSION),
     "plain.exr": openexr(OpenEXR.NO_COMPRESSION),
     "tiled.exr": tiled(OpenEXR.ONE_LEVEL),
-    "chroma.exr": chroma,
+    "mipmap.exr": stored("mipmap.exr"),
+    "ripmap.exr": stored("ripmap.exr"),
+    "chroma.exr": stored("luminance_chroma.exr"),
     "parts.exr": parts,
     "baseline.jpg": by_opencv(cv2.IMWRITE_JPEG_QUALITY, 90),
     "progressive.jpg": by_opencv(cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
@@ -232,11 +234,11 @@ def read(path: Path) -> list[tuple | str]:
 def attempt(reader: Callable[[], np.ndarray | None]) -> tuple | str:
     try:
         image = reader()
+        return "unpacked" if image is None else (image.shape, str(image.dtype), hashlib.sha256(image).hexdigest())
     except UserError as error:
         return f"traceback {error!r}" if len(str(error).splitlines()) != 1 else "refused"
     except BaseException as error:
         return f"traceback {error!r}"
-    return "unpacked" if image is None else (image.shape, str(image.dtype), hashlib.sha256(image).hexdigest())
 
 
 def serve(connection: Connection) -> None:
@@ -247,8 +249,8 @@ def serve(connection: Connection) -> None:
     logging.disable()
     cv2.setNumThreads(1)
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
-    while True:
-        answers = read(connection.recv())
+    while (path := connection.recv()) is not None:
+        answers = read(path)
         status = Path("/proc/self/status").read_text()  # getrusage knows the parent's memory from before exec, too
         connection.send((answers, int(re.search(r"VmHWM:\s+(\d+)", status)[1]) >> 10))
 
@@ -281,6 +283,11 @@ class Reader:
         self.process.kill()
         self.process = None
         return [died]
+
+    def close(self) -> None:
+        if self.process is not None:
+            self.connection.send(None)
+            self.process.join(SECONDS)
 
 
 def passes(name: str, original: bytes, damaged: Path) -> bool:
@@ -407,6 +414,8 @@ def main(folder: Path) -> None:
         inside = work / "archives"
         inside.mkdir()
         packed = pd.DataFrame(archives(inside, readers[0]))
+        for reader in readers:
+            reader.close()
         strays = [path for path in work.iterdir() if path.name not in ("known.exr", "0", "1", "archives")]
     both = pd.concat([images, packed])
     print(both.groupby(["format", "found"], sort=False).size().unstack(fill_value=0).to_string())

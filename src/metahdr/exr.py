@@ -81,24 +81,27 @@ def _choose(path: Path, headers: list[dict]) -> tuple[int, str | tuple[str, ...]
         chroma = sampling.get("RY")
         if sampling.get("Y") == (1, 1) and chroma in ((1, 1), (2, 2)) and sampling.get("BY") == chroma:
             return index, ("Y", "RY", "BY")
-    names = [sorted(header["channels"]) for header in headers]
-    if any("Y" in each and header["type"] in _FLAT for each, header in zip(names, headers, strict=True)):
+    if any({"Y", "RY"} & header["channels"].keys() == {"Y"} for header in headers if header["type"] in _FLAT):
         raise ImageError(f"{path}: greyscale (channel Y only); expected RGB")
-    found = "; ".join(
-        f"{'' if header['type'] in _FLAT else 'deep '}{', '.join(each[:12])}{', ...' if len(each) > 12 else ''}"
-        for each, header in zip(names[:12], headers, strict=False)
-    )
+    found = " ".join("; ".join(_described(header) for header in headers[:12]).split())
     raise ImageError(f"{path}: channels {found}; expected R, G and B, or Y, RY and BY")
+
+
+def _described(header: dict) -> str:
+    """A part's name, if it has one, and its channels."""
+    names, kind = sorted(header["channels"]), "" if header["type"] in _FLAT else "deep "
+    part = f"{header['name']}: " if header.get("name") else ""
+    return f"{part}{kind}{', '.join(names[:12])}{', ...' if len(names) > 12 else ''}"
 
 
 def _from_chroma(path: Path, planes: list[np.ndarray], primaries: tuple[float, ...]) -> np.ndarray:
     """RGB of luminance `(H, W)` and chroma (R - Y) / Y and (B - Y) / Y, of half the resolution or the same."""
     y, ry, by = (plane.astype(np.float32) for plane in planes)
-    try:
-        red, green, blue = weights = luminance_weights(primaries).astype(np.float32)
-    except np.linalg.LinAlgError:
-        raise ImageError(f"{path}: its chromaticities span no colours") from None
     with np.errstate(all="ignore"):  # values beyond all measure come out as they may
+        try:
+            red, green, blue = weights = luminance_weights(primaries).astype(np.float32)
+        except np.linalg.LinAlgError:
+            raise ImageError(f"{path}: its chromaticities span no colours") from None
         r, b = ((_double(chroma, y.shape) + 1) * y for chroma in (ry, by))
         return _desaturate(np.stack([r, (y - red * r - blue * b) / green, b], -1), weights)
 

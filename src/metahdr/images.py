@@ -93,7 +93,7 @@ def sixteen_bits(path: Path, kind: str | None) -> np.ndarray:
     pixels = imagecodecs.png_decode(path.read_bytes()) if kind == "PNG" else tifffile.imread(path, key=0)
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     pixels = np.moveaxis(pixels, 0, -1) if pixels.shape[-1] > 4 else pixels  # a TIFF file may keep channels apart
-    return pixels[..., :3] if pixels.shape[-1] >= 3 else pixels[..., :1].repeat(3, 2)
+    return np.ascontiguousarray(pixels[..., :3] if pixels.shape[-1] >= 3 else pixels[..., :1].repeat(3, 2))
 
 
 def check_complete(path: Path, kind: str | None) -> None:
@@ -221,7 +221,7 @@ def _read_radiance(path: Path) -> np.ndarray:
 def _decode_radiance(pixels: bytes, width: int, height: int) -> np.ndarray | None:
     """BGR of exactly so many scanlines, None where there are fewer or more.
 
-    OpenCV ignores what follows the last one. So one more is added, 136 throughout (mantissas and exponent), and must come out as that.
+    OpenCV ignores what follows the last one. So one more of 136 throughout is added, which must come out as that.
     """
     length = bytes([2, 2, width >> 8 & 255, width & 255])
     if 8 <= width < 1 << 15 and pixels[:4] == length:

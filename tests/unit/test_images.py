@@ -1,6 +1,9 @@
 import resource
+import runpy
+import struct
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -22,6 +25,10 @@ VALUES = [
     [[0.78125, 0.390625, 0.1953125], [256, 128, 64], [0.5625, 0.1875, 0.0625]],
 ]
 HEADER = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n"
+DAMAGED = (
+    "runs.hdr flat.hdr zip.exr piz.exr dwaa.exr tiled.exr mipmap.exr chroma.exr parts.exr "
+    "baseline.jpg 8.png 16.png 8.tif lzw16.tif"
+)
 BT2020 = (0.708, 0.292, 0.170, 0.797, 0.131, 0.046, 0.3127, 0.3290)
 
 
@@ -191,46 +198,97 @@ def test_16_bits_are_kept(tmp_path, suffix):
     np.testing.assert_array_equal(read_ldr(tmp_path / "other.tif"), pixels)
 
 
-def absurd(path):
-    """The file with a width or height of two billion in its header."""
-    data, big = bytearray(path.read_bytes()), (2**31 - 1).to_bytes(4, "little")
+def with_size(path, width, height):
+    """The file with another size in its header, and a checksum that fits."""
+    data = path.read_bytes()
     if path.suffix == ".exr":
-        at = data.index(b"box2i\0") + 10
-        data[at + 8 : at + 16] = big + big
+        at = data.index(b"dataWindow\0box2i\0") + 21
+        data = data[:at] + struct.pack("<4i", 0, 0, width - 1, height - 1) + data[at + 16 :]
     elif path.suffix == ".hdr":
-        data = data.replace(b"-Y 16 +X 16", b"-Y 99999999 +X 99999999")
+        data = data.replace(b"-Y 16 +X 16", b"-Y %d +X %d" % (height, width))
     elif path.suffix == ".png":
-        data[16:24] = b"\x7f\xff\xff\xff" * 2
-        data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
+        header = b"IHDR" + struct.pack(">2I", width, height) + data[24:29]
+        data = data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:]
+    elif path.suffix == ".tif":
+        for tag, value in ((256, width), (257, height)):
+            at = data.index(struct.pack("<2HI", tag, 4, 1))
+            data = data[:at] + struct.pack("<2H2I", tag, 4, 1, value) + data[at + 12 :]
     else:
         at = data.index(b"\xff\xc0") + 5
-        data[at : at + 4] = b"\xff\xff" * 2
+        data = data[:at] + struct.pack(">2H", height, width) + data[at + 4 :]
     path.write_bytes(data)
-    return path
 
 
-@pytest.mark.parametrize("suffix", [".exr", ".hdr", ".png", ".jpg"])
-def test_a_header_of_absurd_size_is_refused_before_memory_is_taken(tmp_path, suffix):
-    path, image = tmp_path / f"a{suffix}", np.random.default_rng(0).random((16, 16, 3), np.float32)
-    if suffix == ".exr":
+def square(path):
+    """A picture of 16x16 pixels in the format of the file's name, and what reads it."""
+    image = np.random.default_rng(0).random((16, 16, 3), np.float32)
+    if path.suffix == ".exr":
         write_exr(path, image)
+    elif path.suffix == ".hdr":
+        cv2.imwrite(str(path), image)
+    elif path.suffix == ".tif":
+        tag = [(code, "I", 1, 16, True) for code in (256, 257)]
+        tifffile.imwrite(path, (image * 255).astype(np.uint8), photometric="rgb", extratags=tag)
     else:
-        cv2.imwrite(str(path), image if suffix == ".hdr" else (image * 255).astype(np.uint8))
-    read = read_hdr if suffix in (".exr", ".hdr") else read_ldr
-    read(path)
+        cv2.imwrite(str(path), (image * 255).astype(np.uint8))
+    read = read_hdr if path.suffix in (".exr", ".hdr") else read_ldr
+    assert read(path).shape == (16, 16, 3)
+    return read
+
+
+@pytest.mark.parametrize("size", [(65535, 65535), (60_000, 4000)])
+@pytest.mark.parametrize("suffix", [".exr", ".hdr", ".png", ".jpg", ".tif"])
+def test_a_header_of_absurd_size_is_refused_before_memory_is_taken(tmp_path, suffix, size):
+    path = tmp_path / f"a{suffix}"
+    read = square(path)
+    with_size(path, *size)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(ImageError, match=path.name):
-        read(absurd(path))
+    with pytest.raises(ImageError, match=rf"{path.name}: its header says {size[0]}x{size[1]} pixels"):
+        read(path)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB
 
 
-@pytest.mark.parametrize(
-    "suffix",
-    [
-        ".jpg",
-        ".png",
-    ],
-)
+@pytest.mark.parametrize("suffix", [".exr", ".hdr", ".png", ".tif"])
+def test_rows_that_a_file_does_not_have_are_not_made_up(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    read = square(path)
+    with_size(path, 16, 1000)
+    with pytest.raises(ImageError, match=path.name):
+        read(path)
+
+
+@pytest.mark.parametrize("width", [5, 16, 300])
+@pytest.mark.parametrize("flat", [True, False])
+def test_a_radiance_file_of_more_scanlines_than_its_header_says_is_refused(tmp_path, width, flat):
+    path, image = tmp_path / "a.hdr", np.random.default_rng(0).random((16, width, 3), np.float32)
+    cv2.imwrite(str(path), image, (cv2.IMWRITE_HDR_COMPRESSION, int(not flat)))
+    read_hdr(path)
+    path.write_bytes(path.read_bytes().replace(b"-Y 16", b"-Y 15"))
+    with pytest.raises(ImageError, match=r"not those of \d+x15"):
+        read_hdr(path)
+
+
+@pytest.fixture(scope="module")
+def mutations(repository):
+    return SimpleNamespace(**runpy.run_path(str(repository / "benchmarks" / "mutations.py")))
+
+
+@pytest.mark.parametrize("name", DAMAGED.split())
+def test_a_damaged_file_is_refused_or_has_its_size_and_is_never_read_where_it_is_cut(
+    tmp_path, scenery, mutations, name
+):
+    path = tmp_path / name
+    mutations.FORMATS[name](path, np.maximum(scenery(1, mutations.HEIGHT, mutations.WIDTH), 1e-4))
+    original, expected, rng = path.read_bytes(), mutations.read(path), np.random.default_rng(0)
+    assert all(isinstance(each, tuple) for each in expected)
+    for number in range(60):
+        kind, data = mutations.mutate(original, number, rng)
+        path.write_bytes(data)
+        found = [mutations.verdict(kind, *each) for each in zip(mutations.read(path), expected, strict=True)]
+        assert set(found) <= {"refused", "unchanged", "changed"}, (number, kind)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
 def test_a_truncated_exposure_is_refused(tmp_path, scenery, suffix):
     path = tmp_path / f"cut{suffix}"
     cv2.imwrite(str(path), scenery(0) * 20)
