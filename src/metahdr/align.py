@@ -30,6 +30,14 @@ class Alignment:
     def sure(self) -> bool:
         return self.margin >= LEAST_MARGIN
 
+    def columns(self) -> dict:
+        """Columns of the table of scenes."""
+        return {
+            "orientation": self.orientation,
+            "alignment_ssim": self.ssim,
+            "alignment_margin": self.margin,
+        }
+
 
 def orient(image: np.ndarray, orientation: str) -> np.ndarray:
     """An image in one of the eight orientations: a left-right flip or none, then counter-clockwise rotation."""

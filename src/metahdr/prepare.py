@@ -1,23 +1,21 @@
 """From a source's raw files to its scenes: repair, alignment, views, filters, scale."""
 
 import logging
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from metahdr.align import Alignment, find_alignment, orient
-from metahdr.camera.align import find_shifts, overlap
-from metahdr.camera.exposure import clipping_scale, eight_bits, expose, metered_scale
-from metahdr.camera.merge import inverse_response, merge
+from metahdr.align import find_alignment
+from metahdr.camera.exposure import clipping_scale, expose, metered_scale
 from metahdr.camera.response import Response
 from metahdr.config.prepare import Prepare
-from metahdr.datasets.exposures import read_exposures
-from metahdr.datasets.layouts import Source
+from metahdr.datasets.layouts import REPAIR, Source
 from metahdr.duplicates import perceptual_hash
 from metahdr.errors import ImageError, UserError
 from metahdr.files import sha256
-from metahdr.images import luminance, read_hdr, read_ldr, repair, resize_square
+from metahdr.images import luminance, read_hdr, repair, resize_square
 from metahdr.panorama import perspective_view
 from metahdr.registry import LAYOUTS
 
@@ -87,46 +85,12 @@ def _read(
     themselves; and columns of the table. A single exposure is no bracket: it serves the alignment alone."""
     if source.flaw:
         raise ImageError(source.flaw)
-    files = read_exposures(source, folder)
-    evs, exposures, notes = list(files), [read_ldr(path) for path in files.values()], []
-    for path, ldr in zip(files.values(), exposures, strict=True):
-        if ldr.shape != exposures[0].shape or ldr.dtype != exposures[0].dtype:
-            raise ImageError(f"{path}: {_kind(ldr)}; {next(iter(files.values()))} has {_kind(exposures[0])}")
-    decisions: dict = {}
-    hdr = None
-    if source.hdr:
-        hdr, decisions = _read_hdr(folder / source.hdr, settings)
-    if hdr is not None and exposures:
-        alignment = find_alignment(exposures[len(exposures) // 2], hdr)
-        decisions |= _alignment_columns(alignment)
-        if not alignment.sure:
-            notes.append(f"orientation ambiguous (margin {alignment.margin:.3f}): kept as it is")
-        elif alignment.orientation != "identity":
-            hdr = orient(hdr, alignment.orientation)
-            notes.append(f"HDR image turned by {alignment.orientation}")
-        if exposures[0].shape != hdr.shape:
-            raise ImageError(
-                f"{next(iter(files.values()))}: {_kind(exposures[0])}; its HDR image has {_kind(hdr)}"
-            )
-    if len(exposures) > 1 and settings.align_exposures:
-        shifts = find_shifts(np.stack([eight_bits(ldr) for ldr in exposures]), evs)
-        if np.any(shifts):
-            images = exposures if hdr is None else [hdr, *exposures]
-            images = overlap(images, shifts if hdr is None else [(0, 0), *shifts])
-            hdr, exposures = (None, images) if hdr is None else (images[0], images[1:])
-            decisions["shift"] = float(np.abs(shifts).max())
-            notes.append(f"exposures moved by up to {decisions['shift']:g} pixels")
-    if hdr is None:
-        stack = np.stack([eight_bits(ldr) for ldr in exposures])
-        hdr = merge(stack, evs, inverse_response(stack, evs))
-        decisions["sha256"] = sha256(files[0.0])
-        notes.append(f"HDR image merged from {len(exposures)} exposures")
-    if exposures and exposures[0].dtype == np.uint16:
-        notes.append("exposures of 16 bits")
-    for note in notes:
-        log.info("%s: %s", source.files[0], note)
-    decisions |= {"notes": "; ".join(notes), "evs": " ".join(f"{ev:.4g}" for ev in evs)}
-    return hdr, evs, exposures if source.brings_exposures else [], decisions
+    hdr, decisions = _read_hdr(folder / source.hdr, settings) if source.hdr else (None, {})
+    if not source.exposures:
+        return hdr, [], [], decisions
+    module = import_module(REPAIR)
+    hdr, evs, exposures, found = module.repair_exposures(source, folder, hdr, settings.align_exposures)
+    return hdr, evs, exposures if source.brings_exposures else [], decisions | found
 
 
 def _read_hdr(path: Path, settings: Prepare) -> tuple[np.ndarray, dict]:
@@ -136,11 +100,6 @@ def _read_hdr(path: Path, settings: Prepare) -> tuple[np.ndarray, dict]:
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from None
     return hdr, {"sha256": sha256(path), "repaired_pixels": repaired}
-
-
-def _kind(image: np.ndarray) -> str:
-    bits = "" if image.dtype == np.float32 else f" of {8 * image.dtype.itemsize} bits"
-    return f"{image.shape[1]}x{image.shape[0]} pixels{bits}"
 
 
 def _cut(name: str, hdr: np.ndarray, exposures: list[np.ndarray], kind: str, settings: Prepare):
@@ -178,15 +137,7 @@ def _scale(view: np.ndarray, own: np.ndarray, evs: list[float]) -> tuple[float, 
 def _check_alignment(view: np.ndarray) -> dict:
     """Columns of the check that an exposure that is rendered is aligned."""
     ldr = expose(view * metered_scale(view), 0.0, _CHECK_RESPONSE)
-    return _alignment_columns(find_alignment(ldr, view))
-
-
-def _alignment_columns(alignment: Alignment) -> dict:
-    return {
-        "orientation": alignment.orientation,
-        "alignment_ssim": alignment.ssim,
-        "alignment_margin": alignment.margin,
-    }
+    return find_alignment(ldr, view).columns()
 
 
 def _dynamic_range(view: np.ndarray) -> float:

@@ -18,7 +18,7 @@ from metahdr.images import read_hdr, write_exr
 
 PROFILE = ["--workflow-profile", "workflow/profiles/default"]
 RESULTS = "results/smoke"
-CHANGED = "data/raw/polyhaven-mini/courtyard.exr"
+CHANGED = "data/raw/polyhaven-mini/hotel_room.exr"
 
 
 def call(folder: Path, *words: str) -> subprocess.CompletedProcess:
@@ -50,7 +50,7 @@ def published(smoke, tmp_path_factory) -> Path:
     shutil.copytree(smoke, folder, symlinks=True)
     config = yaml.safe_load((folder / "config/config.yaml").read_text())
     lay_over(config, yaml.safe_load((folder / "config/smoke.yaml").read_text()))
-    (folder / "config/config.yaml").write_text(yaml.safe_dump(config))
+    (folder / "config/config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     good(call(folder, "git", "init", "--quiet"))
     assert "dvc remote add" in versions(folder, "publish").stderr, "no remote: one line says what to do"
     good(call(folder, "dvc", "remote", "add", "--default", "store", str(folder.parent / "remote")))
@@ -76,7 +76,21 @@ def test_what_is_restored_is_what_was_computed_and_leaves_nothing_to_do(publishe
     assert all(
         sha256(published / file) == sha256(restored / file) for file in files if (published / file).is_file()
     )
-    assert json.loads(good(call(restored, "dvc", "status", "--json"))) == {}
+    status = json.loads(good(call(restored, "dvc", "status", "--json")))
+    assert status.keys() == {"data/raw/polyhaven-1k.dvc"}, (
+        "all that DVC tracks is right but the data not used here"
+    )
+
+
+def test_a_changed_setting_reruns_in_a_restored_clone_what_it_reruns_where_all_was_computed(
+    published, restored, tmp_path
+):
+    """`prepare` is the first stage: had Snakemake not noted its parameters, nothing would run."""
+    changed = tmp_path / "changed.yaml"
+    changed.write_text("prepare: {views: 4}")
+    jobs = planned(restored, *PROFILE, "--configfile", str(changed))
+    assert jobs["prepare"] == 17
+    assert jobs == planned(published, *PROFILE, "--configfile", str(changed))
 
 
 def test_the_register_dvc_and_the_disk_agree_until_a_file_changes(restored):
@@ -89,40 +103,66 @@ def test_the_register_dvc_and_the_disk_agree_until_a_file_changes(restored):
     result = call(restored, "workflow/scripts/data_status.py")
     path.write_bytes(kept)
     assert result.returncode == 1
-    assert "1 differ" in result.stdout and "\n  courtyard.exr: expected 270418 bytes" in result.stdout
-    assert "DVC: differs (modified)" in result.stdout
+    assert "1 differ" in result.stdout and "\n  hotel_room.exr: expected 202262 bytes" in result.stdout
+    assert "DVC: differs\n" in result.stdout and "\n  hotel_room.exr: modified since dvc add" in result.stdout
+
+
+def test_a_register_that_has_another_number_of_files_than_dvc_is_told_of_data_that_are_not_here(restored):
+    tracked = restored / "data/raw/polyhaven-1k.dvc"
+    kept = tracked.read_text()
+    tracked.write_text(kept.replace("nfiles: 50", "nfiles: 49"))
+    result = call(restored, "workflow/scripts/data_status.py")
+    tracked.write_text(kept)
+    assert result.returncode == 1
+    assert "polyhaven-1k.dvc: 49 files, 75224003 bytes; registered are 50 files, 75224003 bytes" in result.stdout
 
 
 def test_nothing_is_published_while_there_is_work(published):
-    table = published / RESULTS / "polyhaven-mini/scores.csv"
-    table.rename(table.with_suffix(".kept"))
+    page = published / RESULTS / "report/index.html"
+    page.rename(page.with_suffix(".kept"))
     refusal = versions(published, "publish")
-    table.with_suffix(".kept").rename(table)
+    page.with_suffix(".kept").rename(page)
     assert refusal.returncode == 1
-    assert "there is work to do first (1 aggregate" in refusal.stderr
+    assert "there is work to do first (1 report" in refusal.stderr
 
 
-def test_results_of_another_configuration_or_code_are_not_restored(published, tmp_path):
+def test_results_of_another_configuration_are_refused_before_they_replace_anything(published, tmp_path):
     folder = tmp_path / "other"
     good(call(published, "git", "clone", "--quiet", str(published), str(folder)))
     config = folder / "config/config.yaml"
     config.write_text(config.read_text().replace("iterations: 6", "iterations: 7"))
     refusal = versions(folder, "restore")
     assert refusal.returncode == 1
-    assert "config/config.yaml" in refusal.stderr and "make reproduce computes it anew" in refusal.stderr
+    assert "config/config.yaml: meta" in refusal.stderr and "make reproduce computes its own" in refusal.stderr
+    assert not (folder / "results").exists()
 
 
-def test_a_damaged_store_is_not_restored(published, tmp_path):
+def test_a_damaged_result_is_named_and_not_taken_for_new(published, tmp_path):
+    """By DVC's own default it believes what a folder holds."""
     folder, store = tmp_path / "clone", tmp_path / "store"
     shutil.copytree(published.parent / "remote", store)
-    largest = max((path for path in store.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
-    largest.chmod(0o644)
-    largest.write_bytes(largest.read_bytes()[:-1] + b"x")
+    damaged = next((published / RESULTS).rglob("best.pt"))
+    wanted = sha256(damaged)
+    (path,) = (path for path in store.rglob("*") if path.is_file() and sha256(path) == wanted)
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
     good(call(published, "git", "clone", "--quiet", str(published), str(folder)))
     good(call(folder, "dvc", "remote", "modify", "store", "url", str(store)))
-    good(call(folder, "dvc", "remote", "modify", "store", "verify", "true"))
     refusal = versions(folder, "restore")
     assert refusal.returncode == 1 and "Traceback" not in refusal.stderr
+    assert f"{damaged.relative_to(published)}: modified" in refusal.stderr
+    assert not (folder / ".snakemake").exists()
+
+
+def test_results_that_nobody_published_are_not_replaced(restored):
+    table = restored / RESULTS / "report/tables.md"
+    kept = table.read_bytes()
+    table.write_text("mine")
+    refusal = versions(restored, "restore")
+    found = table.read_text()
+    table.write_bytes(kept)
+    assert refusal.returncode == 1 and found == "mine"
+    assert str(table) in refusal.stderr
 
 
 def test_one_changed_file_reruns_its_dependents_alone_and_dvc_shows_what_it_changed(restored):
@@ -132,8 +172,8 @@ def test_one_changed_file_reruns_its_dependents_alone_and_dvc_shows_what_it_chan
     facts = register.read_text().replace(before, sha256(path))
     register.write_text(facts.replace(f"size: {size}\n", f"size: {path.stat().st_size}\n"))
     jobs = planned(restored, *PROFILE)
-    assert (jobs["prepare"], jobs["expose"], jobs["split"]) == (1, 1, 1)
-    assert {"fetch_wheel", "retrieve", "manifest"}.isdisjoint(jobs)
+    assert (jobs["retrieve"], jobs["prepare"], jobs["expose"], jobs["split"]) == (1, 1, 1, 1)
+    assert "manifest" not in jobs
     assert snakemake(restored, *PROFILE).returncode == 0
     changed = good(call(restored, "dvc", "metrics", "diff"))
     assert f"{RESULTS}/metrics.json" in changed and "adapted.psnr" in changed

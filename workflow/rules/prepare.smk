@@ -15,7 +15,7 @@ rule prepare:
     params:
         **script(
             "prepare.py",
-            [LAYOUTS.module(DATASET.kind)],
+            [LAYOUTS.module(DATASET.kind), *repairs()],
             name=lambda w: w.source,
             source=lambda w: vars(SOURCES[w.source]),
             kind=DATASET.kind,

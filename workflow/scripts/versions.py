@@ -1,10 +1,12 @@
 """Publish the results of a run with DVC, or restore published ones, so that Snakemake has nothing to do."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from metahdr.config.check import read_files
 from metahdr.config.data import Data
@@ -14,15 +16,19 @@ from metahdr.errors import UserError
 from metahdr.script import run
 
 STAGE = "reproduce"
+MOST_NAMED = 10
 PROFILE = ["--workflow-profile", "workflow/profiles/default"]
 
 
 def main(action: str) -> None:
     """`action`: publish or restore, of what config/config.yaml says. A DVC remote must be the default one."""
-    data = read_files([Path("config/config.yaml")]).data
+    config = read_files([Path("config/config.yaml")])
     if not dvc("remote", "list").strip():
         raise UserError("DVC has no remote; name a folder, S3 or SSH: dvc remote add --default store ADDRESS")
-    (publish if action == "publish" else restore)(data)
+    if action == "publish":
+        publish(config.data)
+    else:
+        restore(config.data, config.results)
 
 
 def publish(data: Data) -> None:
@@ -30,27 +36,35 @@ def publish(data: Data) -> None:
         raise UserError(f"there is work to do first ({jobs}): make reproduce")
     weights = Path(data.raw).parent / "weights"
     files = sorted(str(path) for path in weights.glob("*") if path.suffix not in (".sha256", ".dvc", ".partial"))
-    dvc("add", "--quiet", f"{data.raw}/{data.dataset}", *files)
-    dvc("commit", "--quiet", "--force", STAGE)
-    dvc("push", "--quiet", STAGE, *tracked(data))
+    dvc("add", f"{data.raw}/{data.dataset}", *files)
+    dvc("commit", "--force", STAGE)
+    dvc("push", STAGE, *tracked(data))
     print("published. Commit what names these bytes:\n  git add dvc.lock", *tracked(data))
 
 
-def restore(data: Data) -> None:
+def restore(data: Data, results: str) -> None:
     if not Path("dvc.lock").exists():
         raise UserError("dvc.lock is not here: nothing was published from this commit; make reproduce computes it")
-    dvc("pull", "--quiet", "--force", STAGE, *tracked(data))
-    changes = json.loads(dvc("status", "--json", STAGE, *tracked(data)))
-    if changes:
-        listed = "\n".join(f"  {line}" for line in sorted(differing(changes)))
-        raise UserError(f"what is here is not what was published:\n{listed}\n  make reproduce computes it anew")
+    # Results of other code or of another configuration are refused before they replace anything.
+    differing = premises(json.loads(dvc("status", "--json", STAGE)).get(STAGE, []))
+    refuse(differing, "was not what these results were made with; make reproduce computes its own")
+    dvc("pull", STAGE, *tracked(data))
+    # DVC takes what it has just written for right; without its notes it hashes every file.
+    folders = [results, *(path.removesuffix(".dvc") for path in tracked(data))]
+    with TemporaryDirectory() as notes:
+        said = dvc("data", "status", "--json", "--granular", *folders, DVC_SITE_CACHE_DIR=notes)
+    found = json.loads(said).get("uncommitted", {})
+    differing = [f"{path}: {state}" for state, paths in found.items() for path in paths]
+    refuse(
+        differing, "is not what was published; remove it and .dvc/cache, and if that does not help, publish anew"
+    )
     raw = Path(data.raw)
     dataset = find_dataset(Path(data.register_file), data.dataset)
     state = verify(dataset, raw / data.dataset, raw / ".verified" / f"{data.dataset}.csv")
-    if state.wrong:
-        raise UserError(f"{data.dataset}: not the registered files:\n" + "\n".join(state.wrong[:10]))
+    refuse(state.wrong, f"is not what is registered of {data.dataset}")
     # DVC writes files at any time; only now, when all are known to be right, may Snakemake take them for new.
-    call("snakemake", "--touch", "--quiet", "all", *PROFILE)
+    # Every job, because a changed parameter reruns nothing of a job whose parameters Snakemake has not noted.
+    call("snakemake", "--touch", "--forceall", "--quiet", "all", *PROFILE)
     if jobs := work():
         raise UserError(f"restored, but Snakemake would still run {jobs}")
     print("restored: nothing is left to do")
@@ -69,24 +83,29 @@ def tracked(data: Data) -> list[str]:
     return [f"{data.raw}/{data.dataset}.dvc", *weights]
 
 
-def differing(changes: dict) -> list[str]:
-    """`dvc status` as lines: what differs and how."""
-    return [
-        f"{name}: {path} {state}" if isinstance(state, str) else f"{name}: {path} {', '.join(map(str, state))}"
-        for name, groups in changes.items()
-        for group in groups
-        if isinstance(group, dict)
-        for paths in group.values()
-        for path, state in paths.items()
-    ]
+def premises(changes: list) -> list[str]:
+    """What `dvc status` says of the stage's command, its dependencies and parameters, as lines."""
+    lines = [change for change in changes if change == "changed command"]
+    for change in changes:
+        for path, state in change.get("changed deps", {}).items() if isinstance(change, dict) else ():
+            lines.append(f"{path}: {state if isinstance(state, str) else ', '.join(state)}")
+    return lines
 
 
-def dvc(*words: str) -> str:
-    return call("dvc", *words)
+def refuse(differing: list[str], why: str) -> None:
+    if differing:
+        listed = "\n  ".join(differing[:MOST_NAMED])
+        more = f"\n  and {len(differing) - MOST_NAMED} more" if len(differing) > MOST_NAMED else ""
+        raise UserError(f"not restored. What differs {why}:\n  {listed}{more}")
 
 
-def call(module: str, *words: str) -> str:
-    result = subprocess.run([sys.executable, "-m", module, *words], capture_output=True, text=True)
+def dvc(*words: str, **environment: str) -> str:
+    return call("dvc", *words, **environment)
+
+
+def call(module: str, *words: str, **environment: str) -> str:
+    command = [sys.executable, "-m", module, *words]
+    result = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment)
     if result.returncode:
         said = (result.stderr.strip() or result.stdout.strip())[-2000:]
         raise UserError(f"{module} {' '.join(words)} failed:\n{said}")

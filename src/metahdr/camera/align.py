@@ -2,8 +2,9 @@
 
 Neighbouring exposures are compared in log light, cut to the range that both show. Phase correlation of small
 versions finds the shift, which is refined from size to size by the correlation of fine structure, since the
-camera's curve, and with it what varies slowly, is not known. Exposures that already lie on one another are not
-moved: a shift must be better than none by a margin.
+camera's curve, and with it what varies slowly, is not known. A parabola through the last correlations gives the
+quarter of a pixel. Exposures that already lie on one another are not moved: a shift must be better than none by a
+margin.
 
 Ward's bitmaps (OpenCV's AlignMTB) were tried: between exposures of which one is half clipped they lose themselves.
 """
@@ -31,33 +32,44 @@ def align_bracket(exposures: np.ndarray, stops: list[float]) -> tuple[np.ndarray
 
     Returns:
         uint8 `(S, H', W', 3)`, and how many pixels to the right and down each exposure's content lies from that of
-        the middle one, int `(S, 2)`.
+        the middle one, `(S, 2)`, in quarters.
     """
     shifts = find_shifts(exposures, stops)
     return np.stack(overlap(exposures, shifts)), shifts
 
 
 def find_shifts(exposures: np.ndarray, stops: list[float]) -> np.ndarray:
-    """How far each exposure's content lies from that of the middle one: pixels right and down, int `(S, 2)`.
+    """How far each exposure's content lies from that of the middle one: pixels right and down, in quarters.
+
+    Returns `(S, 2)`.
 
     Args:
         exposures: uint8 `(S, H, W, 3)`.
         stops: what each of them is relative to the scene's scale.
     """
     order = np.argsort(stops)
-    shifts = np.zeros((len(stops), 2), int)
+    shifts = np.zeros((len(stops), 2))
     for one, other in zip(order, order[1:], strict=False):
         shifts[other] = shifts[one] + find_shift(exposures[one], exposures[other], stops[other] - stops[one])
     return shifts - shifts[middle(stops)]
 
 
 def overlap(images: Sequence[np.ndarray], shifts: np.ndarray) -> list[np.ndarray]:
-    """Images `(H, W, 3)`, of any type, cut to what all of them show; shifts as `find_shifts` gives them."""
+    """Images `(H, W, 3)`, of any type, cut to what all of them show; shifts as `find_shifts` gives them.
+
+    Fractions of a pixel are undone by cubic interpolation; whole pixels leave every value as it is.
+    """
     shifts = np.asarray(shifts)
-    (left, top), (right, bottom) = -shifts.min(0), images[0].shape[1::-1] - shifts.max(0)
-    return [
-        image[top + y : bottom + y, left + x : right + x] for image, (x, y) in zip(images, shifts, strict=True)
-    ]
+    whole = np.floor(shifts).astype(int)
+    (left, top), (right, bottom) = -whole.min(0), images[0].shape[1::-1] - np.ceil(shifts).astype(int).max(0)
+    parts = []
+    for image, (x, y), fraction in zip(images, whole, shifts - whole, strict=True):
+        if fraction.any():
+            matrix = np.float32([[1, 0, fraction[0]], [0, 1, fraction[1]]])
+            flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+            image = cv2.warpAffine(image, matrix, None, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        parts.append(image[top + y : bottom + y, left + x : right + x])
+    return parts
 
 
 def middle(stops: list[float]) -> int:
@@ -65,8 +77,8 @@ def middle(stops: list[float]) -> int:
     return int(np.argsort(stops)[(len(stops) - 1) // 2])
 
 
-def find_shift(dark: np.ndarray, bright: np.ndarray, stops: float) -> tuple[int, int]:
-    """How many pixels to the right and down the content of `bright` lies from that of `dark`.
+def find_shift(dark: np.ndarray, bright: np.ndarray, stops: float) -> tuple[float, float]:
+    """How many pixels to the right and down the content of `bright` lies from that of `dark`, in quarters.
 
     Args:
         dark, bright: uint8 `(H, W, 3)`.
@@ -75,7 +87,7 @@ def find_shift(dark: np.ndarray, bright: np.ndarray, stops: float) -> tuple[int,
     light = LIKELY.inverse(np.arange(256) / 255)
     low, high = light[_DARK], light[_BRIGHT] / 2**stops
     if low >= high:  # no value is shown by both
-        return 0, 0
+        return 0.0, 0.0
     logs = np.log2(np.clip([light, light / 2**stops], low, high)).astype(np.float32)
     grey = [
         cv2.LUT(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), log)
@@ -85,10 +97,10 @@ def find_shift(dark: np.ndarray, bright: np.ndarray, stops: float) -> tuple[int,
     longest = max(dark.shape[:2])
     factor = max(1, longest / _COARSE)
     if min(dark.shape[:2]) < 2 * factor:  # so narrow a strip has no small version
-        return 0, 0
+        return 0.0, 0.0
     small = [cv2.resize(image, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA) for image in grey]
     if min(image.std() for image in small) < 1e-3:  # nothing to see in the range that both show
-        return 0, 0
+        return 0.0, 0.0
     window = cv2.createHanningWindow(small[0].shape[::-1], cv2.CV_32F)
     (x, y), _ = cv2.phaseCorrelate(*(image - image.mean() for image in small), window)
     x, y = (shift if abs(shift) * factor <= _FARTHEST * longest else 0.0 for shift in (x, y))
@@ -104,7 +116,9 @@ def find_shift(dark: np.ndarray, bright: np.ndarray, stops: float) -> tuple[int,
         ]
         x, y = _refine(*map(_structure, size), x, y)
     fine = [_structure(_centre(image, _FINE)) for image in grey]
-    return (x, y) if _correlation(*fine, x, y) > _correlation(*fine, 0, 0) + _MARGIN else (0, 0)
+    if _correlation(*fine, x, y) <= _correlation(*fine, 0, 0) + _MARGIN:
+        return 0.0, 0.0
+    return x + _fraction(*fine, x, y, 1, 0), y + _fraction(*fine, x, y, 0, 1)
 
 
 def _structure(image: np.ndarray) -> np.ndarray:
@@ -122,6 +136,13 @@ def _refine(one: np.ndarray, other: np.ndarray, x: int, y: int) -> tuple[int, in
         if best == (x, y):
             return best
         x, y = best
+
+
+def _fraction(one: np.ndarray, other: np.ndarray, x: int, y: int, right: int, down: int) -> float:
+    """Where the parabola through the correlations at a shift and its two neighbours is highest, in quarters."""
+    before, best, after = (_correlation(one, other, x + i * right, y + i * down) for i in (-1, 0, 1))
+    bend = before - 2 * best + after
+    return round(2 * (before - after) / bend) / 4 if bend < 0 else 0.0
 
 
 def _correlation(one: np.ndarray, other: np.ndarray, x: int, y: int) -> float:

