@@ -1,8 +1,9 @@
 """Hand-held brackets: python benchmarks/handheld.py PANORAMAS (five minutes on one idle core).
 
-Shifts of up to 16 pixels between the exposures of 400-pixel views, ours and OpenCV's AlignMTB, on the places that
-`config/hdrcnn.yaml` does not test with; the constants of `camera/align.py` were chosen on some of them. Then the
-time and memory of a bracket of three times 12 megapixels. The last lines are the figures.
+Shifts of up to 16 whole pixels between the exposures of 400-pixel views, ours and OpenCV's AlignMTB, right where they
+are within a quarter of a pixel, on the places that `config/hdrcnn.yaml` does not test with; the constants of
+`camera/align.py` were chosen on some of them. Then the time and memory of a bracket of three times 12 megapixels. The
+last lines are the figures.
 """
 
 import re
@@ -70,7 +71,7 @@ def main(folder: Path) -> None:
         for kind in CHOSEN:
             exposures, shifts = shifted(name, view, kind, False)
             for index, found in enumerate((align_bracket(exposures, STOPS)[1], ward(exposures))):
-                wrong[index] += not np.array_equal(found, shifts)
+                wrong[index] += np.abs(found - shifts).max() > 0.25
             moved += align_bracket(shifted(name, view, kind, True)[0], STOPS)[1].any()
             count += 1
     exposures = large()

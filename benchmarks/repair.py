@@ -220,7 +220,7 @@ def main(folder: Path) -> None:
         ("aligned_stacks_moved", int(moved[moved.still].moved.sum()), "<=0"),
         (
             "near_duplicates_found_percent",
-            100 * (copies.drop(columns=list(copies)[-1]) <= MOST_BITS).mean(None),
+            100 * (copies.drop(columns=list(copies)[-1]) <= MOST_BITS).mean(axis=None),
             ">=95",
         ),
         ("false_duplicates", int((apart <= MOST_BITS).sum()), "<=0"),
