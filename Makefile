@@ -7,7 +7,7 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce ablation hdr tables test lint format config env unlock clean data-status publish restore
+.PHONY: help reproduce ablation hdr tables test test-slurm lint format config env unlock clean data-status publish restore
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -27,6 +27,10 @@ tables: $(STAMP) ## run the paper's tables (docs/results.md)
 
 test: $(STAMP) ## run the tests
 	pytest
+
+test-slurm: $(STAMP) ## the smoke run on a real Slurm that is started for it (as root, on Debian)
+	@command -v munged slurmctld slurmd sbatch >/dev/null || apt-get install -y -q --no-install-recommends slurm-wlm munge slurm-client slurm-wlm-basic-plugins
+	pytest tests/slurm
 
 lint: $(STAMP) ## ruff, snakefmt and snakemake --lint
 	ruff check .

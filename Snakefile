@@ -33,6 +33,9 @@ check_rules()
 localrules:
     all,
     manifest,
+    retrieve,  # nodes of a cluster may have no network
+    fetch_sdist,
+    retrieve_weights,
     hdrcnn,
     hdr,
     radiance,

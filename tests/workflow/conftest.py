@@ -1,14 +1,13 @@
 """A checkout of the project in an empty folder, and one smoke run in it that all workflow tests look at."""
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from checkout import check_out
 
-REPOSITORY = Path(__file__).parents[2]
 SMOKE = ["--configfile", "config/smoke.yaml"]
 
 
@@ -29,22 +28,6 @@ def planned(folder, *arguments) -> dict[str, int]:
     output = snakemake(folder, "--dry-run", *arguments).stdout
     table = output.partition("Job stats:")[2].partition("total")[0]
     return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
-
-
-def check_out(folder: Path) -> Path:
-    """The files that git tracks, and new ones that it does not ignore."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (REPOSITORY / name).exists():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(REPOSITORY / name, folder / name)
-    return folder
 
 
 @pytest.fixture(scope="session")

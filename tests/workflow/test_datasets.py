@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from conftest import check_out, snakemake
+from checkout import check_out
+from conftest import snakemake
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 from PIL.TiffImagePlugin import IFDRational

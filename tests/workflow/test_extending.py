@@ -9,7 +9,8 @@ import tomllib
 
 import pandas as pd
 import pytest
-from conftest import REPOSITORY, overlay, snakemake
+from checkout import REPOSITORY
+from conftest import overlay, snakemake
 
 from metahdr.images import read_hdr, write_exr
 from metahdr.panorama import perspective_view

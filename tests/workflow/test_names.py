@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import SMOKE, check_out, overlay, snakemake
+from checkout import check_out
+from conftest import SMOKE, overlay, snakemake
 
 from metahdr.images import write_exr
 

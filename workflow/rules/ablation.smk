@@ -51,9 +51,13 @@ rule ablate_score:
         scores=f"{ARM}/scores.csv",
     log:
         f"{RESULTS}/logs/ablation/{{arm}}_seed{{seed}}_score.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/ablate_score/{{arm}}/seed{{seed}}.tsv"
     conda:
         "../../environment.yml"
     threads: CONFIG.threads
+    resources:
+        **needs("ablate_score"),
     params:
         **script(
             "ablate_score.py",
@@ -85,8 +89,12 @@ rule ablate_compare:
         figure=f"{DATA}/ablation/ablation.png",
     log:
         f"{RESULTS}/logs/ablation/compare.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/ablate_compare.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **needs("ablate_compare"),
     params:
         **script(
             "ablate_compare.py",

@@ -18,6 +18,8 @@ rule adapt:
     conda:
         "../../environment.yml"
     threads: CONFIG.threads
+    resources:
+        **needs("adapt"),
     params:
         **script(
             "reconstruct.py",
@@ -47,6 +49,8 @@ rule reconstruct:
     conda:
         "../../environment.yml"
     threads: CONFIG.threads
+    resources:
+        **needs("reconstruct"),
     params:
         **script(
             "reconstruct.py",

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import yaml
+
 _src = Path(workflow.basedir, "src")
 sys.path.insert(0, str(_src))
 
@@ -52,6 +54,8 @@ shell.prefix(_environment.replace("{", "{{").replace("}", "}}"))
 
 # The command of every rule but meta_train; `script` below makes the params.
 RUN_SCRIPT = 'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+
+NEEDS = yaml.safe_load(Path(workflow.basedir, "workflow", "resources.yaml").read_text())
 
 NAME = CONFIG.data.dataset
 MIRROR = CONFIG.data.mirror or os.environ.get("METAHDR_MIRROR")
@@ -171,6 +175,16 @@ def check_rules():
                 check(_scripts / each.params.script, each.params.names, files)
             except UserError as error:
                 sys.exit(f"error in rule {each.name}, {error}")
+
+
+def needs(name):
+    """What a job asks a cluster for (workflow/resources.yaml), twice as much at each further attempt."""
+
+    def grows(key):
+        return lambda wildcards, attempt: NEEDS[name][key] * 2 ** (attempt - 1)
+
+    gpu = {"gpu": NEEDS[name]["gpu"]} if "gpu" in NEEDS[name] else {}
+    return {"mem_mb": grows("mem_mb"), "runtime": grows("runtime")} | gpu
 
 
 def training_modules(meta, label_sources):

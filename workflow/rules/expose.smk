@@ -17,8 +17,13 @@ rule expose:
         curves=f"{DATA}/curves/{{source}}.npy",
     log:
         f"{RESULTS}/logs/expose/{{source}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/expose/{{source}}.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **needs("expose"),
+        one_by_one=1,  # in a group of jobs
     params:
         **script(
             "expose.py",

@@ -25,6 +25,8 @@ rule hdr_score:
     conda:
         "../../environment.yml"
     threads: CONFIG.threads
+    resources:
+        **needs("hdr_score"),
     params:
         **script(
             "hdr_score.py",
@@ -51,8 +53,12 @@ rule hdr_tables:
         bars=f"{HDR}/bars.md",
     log:
         f"{RESULTS}/logs/hdr_tables.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/hdr_tables.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **needs("hdr_tables"),
     params:
         **script(
             "hdr_tables.py",
@@ -74,9 +80,13 @@ rule hdr_pictures:
         eight=f"{HDR}/hdr.png",
     log:
         f"{RESULTS}/logs/hdr_pictures.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/hdr_pictures.tsv"
     conda:
         "../../environment.yml"
     threads: CONFIG.threads
+    resources:
+        **needs("hdr_pictures"),
     params:
         **script(
             "hdr_pictures.py",

@@ -14,8 +14,12 @@ rule judge_hdrcnn:
         card=f"{DATA}/hdrcnn/card.md",
     log:
         f"{RESULTS}/logs/judge_hdrcnn.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/judge_hdrcnn.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **needs("judge_hdrcnn"),
     params:
         **script(
             "judge_hdrcnn.py",

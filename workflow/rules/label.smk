@@ -24,6 +24,8 @@ rule train_method:
     conda:
         "../../environment.yml"
     threads: CONFIG.threads
+    resources:
+        **needs("train_method"),
     params:
         **script(
             "train.py",
@@ -55,6 +57,8 @@ rule label:
     conda:
         "../../environment.yml"
     threads: CONFIG.threads
+    resources:
+        **needs("label"),
     params:
         **script(
             "label.py",

@@ -21,6 +21,8 @@ rule meta_train:
     conda:
         "../../environment.yml"
     threads: CONFIG.threads * CONFIG.processes
+    resources:
+        **needs("meta_train"),
     params:
         **script(
             "train.py",

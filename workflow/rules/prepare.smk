@@ -10,8 +10,13 @@ rule prepare:
         table=f"{DATA}/scenes/{{source}}.csv",
     log:
         f"{RESULTS}/logs/prepare/{{source}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/prepare/{{source}}.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **needs("prepare"),
+        one_by_one=1,  # in a group of jobs
     params:
         **script(
             "prepare.py",
@@ -57,8 +62,12 @@ rule split:
         ),
     log:
         f"{RESULTS}/logs/split/fold{{fold}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/split/fold{{fold}}.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **needs("split"),
     params:
         **script(
             "split.py",

@@ -17,6 +17,8 @@ rule train_response:
     conda:
         "../../environment.yml"
     threads: CONFIG.threads
+    resources:
+        **needs("train_response"),
     params:
         **script(
             "train_response.py",
@@ -49,6 +51,8 @@ rule learn_prior:
     conda:
         "../../environment.yml"
     threads: CONFIG.threads
+    resources:
+        **needs("learn_prior"),
     params:
         **script("learn_prior.py", raw=RAW, seed=CONFIG.seed, threads=CONFIG.threads),
     shell:

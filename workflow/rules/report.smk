@@ -24,6 +24,8 @@ rule steps:
     conda:
         "../../environment.yml"
     threads: CONFIG.threads
+    resources:
+        **needs("steps"),
     params:
         **script(
             "steps.py",
@@ -79,8 +81,12 @@ rule report:
         effective_config=f"{DATA}/config.yaml",
     log:
         f"{RESULTS}/logs/report.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/report.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **needs("report"),
     params:
         **script(
             "report.py",

@@ -8,8 +8,12 @@ rule retrieve:
         out=update(f"{RAW}/{{file}}"),
     log:
         f"{RESULTS}/logs/retrieve/{{file}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/retrieve/{{file}}.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **needs("retrieve"),
     params:
         **arguments(
             "retrieve.py",
@@ -28,9 +32,13 @@ rule fetch_sdist:
         archive=f"{WHEELS}/{{sdist}}.tar.gz",
     log:
         f"{RESULTS}/logs/fetch_sdist/{{sdist}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/fetch_sdist/{{sdist}}.tsv"
     retries: 2
     conda:
         "../../environment.yml"
+    resources:
+        **needs("fetch_sdist"),
     params:
         **arguments("fetch_sdist.py", sdist=lambda w: SDISTS[f"{w.sdist}.tar.gz"]),
     shell:
@@ -44,11 +52,15 @@ rule retrieve_weights:
         out=f"{WEIGHTS}/{{file}}",
     log:
         f"{RESULTS}/logs/retrieve/{{file}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/retrieve_weights/{{file}}.tsv"
     wildcard_constraints:
         file="|".join(re.escape(entry.name) for entry in WEIGHT_FILES.values()),
     retries: 2
     conda:
         "../../environment.yml"
+    resources:
+        **needs("retrieve_weights"),
     params:
         **arguments(
             "retrieve_weights.py",

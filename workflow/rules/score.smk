@@ -21,6 +21,8 @@ rule score:
     conda:
         "../../environment.yml"
     threads: CONFIG.threads
+    resources:
+        **needs("score"),
     params:
         **script(
             "score.py",
@@ -57,6 +59,8 @@ rule aggregate:
         f"{RESULTS}/benchmarks/aggregate.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **needs("aggregate"),
     params:
         **script(
             "aggregate.py",

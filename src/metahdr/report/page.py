@@ -96,7 +96,6 @@ def write_page(
         config=config,
         dataset=dataset,
         origin=origin,
-        stages=_stages(origin["seconds"]),
     )
 
 
@@ -107,14 +106,6 @@ def _photometry(scores: pd.DataFrame) -> str:
     if levels.empty:
         return "not recorded"
     return f"relative 1.0 is {levels.min():.0f} to {levels.max():.0f} cd/m², by scene; {screens}"
-
-
-def _stages(seconds: dict[str, float]) -> dict[str, list[float]]:
-    """The seconds of the jobs of each stage, of jobs such as `score/fold0/methods/ldr`."""
-    stages: dict[str, list[float]] = {}
-    for job, value in seconds.items():
-        stages.setdefault(job.partition("/")[0], []).append(value)
-    return stages
 
 
 def _counts(table: pd.DataFrame) -> pd.DataFrame:

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-import pandas as pd
+import numpy as np
 import torch
 
 from metahdr import git
 from metahdr.files import sha256
+from metahdr.measured import by_rule
 from metahdr.training import checkpoint
 from metahdr.weights.ours import read_facts
 
@@ -21,19 +22,20 @@ LIBRARIES += ["cvvdp", "flip-evaluator"]
 def provenance(
     benchmarks: Path, label_models: list[Path], code: dict[str, str], networks: dict[str, Path]
 ) -> dict:
-    """Commit, code, libraries, label models, machine, and the seconds of each measured stage.
+    """Commit, code, libraries, label models, machine, and the seconds and megabytes of each stage.
 
     `networks of other code` names the networks that none of the stages in `code` would train today: the code was
     edited after their training, or they were trained elsewhere.
 
     Args:
-        benchmarks: folder of the tables of measured seconds.
+        benchmarks: folder of the benchmark files.
         label_models: weight files of the label sources.
         code: digest of each stage's code (`metahdr.code`).
         networks: file of each network that this project trained, by name. The file holds the digest of the code
             that trained it; a file without one counts as of other code.
     """
     trained = {name: _code_of(path) for name, path in networks.items()}
+    stages = by_rule(benchmarks).drop("report", errors="ignore")  # of an earlier report
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": git.commit(),
@@ -46,12 +48,7 @@ def provenance(
         "machine": f"{platform.system()} {platform.machine()}, {_processor()}",
         "label models": "; ".join(f"{path.name}, sha256 {sha256(path)}" for path in label_models),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU",
-        "seconds": {
-            path.relative_to(benchmarks).with_suffix("").as_posix(): round(
-                float(pd.read_csv(path, sep="\t")["s"].iloc[0]), 1
-            )
-            for path in sorted(benchmarks.rglob("*.tsv"))
-        },
+        "stages": stages.round(1).astype(object).replace(np.nan, None).to_dict("index"),
     }
 
 

@@ -51,7 +51,10 @@ ORIGIN = {
     "device": "CPU",
     "python": "3.11",
     "libraries": {"torch": "2"},
-    "seconds": {"label": 1.5, "score/fold0/methods/ldr": 2.25, "score/fold0/methods/lut": 1.0},
+    "stages": {
+        "label": {"jobs": 1, "seconds": 1.5, "longest": 1.5, "megabytes": None},
+        "score": {"jobs": 2, "seconds": 3.2, "longest": 2.2, "megabytes": 310.4},
+    },
 }
 
 

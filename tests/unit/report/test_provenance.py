@@ -44,9 +44,9 @@ def test_the_code_of_each_stage_and_that_which_each_network_was_trained_by_are_t
 
 def test_libraries_label_model_and_the_seconds_of_each_stage_are_recorded(tmp_path):
     (tmp_path / "file").write_bytes(b"abc")
-    (tmp_path / "label.tsv").write_text("s\th:m:s\n12.3456\t0:00:12\n")
+    (tmp_path / "label.tsv").write_text("s\th:m:s\tmax_rss\n12.3456\t0:00:12\t-\n")
     origin = provenance(tmp_path, [tmp_path / "file"], {}, {})
-    assert origin["seconds"] == {"label": 12.3}
+    assert origin["stages"] == {"label": {"jobs": 1, "seconds": 12.3, "longest": 12.3, "megabytes": None}}
     # the SHA-256 of "abc", FIPS 180-2, appendix B.1
     assert origin["label models"] == "file, sha256 " + (
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
