@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import overlay, planned, snakemake
+from runs import overlay, planned, snakemake
 
 FOLDER = "results/smoke/polyhaven-mini/ablation"
 # Under torchrun, while the smoke run's trainings are of one process each.

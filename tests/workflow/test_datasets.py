@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 from checkout import check_out
-from conftest import snakemake
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 from PIL.TiffImagePlugin import IFDRational
+from runs import snakemake
 
 from metahdr.align import orient
 from metahdr.camera.bracket import expose_scenes

@@ -10,7 +10,7 @@ import tomllib
 import pandas as pd
 import pytest
 from checkout import REPOSITORY
-from conftest import overlay, snakemake
+from runs import overlay, snakemake
 
 from metahdr.images import read_hdr, write_exr
 from metahdr.panorama import perspective_view

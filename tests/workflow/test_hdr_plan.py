@@ -1,4 +1,4 @@
-from conftest import planned
+from runs import planned
 
 JUDGE = ["hdr", "--configfile", "config/hdr.yaml"]
 OURS = ["--config", "hdr={ours: hdrcnn}"]

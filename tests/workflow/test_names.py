@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 from checkout import check_out
-from conftest import SMOKE, overlay, snakemake
+from runs import SMOKE, overlay, snakemake
 
 from metahdr.images import write_exr
 

@@ -15,7 +15,7 @@ import pytest
 import torch
 import yaml
 from checkout import check_out
-from conftest import SMOKE, overlay, planned, snakemake
+from runs import SMOKE, overlay, planned, snakemake
 
 from metahdr.align import ORIENTATIONS, find_alignment, orient
 from metahdr.camera.exposure import expose, metered_scale

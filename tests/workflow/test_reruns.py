@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from conftest import SMOKE, planned, snakemake
+from runs import SMOKE, planned, snakemake
 
 
 @pytest.fixture

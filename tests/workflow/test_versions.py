@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import planned, snakemake
+from runs import planned, snakemake
 
 from metahdr.config.check import lay_over
 from metahdr.files import sha256
