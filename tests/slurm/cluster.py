@@ -9,8 +9,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 HERE = Path(__file__).parent
 CONFIGURATION = Path("/etc/slurm")  # Snakemake's plugin drops SLURM_CONF inside of jobs
@@ -66,6 +68,21 @@ def jobs() -> list[dict[str, str]]:
         for line in _output("scontrol", "--oneliner", "show", "job").splitlines()
         if line.startswith("JobId=")
     ]
+
+
+def running() -> dict[str, str]:
+    """The comments, in which Snakemake names the rule, of running jobs by Slurm's id."""
+    lines = _output("squeue", "--noheader", "--states=RUNNING", "--format=%i %k").splitlines()
+    return dict(line.split(" ", 1) for line in lines)
+
+
+def kill_process(job: str, name: str, number: signal.Signals) -> None:
+    """Sends a signal to the processes of a job that have a word of this name in their command."""
+    for process in psutil.process_iter(["cmdline"]):
+        with suppress(psutil.Error):
+            named = any(name in word for word in process.info["cmdline"] or [])
+            if named and process.environ().get("SLURM_JOB_ID") == job:
+                process.send_signal(number)
 
 
 def _files() -> list[Path]:

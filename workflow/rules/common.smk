@@ -45,10 +45,18 @@ except UserError as error:
 _scripts = Path(workflow.basedir, "workflow", "scripts")
 _malloc = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=4294967296"
 _several = f"torchrun --standalone --nproc-per-node={CONFIG.processes} --"
+if (
+    CONFIG.tasks > 1
+):  # they meet at the first node of the job, at a port of the job's own
+    _several = (
+        f"srun --ntasks={CONFIG.tasks} torchrun --nnodes={CONFIG.tasks} --nproc-per-node={CONFIG.processes}"
+        " --rdzv-backend=c10d --rdzv-id=${SLURM_JOB_ID:-0}"
+        " --rdzv-endpoint=$(hostname):$((20000 + ${SLURM_JOB_ID:-0} % 10000)) --"
+    )
 _environment = (
     f'export PYTHONPATH={shlex.quote(str(_src))}:"${{PYTHONPATH:-}}" GLIBC_TUNABLES="${{GLIBC_TUNABLES:-{_malloc}}}"'
     f" SCRIPTS={shlex.quote(str(_scripts))}"
-    f' LAUNCH="{_several if CONFIG.processes > 1 else "python"}"; '
+    f' LAUNCH="{_several if CONFIG.processes * CONFIG.tasks > 1 else "python"}"; '
 )
 shell.prefix(_environment.replace("{", "{{").replace("}", "}}"))
 
@@ -185,6 +193,11 @@ def needs(name):
 
     gpu = {"gpu": NEEDS[name]["gpu"]} if "gpu" in NEEDS[name] else {}
     return {"mem_mb": grows("mem_mb"), "runtime": grows("runtime")} | gpu
+
+
+def tasks():
+    """What a meta-training on several tasks asks for: `mpi` has Slurm's plugin leave `srun` to the job's command."""
+    return {"tasks": CONFIG.tasks, "mpi": "srun"} if CONFIG.tasks > 1 else {}
 
 
 def training_modules(meta, label_sources):

@@ -23,6 +23,7 @@ rule meta_train:
     threads: CONFIG.threads * CONFIG.processes
     resources:
         **needs("meta_train"),
+        **tasks(),
     params:
         **script(
             "train.py",

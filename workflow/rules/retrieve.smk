@@ -34,7 +34,6 @@ rule fetch_sdist:
         f"{RESULTS}/logs/fetch_sdist/{{sdist}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/fetch_sdist/{{sdist}}.tsv"
-    retries: 2
     conda:
         "../../environment.yml"
     resources:
@@ -56,7 +55,6 @@ rule retrieve_weights:
         f"{RESULTS}/benchmarks/retrieve_weights/{{file}}.tsv"
     wildcard_constraints:
         file="|".join(re.escape(entry.name) for entry in WEIGHT_FILES.values()),
-    retries: 2
     conda:
         "../../environment.yml"
     resources:

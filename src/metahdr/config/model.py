@@ -33,6 +33,11 @@ class Config(Section):
         description="processes that torchrun starts for a meta-training; they share its tasks, each with a GPU "
         "where there are any. Results are the same for every number",
     )
+    tasks: Count = Field(
+        1,
+        description="Slurm tasks that a meta-training is spread over, on as many nodes as the profile says; each "
+        "starts as many processes as above (docs/cluster.md)",
+    )
     data: Data = Data()
     prepare: Prepare = Prepare()
     split: Split = Split()

@@ -97,6 +97,8 @@ class TrainingLoop(ABC):
         Raises:
             UserError: the state cannot be saved; or what a step raises.
         """
+        if processes.world_size() > 1:
+            log.info("%d processes share the work", processes.world_size())
         add_to_board = None
         if self.tensorboard and processes.rank() == 0:
             add_to_board = open_board(self.state.with_name("tensorboard"), self.step_name, self.history)
