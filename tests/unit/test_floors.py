@@ -8,7 +8,7 @@ import metahdr
 
 ROOT = Path(metahdr.__file__).parent
 FLOORS = [
-    "errors files seeds tables git primaries torchvision_cpu",
+    "errors files seeds tables git measured primaries torchvision_cpu",
     "registry",
     "config",
     "images exr exif tonemap panorama align duplicates camera datasets prepare scenes protocols",
