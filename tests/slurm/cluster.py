@@ -57,8 +57,19 @@ def cluster() -> Iterator[None]:
         stack.enter_context(_daemon(["slurmctld", "-D", "-i"]))
         stack.enter_context(_daemon(["slurmd", "-D"]))
         _wait(lambda: "idle" in _output("sinfo", "--noheader", "--format=%T"), "slurmctld and slurmd")
-        stack.callback(subprocess.run, ["scancel", "--state=RUNNING,PENDING", "--user=root"], stderr=NOWHERE)
+        stack.callback(_end_jobs)
         yield
+
+
+def _end_jobs() -> None:
+    """Cancels what is left, waits for it, and kills what does not end."""
+    subprocess.run(["scancel", "--state=RUNNING,PENDING", "--user=root"], stderr=NOWHERE)
+    with suppress(RuntimeError):
+        _wait(lambda: not _output("squeue", "--noheader"), "the end of all jobs")
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get("SLURM_CLUSTER_NAME") == "metahdr":
+                process.kill()
 
 
 def jobs() -> list[dict[str, str]]:
@@ -118,5 +129,5 @@ def _wait(ready, name: str) -> None:
     end = time.monotonic() + PATIENCE
     while not ready():
         if time.monotonic() > end:
-            raise RuntimeError(f"{name} did not start within {PATIENCE:g} s")
+            raise RuntimeError(f"{name} did not come within {PATIENCE:g} s")
         time.sleep(0.2)
