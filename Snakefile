@@ -30,6 +30,10 @@ include: "workflow/rules/ablation.smk"
 check_rules()
 
 
+onerror:
+    print(FAILURES.summary(), file=sys.stderr)
+
+
 localrules:
     all,
     manifest,

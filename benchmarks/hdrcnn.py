@@ -69,17 +69,19 @@ def measure_labelling(count: int) -> None:
     """Prints the memory of its own, in MiB, that a process has after labelling `count` scenes."""
     with tempfile.TemporaryDirectory() as name:
         folder, names = Path(name), [f"scene_{index:05}" for index in range(count)]
-        (folder / "scenes").mkdir()
-        (folder / "exposures").mkdir()
+        (folder / "fold0").mkdir()
+        (folder / "scenes/chunk0").mkdir(parents=True)
+        (folder / "exposures/chunk0").mkdir(parents=True)
         rng = np.random.default_rng(0)
-        np.save(folder / "scenes" / "a.npy", rng.random((count, 64, 64, 3), np.float32))
-        np.save(folder / "exposures" / "a.npy", rng.integers(0, 256, (count, 3, 64, 64, 3), np.uint8))
-        table = {"scene": names, "source": "a", "split": "train", "kept": True}
-        pd.DataFrame(table).to_csv(folder / "scenes.csv", index=False)
+        np.save(folder / "scenes/chunk0/a.npy", rng.random((count, 64, 64, 3), np.float32))
+        np.save(folder / "exposures/chunk0/a.npy", rng.integers(0, 256, (count, 3, 64, 64, 3), np.uint8))
+        table = {"scene": names, "source": "a", "place": "a", "chunk": "chunk0", "split": "train", "kept": True}
+        pd.DataFrame(table).to_csv(folder / "fold0/scenes.csv", index=False)
         evs = {"ev": [-2.0, 0.0, 2.0] * count, "stops": [-2.0, 0.0, 2.0] * count}
-        exposures = {"scene": np.repeat(names, 3), **evs, "metering": 0.0, "accepted": True}
-        pd.DataFrame(exposures).to_csv(folder / "exposures" / "a.csv", index=False)
-        write_labels(HDRCNN(Network(1 / 64).eval()), Scenes(folder, None), folder / "labels")
+        facts = {"metering": 0.0, "accepted": True, "response_n": 0.9, "response_sigma": 0.6}
+        exposures = {"scene": np.repeat(names, 3), **evs, **facts}
+        pd.DataFrame(exposures).to_csv(folder / "exposures/chunk0.csv", index=False)
+        write_labels(HDRCNN(Network(1 / 64).eval()), Scenes(folder / "fold0", None), folder / "labels")
         status = Path("/proc/self/status").read_text()  # the mapped arrays are the system's to drop
         print(int(re.search(r"RssAnon:\s+(\d+)", status)[1]) / 1024)
 

@@ -152,19 +152,23 @@ def measure_scenes(count: str) -> None:
     rng = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as name:
         folder, tables = Path(name), []
-        (folder / "scenes").mkdir()
-        (folder / "exposures").mkdir()
+        (folder / "fold0").mkdir()
+        (folder / "scenes/chunk0").mkdir(parents=True)
+        (folder / "exposures/chunk0").mkdir(parents=True)
+        rows = []
         for index in range(int(count) // 100):
             source, names = f"source_{index}", [f"source_{index}_{view}" for view in range(100)]
-            np.save(folder / "scenes" / f"{source}.npy", rng.random((100, 64, 64, 3), np.float32))
+            np.save(folder / "scenes/chunk0" / f"{source}.npy", rng.random((100, 64, 64, 3), np.float32))
             exposures = rng.integers(0, 256, (100, 3, 64, 64, 3), np.uint8)
-            np.save(folder / "exposures" / f"{source}.npy", exposures)
-            tables.append(pd.DataFrame({"scene": names, "source": source, "split": "train", "kept": True}))
+            np.save(folder / "exposures/chunk0" / f"{source}.npy", exposures)
+            facts = {"source": source, "place": source, "chunk": "chunk0", "split": "train", "kept": True}
+            tables.append(pd.DataFrame({"scene": names, **facts}))
             evs = {"ev": [-2.0, 0.0, 2.0] * 100, "stops": [-2.0, 0.0, 2.0] * 100}
-            rows = pd.DataFrame({"scene": np.repeat(names, 3), **evs, "metering": 0.0, "accepted": True})
-            rows.to_csv(folder / "exposures" / f"{source}.csv", index=False)
-        pd.concat(tables).to_csv(folder / "scenes.csv", index=False)
-        scenes = Scenes(folder, "train")
+            facts = {"metering": 0.0, "accepted": True, "response_n": 0.9, "response_sigma": 0.6}
+            rows.append(pd.DataFrame({"scene": np.repeat(names, 3), **evs, **facts}))
+        pd.concat(rows).to_csv(folder / "exposures/chunk0.csv", index=False)
+        pd.concat(tables).to_csv(folder / "fold0/scenes.csv", index=False)
+        scenes = Scenes(folder / "fold0", "train")
         for index in rng.integers(0, len(scenes), 300):
             scene = scenes[int(index)]
             support(scene, 0, scene.hdr.expand(2, -1, -1, -1))

@@ -15,6 +15,9 @@ from metahdr.config.expose import Expose
 from metahdr.config.meta import Meta
 from metahdr.config.prepare import Prepare
 from metahdr.config.split import Split
+from metahdr.datasets.chunks import chunks
+from metahdr.datasets.layouts import Source
+from metahdr.files import sha256
 from metahdr.images import write_exr
 from metahdr.scenes import Scenes
 
@@ -60,21 +63,27 @@ def build_results(repository):
         expose: Expose | None = None,
         kind: str = "panoramas",
     ) -> Path:
+        """The sources are in chunks of three, on average at most."""
         (folder / "raw").mkdir(parents=True)
+        chunk_of = {name: chunk for chunk, names in chunks(images, 3).items() for name in names}
+        files = {}
         for index, (name, image) in enumerate(images.items()):
             file = f"{name}{('.exr', '.hdr')[index % 2]}"
             if file.endswith(".exr"):
                 write_exr(folder / "raw" / file, image)
             else:
                 cv2.imwrite(str(folder / "raw" / file), image[..., ::-1])
-            source = {"hdr": file, "ldr": {}}
-            hdr, table = (folder / "scenes" / f"{name}{suffix}" for suffix in (".npy", ".csv"))
-            own = folder / "own" / f"{name}.npy"
-            prepare_script(name, source, kind, prepare, folder / "raw", hdr, own, table)
-            exposures, rows = (folder / "exposures" / f"{name}{suffix}" for suffix in (".npy", ".csv"))
-            curves = folder / "curves" / f"{name}.npy"
-            expose_script(hdr, own, table, expose or Expose(), 0, exposures, rows, curves, name)
-        (folder / "sources.json").write_text(json.dumps({name: {"place": name} for name in images}))
+            facts = {"place": name, "chunk": chunk_of[name], "sha256": {file: sha256(folder / "raw" / file)}}
+            files[name] = vars(Source(file)) | facts
+        (folder / "sources.json").write_text(json.dumps(files))
+        (folder / "retrieved").mkdir()
+        for chunk in sorted(set(chunk_of.values())):
+            hdr, own, exposures, curves = (folder / n / chunk for n in ("scenes", "own", "exposures", "curves"))
+            table, rows = (folder / name / f"{chunk}.csv" for name in ("scenes", "exposures"))
+            retrieved = folder / "retrieved" / f"{chunk}.json"
+            retrieved.write_text(json.dumps({k: v for k, v in files.items() if v["chunk"] == chunk}))
+            prepare_script(retrieved, kind, prepare, folder / "raw", hdr, own, table)
+            expose_script(retrieved, hdr, own, table, expose or Expose(), 0, exposures, rows, curves)
         split_script(folder / "sources.json", Split(), 0, 0, folder / "fold0" / "scenes.csv")
         return folder / "fold0"
 

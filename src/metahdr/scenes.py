@@ -3,9 +3,10 @@
 Arrays are memory-mapped and read when a scene is asked for: memory does not grow with the dataset.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ class Scene:
         name: of the scene.
         source: name of the panorama, photograph or pair that it was cut from.
         place: that the source shows; several sources may show one place.
+        chunk: name of the source's chunk, the folder in which all that belongs to the scene lies.
         evs: nominal exposure values, dark to bright, length E; they name the exposures.
         stops: what each exposure really is, in stops relative to the scene's scale.
         ldr: exposures float32 in [0, 1], `(E, 3, H, W)`.
@@ -35,11 +37,16 @@ class Scene:
     name: str
     source: str
     place: str
+    chunk: str
     evs: tuple[float, ...]
     stops: tuple[float, ...]
     ldr: torch.Tensor
     hdr: torch.Tensor
     response: Response | Curve | None = None
+
+    def to(self, device: str) -> Self:
+        """The scene with its images on a device."""
+        return replace(self, ldr=self.ldr.to(device), hdr=self.hdr.to(device))
 
     def others(self, held_out: int) -> list[int]:
         """The indices of the exposures that are not held out: the support set."""
@@ -53,20 +60,39 @@ class Scenes:
         folder: of one fold, with `scenes.csv`; `scenes/`, `exposures/` and `curves/` lie beside it, in the
             dataset's folder.
         split: 'train', 'validation' or 'test'; None for all.
+        chunk: of the sources; None for all.
     """
 
-    def __init__(self, folder: Path, split: str | None):
-        self.folder, self.dataset = folder, folder.resolve().parent
+    def __init__(self, folder: Path, split: str | None, chunk: str | None = None):
+        self.folder = folder
         table = read_table(folder / "scenes.csv")
+        if chunk is not None:
+            table = table[table.chunk == chunk]
+        self._read(folder.resolve().parent, table, split)
+
+    @classmethod
+    def unsplit(cls, dataset: Path, chunk: str) -> Self:
+        """The scenes of one chunk before any split; each source counts as a place of its own.
+
+        Args:
+            dataset: its folder.
+        """
+        scenes, table = cls.__new__(cls), read_table(dataset / "scenes" / f"{chunk}.csv")
+        scenes._read(dataset, table.assign(place=table.source, chunk=chunk), None)
+        return scenes
+
+    def _read(self, dataset: Path, table: pd.DataFrame, split: str | None) -> None:
+        self.dataset = dataset
         table = table[table.kept.astype(bool)]  # a table without rows has no booleans
         table["index"] = table.groupby("source").cumcount()  # the kept rows' order is the arrays'
         if split is not None:
             table = table[table.split == split]
         exposures = pd.concat(
-            [read_table(self.dataset / "exposures" / f"{source}.csv") for source in sorted(set(table.source))]
+            [read_table(self.dataset / "exposures" / f"{each}.csv") for each in sorted(set(table.chunk))]
             or [pd.DataFrame(columns=["scene", "ev", "stops", "metering", "accepted"])]
         )
-        self.exposures = exposures[exposures.accepted.astype(bool)].set_index("scene").sort_values("ev")
+        exposures = exposures[exposures.accepted.astype(bool) & exposures.scene.isin(table.scene)]
+        self.exposures = exposures.set_index("scene").sort_values("ev")
         self.table = table[table.scene.isin(self.exposures.index)].reset_index(drop=True)
 
     def __len__(self) -> int:
@@ -75,13 +101,13 @@ class Scenes:
     def __getitem__(self, index: int) -> Scene:
         row = self.table.iloc[index]
         exposures = self.exposures.loc[row.scene]
-        hdr = _array(self.dataset / "scenes" / f"{row.source}.npy")[row["index"]]
-        ldr = _array(self.dataset / "exposures" / f"{row.source}.npy")[row["index"]]
+        hdr, ldr = (_array(self._file(folder, row))[row["index"]] for folder in ("scenes", "exposures"))
         hdr = hdr * np.float32(2.0 ** exposures.metering.iloc[0])
         return Scene(
             row.scene,
             row.source,
             row.place,
+            row.chunk,
             tuple(exposures.ev),
             tuple(exposures.stops),
             torch.from_numpy(ldr.transpose(0, 3, 1, 2).astype(np.float32) / np.iinfo(ldr.dtype).max),
@@ -93,13 +119,20 @@ class Scenes:
         """The virtual camera's: in the table of exposures, or among the source's curves."""
         if not pd.isna(exposure.response_n):
             return Response(exposure.response_n, exposure.response_sigma)
-        table = _array(self.dataset / "curves" / f"{row.source}.npy")[row["index"]]
+        table = _array(self._file("curves", row))[row["index"]]
         return Curve(np.array(table)) if len(table) else None
+
+    def _file(self, folder: str, row: pd.Series) -> Path:
+        return self.dataset / folder / row.chunk / f"{row.source}.npy"
 
 
 def read_labels(folder: Path, scene: Scene) -> torch.Tensor:
-    """The simulated labels of a scene's exposures in the scene's scale, float32 `(E, 3, H, W)`."""
-    images = [read_hdr(folder / label_name(scene.name, ev)) for ev in scene.evs]
+    """The simulated labels of a scene's exposures in the scene's scale, float32 `(E, 3, H, W)`.
+
+    Args:
+        folder: of one label source, with a folder of each chunk in it.
+    """
+    images = [read_hdr(folder / scene.chunk / label_name(scene.name, ev)) for ev in scene.evs]
     return torch.from_numpy(np.stack(images).transpose(0, 3, 1, 2).copy())
 
 

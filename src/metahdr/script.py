@@ -15,6 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from metahdr.errors import UserError
+from metahdr.gpus import claim_gpu
 from metahdr.training.interrupts import handled_signals
 
 
@@ -54,6 +55,7 @@ def run(main: Callable[..., None]) -> None:
         format="%(asctime)s %(levelname)s %(message)s",
         datefmt="%Y-%m-%d %H:%M:%S",
     )
+    claim_gpu()
     for number in handled_signals():
         signal.signal(number, _interrupt)
     try:

@@ -7,7 +7,21 @@ import pandas as pd
 from metahdr.files import atomic_write
 
 _NAMES = dict.fromkeys(
-    ("scene", "source", "place", "sha256", "split", "method", "run", "seed", "mode", "arm", "metric", "alignment")
+    (
+        "scene",
+        "source",
+        "place",
+        "chunk",
+        "sha256",
+        "split",
+        "method",
+        "run",
+        "seed",
+        "mode",
+        "arm",
+        "metric",
+        "alignment",
+    )
     + ("region", "display", "table", "best", "evs", "perceptual_hash", "notes"),
     str,
 )

@@ -8,11 +8,11 @@ import metahdr
 
 ROOT = Path(metahdr.__file__).parent
 FLOORS = [
-    "errors files seeds tables git measured primaries torchvision_cpu",
+    "errors files seeds tables git gpus primaries torchvision_cpu",
     "registry",
     "config",
     "images exr exif tonemap panorama align duplicates camera datasets prepare scenes protocols",
-    "nets weights metrics losses training",
+    "nets weights metrics losses training workflow",
     "meta methods labels",
     "evaluation photographs",
     "report",

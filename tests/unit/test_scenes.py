@@ -35,7 +35,7 @@ def test_a_task_is_a_bracket_of_8_bit_exposures_in_0_to_1_with_its_truth(results
 
 def test_each_exposure_is_its_own_scene_seen_through_the_recorded_camera(results):
     for scene in Scenes(results, None):
-        rows = pd.read_csv(results.parent / "exposures" / f"{scene.source}.csv").set_index("scene").loc[scene.name]
+        rows = pd.read_csv(results.parent / "exposures" / f"{scene.chunk}.csv").set_index("scene").loc[scene.name]
         for ldr, row in zip(scene.ldr.numpy(), rows.itertuples(), strict=True):
             light = Response(row.response_n, row.response_sigma).inverse(ldr) / 2**row.ev
             known = (ldr > 0.3) & (ldr < 0.9)
@@ -46,15 +46,18 @@ def test_the_truth_is_the_prepared_scene_times_its_metering(results):
     scene = Scenes(results, None)[3]
     name, view = scene.name.rsplit("_", 1)
     metering = (
-        pd.read_csv(results.parent / "exposures" / f"{name}.csv").groupby("scene").metering.first()[scene.name]
+        pd.read_csv(results.parent / "exposures" / f"{scene.chunk}.csv")
+        .groupby("scene")
+        .metering.first()[scene.name]
     )
-    expected = np.load(results.parent / "scenes" / f"{name}.npy")[int(view)] * 2**metering
+    expected = np.load(results.parent / "scenes" / scene.chunk / f"{name}.npy")[int(view)] * 2**metering
     np.testing.assert_allclose(scene.hdr.numpy().transpose(1, 2, 0), expected, rtol=1e-6)
 
 
 def test_arrays_stay_on_disk(results):
-    assert isinstance(_array(results.parent / "scenes" / "alley.npy"), np.memmap)
-    assert isinstance(_array(results.parent / "exposures" / "alley.npy"), np.memmap)
+    for folder in ("scenes", "exposures"):
+        (path,) = (results.parent / folder).glob("*/alley.npy")
+        assert isinstance(_array(path), np.memmap)
 
 
 def test_rejected_scenes_and_dropped_views_are_absent(tmp_path, scenery, build_results):
@@ -72,7 +75,7 @@ def test_rejected_scenes_and_dropped_views_are_absent(tmp_path, scenery, build_r
     assert len(scenes)
     assert {scene.name for scene in scenes} == set(table.scene) - rejected - dropped
     for scene in scenes:
-        stored = np.load(folder / "exposures" / f"{scene.source}.npy")
+        stored = np.load(folder / "exposures" / scene.chunk / f"{scene.source}.npy")
         kept = table[table.kept & (table.source == scene.source)].scene.tolist()
         np.testing.assert_allclose(
             scene.ldr.numpy(), stored[kept.index(scene.name)].transpose(0, 3, 1, 2) / 255, rtol=1e-6
@@ -119,7 +122,8 @@ def test_a_panorama_with_more_than_ten_views_keeps_scenes_and_images_together(tm
     images = {name: scenery(seed) for seed, name in enumerate("abc")}
     folder = build_results(tmp_path / "results", images, Prepare(size=16, views=12))
     for scene in Scenes(folder, None):
-        stored = np.load(folder.parent / "exposures" / f"{scene.source}.npy")[int(scene.name.split("_")[1])]
+        stored = np.load(folder.parent / "exposures" / scene.chunk / f"{scene.source}.npy")
+        stored = stored[int(scene.name.split("_")[1])]
         np.testing.assert_allclose(scene.ldr.numpy(), stored.transpose(0, 3, 1, 2) / 255, rtol=1e-6)
 
 
@@ -133,10 +137,11 @@ def test_a_source_may_be_called_like_a_number_or_null(tmp_path, scenery, build_r
 def test_a_scene_knows_a_camera_whose_curve_is_a_table(tmp_path, results):
     shutil.copytree(results.parent, tmp_path / "tiny")
     folder = tmp_path / "tiny"
-    table = read_table(folder / "exposures" / "alley.csv").assign(response_n=np.nan, response_sigma=np.nan)
-    write_table(folder / "exposures" / "alley.csv", table)
+    (path,) = folder.glob("curves/*/alley.npy")
+    chunk = folder / "exposures" / f"{path.parent.name}.csv"
+    write_table(chunk, read_table(chunk).assign(response_n=np.nan, response_sigma=np.nan))
     curves = np.stack([np.linspace(0, 1, 5) ** power for power in (2, 3)])
-    np.save(folder / "curves" / "alley.npy", curves)
+    np.save(path, curves)
     scenes = [scene for scene in Scenes(folder / "fold0", None) if scene.source == "alley"]
     for scene in scenes:
         np.testing.assert_array_equal(scene.response.exposures, curves[int(scene.name[-1])])

@@ -1,9 +1,10 @@
 """How workflow tests call Snakemake."""
 
-import re
 import subprocess
 import sys
 from pathlib import Path
+
+from metahdr.workflow.plan import jobs
 
 SMOKE = ["--configfile", "config/smoke.yaml"]
 
@@ -22,6 +23,4 @@ def overlay(folder, text: str) -> list[str]:
 
 def planned(folder, *arguments) -> dict[str, int]:
     """Rules that a dry run would run, with their number of jobs."""
-    output = snakemake(folder, "--dry-run", *arguments).stdout
-    table = output.partition("Job stats:")[2].partition("total")[0]
-    return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
+    return jobs(snakemake(folder, "--dry-run", *arguments).stdout)

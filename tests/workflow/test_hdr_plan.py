@@ -6,7 +6,7 @@ OURS = ["--config", "hdr={ours: hdrcnn}"]
 
 def test_the_judgement_exposes_all_places_with_measured_curves_and_judges_once(checkout):
     jobs = planned(checkout, *JUDGE, *OURS)
-    assert jobs["expose"] == jobs["prepare"] == 50
+    assert jobs["expose"] == jobs["prepare"] == 1
     assert jobs["retrieve_weights"] == 2, "ExpandNet's and EMoR's"
     assert jobs["hdr_score"] == jobs["hdr_tables"] == jobs["hdr_pictures"] == 1
     assert "label" not in jobs and "meta_train" not in jobs

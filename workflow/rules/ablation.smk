@@ -75,7 +75,7 @@ rule ablate_score:
             threads=CONFIG.threads,
         ),
     shell:
-        RUN_SCRIPT
+        RUN_ON_GPU
 
 
 rule ablate_compare:

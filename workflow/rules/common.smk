@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import yaml
+from snakemake.logging import logger
 
 _src = Path(workflow.basedir, "src")
 sys.path.insert(0, str(_src))
@@ -17,6 +18,7 @@ from metahdr.command import check, flags, parameters
 from metahdr.config.check import load
 from metahdr.config.label import Label, labellers
 from metahdr.config.score import Score
+from metahdr.datasets.chunks import chunks
 from metahdr.datasets.register import (
     find_dataset,
     known_places,
@@ -25,6 +27,7 @@ from metahdr.datasets.register import (
 from metahdr.datasets.layouts import REPAIR, check_exposures, find_sources
 from metahdr.datasets.retrieve import sdist_name
 from metahdr.errors import UserError
+from metahdr.workflow.failures import Failures
 from metahdr.evaluation.modes import modes
 from metahdr.protocols import PAPER
 from metahdr.registry import LAYOUTS, LOSSES, METHODS, METRICS, NETWORKS
@@ -37,6 +40,9 @@ try:
     WEIGHT_FILES = read_weights_register(Path("config/weights.yaml"))
 except UserError as error:
     sys.exit(f"error: {error}")
+
+FAILURES = Failures()
+logger.addHandler(FAILURES)
 
 # The shell variables of every script. PYTHONPATH: the library is found where it is not installed, too. SCRIPTS: the
 # folder of the scripts. LAUNCH: starts a meta-training in one process, or in several that share its tasks; the
@@ -60,8 +66,10 @@ _environment = (
 )
 shell.prefix(_environment.replace("{", "{{").replace("}", "}}"))
 
-# The command of every rule but meta_train; `script` below makes the params.
+# The command of every rule, of those that may use a GPU, and of meta_train; `script` below makes the params.
 RUN_SCRIPT = 'python "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+RUN_ON_GPU = f"METAHDR_GPUS={{resources.gpu}} {RUN_SCRIPT}"
+RUN_TRAINING = RUN_ON_GPU.replace("python", "$LAUNCH", 1)
 
 NEEDS = yaml.safe_load(Path(workflow.basedir, "workflow", "resources.yaml").read_text())
 
@@ -80,18 +88,26 @@ DATA = f"{RESULTS}/{NAME}"
 FOLD = f"{DATA}/fold{{fold}}"
 FOLDS = CONFIG.split.folds
 
+PLACE_OF = DATASET.places()
+FILES = {file.name: file for file in DATASET.files}
+# The sources of every chunk; a chunk is what one job takes.
+CHUNKS = chunks(SOURCES, CONFIG.chunk)
+
 # Which sources show the same place, in all datasets of the register.
 PLACES = str(sorted(known_places(Path(CONFIG.data.register_file)).items()))
 
-# What every stage after `expose` reads: a fold's table of all scenes, their radiance and their exposures.
-SCENES = [
-    f"{FOLD}/scenes.csv",
-    *expand(f"{DATA}/scenes/{{source}}.npy", source=SOURCES),
-    *expand(
-        f"{DATA}/exposures/{{source}}.{{suffix}}", source=SOURCES, suffix=["npy", "csv"]
-    ),
-    *expand(f"{DATA}/curves/{{source}}.npy", source=SOURCES),
+# What every stage after `expose` reads: a fold's table of all scenes, their radiance and their exposures; of one chunk,
+# or of all.
+CHUNK = [
+    f"{DATA}/scenes/{{chunk}}",
+    f"{DATA}/exposures/{{chunk}}",
+    f"{DATA}/exposures/{{chunk}}.csv",
+    f"{DATA}/curves/{{chunk}}",
 ]
+SCENES_OF_CHUNK = [f"{FOLD}/scenes.csv", *CHUNK]
+SCENES = [f"{FOLD}/scenes.csv", *expand(CHUNK, chunk=CHUNKS)]
+# The raw files of all sources, as far as rules know of them.
+RETRIEVED = expand(f"{DATA}/retrieved/{{chunk}}.json", chunk=CHUNKS)
 
 # The part of section score that a single value depends on.
 MEASURING = Score(photometry=CONFIG.score.photometry, strict=CONFIG.score.strict)
@@ -246,10 +262,24 @@ def sdist_of(entry):
     )
 
 
-def label_folders(sources, fold="{fold}"):
-    """The folders that the stage `label` writes for some label sources."""
+def label_folders(sources, fold="{fold}", chunks=CHUNKS):
+    """What the stage `label` writes for some label sources and chunks, by labellers that have seen no test scene."""
     folder = f"{DATA}/fold{fold}/labels"
-    return [f"{folder}/{source}" for source in sources if source in LABELLERS]
+    return [
+        f"{folder}/{source}/{name}"
+        for source in sources
+        if source in LABELLERS
+        for name in [*chunks, "trained_on.csv"]
+    ]
+
+
+def sources_of(w):
+    """Files, as the register has them, and place of every source of a chunk, as text."""
+    lines = []
+    for name in CHUNKS[w.chunk]:
+        files = [FILES[file].model_dump_json() for file in SOURCES[name].files]
+        lines += [f"{name} {PLACE_OF[name]} {SOURCES[name]}", *files]
+    return "\n".join(lines)
 
 
 def weights_name(method):
@@ -285,8 +315,7 @@ def method_settings(method):
 
 def trained_from(w):
     """The files that a method is trained on, beside the fold's table: networks' are the raw images."""
-    raw = [f"{RAW}/{source.hdr}" for source in SOURCES.values() if source.hdr]
-    return raw if w.method in ("hdrcnn", "radiance") else SCENES[1:]
+    return RETRIEVED if w.method in ("hdrcnn", "radiance") else SCENES[1:]
 
 
 def rank_of_cost(w):
@@ -338,7 +367,7 @@ TRAINED = [
 wildcard_constraints:
     fold=r"\d+",
     cell=r"methods/[\w.-]+|[\w-]+/[\w.-]+/seed\d+",
-    source=r"[\w.-]+",
+    chunk=r"chunk\d+",
     variant="|".join(map(re.escape, VARIANTS)),
     run="|".join(map(re.escape, LABEL_SOURCES)),
     method="|".join(map(re.escape, METHODS)),

@@ -1,4 +1,4 @@
-# The exposures of every scene.
+# The exposures of every scene, a chunk a job.
 
 EMOR = (
     f"{WEIGHTS}/{WEIGHT_FILES['emor'].name}" if CONFIG.expose.response == "emor" else []
@@ -7,29 +7,28 @@ EMOR = (
 
 rule expose:
     input:
-        hdr=f"{DATA}/scenes/{{source}}.npy",
-        own=f"{DATA}/own/{{source}}.npy",
-        table=f"{DATA}/scenes/{{source}}.csv",
+        retrieved=f"{DATA}/retrieved/{{chunk}}.json",
+        hdr=f"{DATA}/scenes/{{chunk}}",
+        own=f"{DATA}/own/{{chunk}}",
+        table=f"{DATA}/scenes/{{chunk}}.csv",
         emor=EMOR,
     output:
-        exposures=f"{DATA}/exposures/{{source}}.npy",
-        exposures_table=f"{DATA}/exposures/{{source}}.csv",
-        curves=f"{DATA}/curves/{{source}}.npy",
+        exposures=directory(f"{DATA}/exposures/{{chunk}}"),
+        exposures_table=f"{DATA}/exposures/{{chunk}}.csv",
+        curves=directory(f"{DATA}/curves/{{chunk}}"),
     log:
-        f"{RESULTS}/logs/expose/{{source}}.log",
+        f"{RESULTS}/logs/expose/{{chunk}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/expose/{{source}}.tsv"
+        f"{RESULTS}/benchmarks/expose/{{chunk}}.tsv"
     conda:
         "../../environment.yml"
     resources:
         **needs("expose"),
-        one_by_one=1,  # in a group of jobs
     params:
         **script(
             "expose.py",
             settings=CONFIG.expose,
             seed=CONFIG.seed,
-            place=lambda w: DATASET.places().get(w.source, w.source),
         ),
     shell:
         RUN_SCRIPT

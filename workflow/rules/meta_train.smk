@@ -38,4 +38,4 @@ rule meta_train:
             state=lambda w: f"{TRAINING.format(**w)}/state.pt",
         ),
     shell:
-        '$LAUNCH "$SCRIPTS/{params.script}" {params.flags} --log {log:q}'
+        RUN_TRAINING

@@ -1,34 +1,5 @@
-# Scenes of each source by itself, then each fold's table of all scenes with the split.
-
-
-rule prepare:
-    input:
-        lambda w: [f"{RAW}/{name}" for name in SOURCES[w.source].files],
-    output:
-        hdr=f"{DATA}/scenes/{{source}}.npy",
-        own=f"{DATA}/own/{{source}}.npy",
-        table=f"{DATA}/scenes/{{source}}.csv",
-    log:
-        f"{RESULTS}/logs/prepare/{{source}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/prepare/{{source}}.tsv"
-    conda:
-        "../../environment.yml"
-    resources:
-        **needs("prepare"),
-        one_by_one=1,  # in a group of jobs
-    params:
-        **script(
-            "prepare.py",
-            [LAYOUTS.module(DATASET.kind), *repairs()],
-            name=lambda w: w.source,
-            source=lambda w: vars(SOURCES[w.source]),
-            kind=DATASET.kind,
-            settings=prepare_settings(),
-            folder=RAW,
-        ),
-    shell:
-        RUN_SCRIPT
+# The raw files, the place and the chunk of every source; the scenes of each chunk by itself; then each fold's table of
+# all scenes with the split.
 
 
 # A command has no room for the files of thousands of sources: scripts that take all read them here.
@@ -45,16 +16,44 @@ rule manifest:
             [LAYOUTS.module(DATASET.kind)],
             register=CONFIG.data.register_file,
             dataset=NAME,
+            chunk=CONFIG.chunk,
         ),
         sources=str(SOURCES),
-        places=str(DATASET.places()),
+        places=str(PLACE_OF),
+    shell:
+        RUN_SCRIPT
+
+
+rule prepare:
+    input:
+        retrieved=f"{DATA}/retrieved/{{chunk}}.json",
+    output:
+        hdr=directory(f"{DATA}/scenes/{{chunk}}"),
+        own=directory(f"{DATA}/own/{{chunk}}"),
+        table=f"{DATA}/scenes/{{chunk}}.csv",
+    log:
+        f"{RESULTS}/logs/prepare/{{chunk}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/prepare/{{chunk}}.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **needs("prepare"),
+    params:
+        **script(
+            "prepare.py",
+            [LAYOUTS.module(DATASET.kind), *repairs()],
+            kind=DATASET.kind,
+            settings=prepare_settings(),
+            folder=RAW,
+        ),
     shell:
         RUN_SCRIPT
 
 
 rule split:
     input:
-        tables=expand(f"{DATA}/scenes/{{source}}.csv", source=SOURCES),
+        tables=expand(f"{DATA}/scenes/{{chunk}}.csv", chunk=CHUNKS),
         manifest=f"{DATA}/sources.json",
     output:
         out=report(

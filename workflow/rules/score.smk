@@ -1,5 +1,5 @@
-# A row for each prediction and metric: a job for each folder of predictions. Then all of them joined, and their means
-# with paired confidence intervals.
+# A row for each prediction and metric, a chunk of a method's predictions a job. Then all of them joined, and their
+# means with paired confidence intervals.
 
 
 # What the scores say of a cell is compared with methods that were given the same.
@@ -8,15 +8,15 @@ COMPARED = [METHODS.module(name) for name in ["metahdr", *SCORED]]
 
 rule score:
     input:
-        scenes=SCENES,
-        predictions=f"{FOLD}/{{cell}}/predictions",
+        scenes=SCENES_OF_CHUNK,
+        predictions=f"{FOLD}/{{cell}}/predictions/{{chunk}}",
         metrics=METRIC_WEIGHTS.values(),
     output:
-        scores=f"{FOLD}/{{cell}}/scores.csv",
+        scores=f"{FOLD}/{{cell}}/scores/{{chunk}}.csv",
     log:
-        f"{RESULTS}/logs/score/fold{{fold}}/{{cell}}.log",
+        f"{RESULTS}/logs/score/fold{{fold}}/{{cell}}/{{chunk}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/score/fold{{fold}}/{{cell}}.tsv"
+        f"{RESULTS}/benchmarks/score/fold{{fold}}/{{cell}}/{{chunk}}.tsv"
     priority: 2
     conda:
         "../../environment.yml"
@@ -28,6 +28,7 @@ rule score:
             "score.py",
             map(METRICS.module, CONFIG.score.metric_names()),
             data=fold_folder,
+            chunk=lambda w: w.chunk,
             method=lambda w: scored(w)["method"],
             run=lambda w: scored(w)["run"],
             seed=lambda w: scored(w)["seed"],
@@ -44,7 +45,7 @@ rule score:
 
 rule aggregate:
     input:
-        tables=[f"{cell}/scores.csv" for cell in CELLS],
+        tables=[f"{cell}/scores/{chunk}.csv" for cell in CELLS for chunk in CHUNKS],
     output:
         scores=report(
             f"{DATA}/scores.csv", caption="../report/scores.rst", category="Scores"
@@ -65,6 +66,8 @@ rule aggregate:
         **script(
             "aggregate.py",
             [*map(METRICS.module, CONFIG.score.metric_names()), *COMPARED],
+            cells=CELLS,
+            chunks=list(CHUNKS),
             settings=CONFIG.score,
         ),
     shell:

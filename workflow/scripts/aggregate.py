@@ -1,20 +1,21 @@
-"""Join the scores of all folders of predictions, and summarise them."""
+"""Join the scores of all methods and chunks, and summarise them."""
 
 import json
 from pathlib import Path
 
-import pandas as pd
-
 from metahdr.config.score import Score
+from metahdr.evaluation.scores import join_scores
 from metahdr.evaluation.summary import few_numbers, summarise
 from metahdr.files import atomic_write
 from metahdr.script import run
-from metahdr.tables import read_table, write_table
+from metahdr.tables import write_table
 
 
-def main(tables: list[Path], settings: Score, scores: Path, summary: Path, metrics: Path) -> None:
-    """`tables`: the scores of each folder; `scores`, `summary`, `metrics`: the files that are written."""
-    table = pd.concat([read_table(path) for path in tables], ignore_index=True)
+def main(
+    cells: list[Path], chunks: list[str], settings: Score, scores: Path, summary: Path, metrics: Path
+) -> None:
+    """`cells`: folders with scores/CHUNK.csv; `scores`, `summary`, `metrics`: the files that are written."""
+    table = join_scores(cells, chunks)
     means = summarise(table, settings.confidence)
     write_table(scores, table, "%.6g")
     write_table(summary, means, "%.6g")

@@ -1,86 +1,30 @@
 """Compare the register, DVC's files and the disk: which version of each dataset is here, and what differs."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
-import yaml
-
 from metahdr.config.check import read_files
-from metahdr.datasets.register import Dataset, read_register
-from metahdr.datasets.verify import State, verify
+from metahdr.datasets.register import read_register
 from metahdr.errors import UserError
 from metahdr.script import run
+from metahdr.workflow.status import changed_since_dvc_add, status
 
 MOST_NAMED = 10  # files of one dataset
 
 
 def main(config: Path = Path("config/config.yaml")) -> None:
     data = read_files([config]).data
-    raw, differing = Path(data.raw), 0
-    register = read_register(Path(data.register_file))
-    changed = changed_since_dvc_add([raw / name for name in register])
+    raw, register = Path(data.raw), read_register(Path(data.register_file))
+    changed, differing = changed_since_dvc_add([raw / name for name in register]), 0
     for name, dataset in register.items():
-        state = verify(dataset, raw / name, raw / ".verified" / f"{name}.csv")
-        wrong = state.wrong + changed.get(name, [])
-        if not (file := raw / f"{name}.dvc").exists():
-            tracked = "not tracked"
-        elif not state.there:
-            tracked = "tracked, not here"
-            wrong += other_totals(file, dataset)
-        else:
-            tracked = "differs" if name in changed else "agrees"
-        print(f"{name}, version {dataset.version}: {line(dataset, state)}; DVC: {tracked}")
-        for each in wrong[:MOST_NAMED]:
+        line, lines = status(name, dataset, raw, changed.get(name, []))
+        print(line)
+        for each in lines[:MOST_NAMED]:
             print(f"  {each}")
-        if len(wrong) > MOST_NAMED:
-            print(f"  and {len(wrong) - MOST_NAMED} more")
-        differing += bool(wrong)
+        if len(lines) > MOST_NAMED:
+            print(f"  and {len(lines) - MOST_NAMED} more")
+        differing += bool(lines)
     if differing:
         raise UserError(f"{differing} dataset(s) differ from the register or from DVC, see above")
-
-
-def line(dataset: Dataset, state: State) -> str:
-    if not dataset.files:
-        return "not fetched, its files are not known yet"
-    size = sum(file.size for file in dataset.files) / 1e6
-    registered = f"{len(dataset.files)} files, {size:.0f} MB"
-    if not state.there:
-        return f"{registered}; not here"
-    found = f"{len(state.wrong)} differ" if state.wrong else "all as registered"
-    return f"{registered}; {found}, verified {state.when} UTC"
-
-
-def changed_since_dvc_add(folders: list[Path]) -> dict[str, list[str]]:
-    """A line for each file of the tracked folders that are here, by dataset, that is not as `dvc add` found it."""
-    here = [folder for folder in folders if folder.exists() and folder.with_name(f"{folder.name}.dvc").exists()]
-    if not here:
-        return {}
-    command = [sys.executable, "-m", "dvc", "data", "status", "--json", "--granular", *map(str, here)]
-    result = subprocess.run(command, capture_output=True, text=True)
-    if result.returncode:
-        raise UserError(f"dvc data status: {result.stderr.strip()}")
-    found = json.loads(result.stdout).get("uncommitted", {})
-    lines = {}
-    for folder in here:
-        paths = {path: state for state in found for path in found[state] if Path(path).is_relative_to(folder)}
-        files = {path: state for path, state in paths.items() if Path(path) != folder and state != "unknown"}
-        # Without its own copy DVC knows of the whole folder alone that it changed.
-        if named := files or {path: state for path, state in paths.items() if Path(path) == folder}:
-            lines[folder.name] = [
-                f"{Path(path).relative_to(folder)}: {state} since dvc add" for path, state in sorted(named.items())
-            ]
-    return lines
-
-
-def other_totals(file: Path, dataset: Dataset) -> list[str]:
-    """What can be compared of a dataset that is not here: the number of its files and of their bytes."""
-    (out,) = yaml.safe_load(file.read_text())["outs"]
-    found, expected = (out["nfiles"], out["size"]), (len(dataset.files), sum(each.size for each in dataset.files))
-    if found == expected or not dataset.files:
-        return []
-    return [f"{file}: {found[0]} files, {found[1]} bytes; registered are {expected[0]} files, {expected[1]} bytes"]
 
 
 if __name__ == "__main__":

@@ -1,18 +1,21 @@
-"""Render the exposures of one source's scenes."""
+"""Render the exposures of one chunk's scenes."""
 
+import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from metahdr.camera.bracket import expose_scenes
 from metahdr.camera.emor import read_emor
 from metahdr.config.expose import Expose
-from metahdr.files import atomic_write
 from metahdr.script import run
 from metahdr.tables import read_table, write_table
+from metahdr.training.progress import track
 
 
 def main(
+    retrieved: Path,
     hdr: Path,
     own: Path,
     table: Path,
@@ -21,20 +24,27 @@ def main(
     exposures: Path,
     exposures_table: Path,
     curves: Path,
-    place: str = "",
     emor: Path | None = None,
 ) -> None:
-    """`place`: that the source shows; `emor`: the file of measured response curves."""
+    """`retrieved`: JSON with the place of each of the chunk's sources; `hdr`, `own`, `exposures`, `curves`:
+    folders of arrays; `table`, `exposures_table`: of the chunk; `emor`: the file of measured response curves."""
+    places = {name: entry["place"] for name, entry in json.loads(retrieved.read_text()).items()}
     scenes = read_table(table)
     scenes = scenes[scenes.kept.astype(bool)]
-    names = scenes.scene.tolist()
-    evs = [float(ev) for ev in scenes.evs.iloc[0].split()] if names and scenes.evs.notna().any() else None
     model = read_emor(emor) if emor else None
-    images, rows, tables = expose_scenes(names, np.load(hdr), np.load(own), settings, seed, place, model, evs)
-    for path, array in ((exposures, images), (curves, tables)):
-        with atomic_write(path) as part:
-            np.save(part, array)
-    write_table(exposures_table, rows)
+    tables = []
+    for path in (exposures, curves):
+        path.mkdir(parents=True, exist_ok=True)
+    for source, place in track(places.items(), "expose", len(places)):
+        rows = scenes[scenes.source == source]
+        names = rows.scene.tolist()
+        evs = [float(ev) for ev in rows.evs.iloc[0].split()] if names and rows.evs.notna().any() else None
+        arrays = [np.load(folder / f"{source}.npy") for folder in (hdr, own)]
+        images, taken, responses = expose_scenes(names, *arrays, settings, seed, place, model, evs)
+        np.save(exposures / f"{source}.npy", images)
+        np.save(curves / f"{source}.npy", responses)
+        tables.append(taken)
+    write_table(exposures_table, pd.concat(tables, ignore_index=True))
 
 
 if __name__ == "__main__":

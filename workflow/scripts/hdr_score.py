@@ -30,12 +30,12 @@ def main(
     """`data`: of one fold; `methods`: that ours is compared with; `weights`: files of methods, by name."""
     torch.set_num_threads(threads)
     scenes = Scenes(data, settings.split)
-    check_not_empty(scenes)
+    check_not_empty(scenes, data)
     loaded = {}
     for name in dict.fromkeys([settings.ours, settings.bracket, "debevec_all", *methods]):
         file = Path(weights[name]) if name in weights else None
         loaded[name] = METHODS[name].load(file)
-        check_unseen(scenes, loaded[name], file, known_places(register))
+        check_unseen(scenes.table, loaded[name], file, known_places(register))
     ours = loaded.pop(settings.ours)
     rows = judge_hdr(scenes, ours, [*loaded.values(), OpenCVMerge()], photometry)
     write_table(scores, rows, "%.6g")

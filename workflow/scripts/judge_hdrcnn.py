@@ -37,7 +37,7 @@ def main(
     scenes = Scenes(data, "test")
     labellers = [HDRCNN.load(model), ExpandNet.load(expandnet)]
     for labeller, weights in zip(labellers, (model, expandnet), strict=True):
-        check_unseen(scenes, labeller, weights, known_places(register))
+        check_unseen(scenes.table, labeller, weights, known_places(register))
     rows = judge(scenes, [Gamma2(), Gamma22(), *labellers], settings.photometry)
     table = compare_methods(rows, "hdrcnn", settings.confidence)
     write_table(scores, rows)

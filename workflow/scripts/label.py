@@ -1,4 +1,4 @@
-"""Simulate the HDR label of every exposure; started again after an interruption, it goes on where it was."""
+"""Simulate the HDR labels of one chunk's exposures; after an interruption it goes on where it was."""
 
 import shutil
 from pathlib import Path
@@ -6,45 +6,44 @@ from pathlib import Path
 import torch
 
 from metahdr.config.label import Label
-from metahdr.datasets.register import known_places
 from metahdr.errors import UserError
 from metahdr.files import sha256
 from metahdr.labels.simulate import write_labels
-from metahdr.methods.unseen import check_unseen
 from metahdr.registry import METHODS
 from metahdr.scenes import Scenes
 from metahdr.script import run
+from metahdr.training import processes
 from metahdr.training.inputs import identify
 
 
 def main(
     method: str,
     data: Path,
-    register: Path,
+    chunk: str,
     settings: Label,
     threads: int,
     code: str,
     labels: Path,
     weights: Path | None = None,
 ) -> None:
-    """`data`: of one fold; `register`: of datasets, for their places.
+    """`data`: of the dataset; `labels`: the folder that is written.
 
     `settings`: only `half` and `compile` are used; `code`: digest of the code that labels.
     """
     torch.set_num_threads(threads)
     if METHODS[method].takes != "single":
         raise UserError(f"{method}: takes a stack of exposures; labels are simulated from single ones")
-    scenes = Scenes(data, None)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    scenes = Scenes.unsplit(data, chunk)
+    device = str(processes.device())
     weights = weights or METHODS[method].shipped
     labeller = METHODS[method].load(weights, device)
-    check_unseen(scenes, labeller, weights, known_places(register))
     if settings.compile:
         labeller.compile()
 
     # Unfinished labels lie beside their place, in a folder that is named by all that they depend on.
-    files = {f"exposures/{path.name}": path for path in (scenes.dataset / "exposures").iterdir()}
-    files |= {"scenes.csv": data / "scenes.csv"} | ({"weights": weights} if weights else {})
+    files = {path.name: path for path in (data / "exposures" / chunk).iterdir()}
+    files |= {f"{table}.csv": data / table / f"{chunk}.csv" for table in ("scenes", "exposures")}
+    files |= {"weights": weights} if weights else {}
     identity = identify(
         {role: sha256(path) for role, path in files.items()},
         method=method,

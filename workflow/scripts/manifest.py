@@ -1,20 +1,22 @@
-"""Write down the raw files and the place of every source, for scripts that take all sources."""
+"""Write down the raw files, the place and the chunk of every source, for scripts that take several sources."""
 
 import json
 from pathlib import Path
 
+from metahdr.datasets.chunks import chunks
 from metahdr.datasets.layouts import find_sources
 from metahdr.datasets.register import find_dataset
 from metahdr.files import atomic_write
 from metahdr.script import run
 
 
-def main(register: Path, dataset: str, out: Path) -> None:
+def main(register: Path, dataset: str, chunk: int, out: Path) -> None:
+    """`chunk`: most sources in one, on average."""
     entry = find_dataset(register, dataset)
-    places = entry.places()
+    places, found = entry.places(), find_sources(entry.kind, entry.names)
+    chunk_of = {name: chunk for chunk, names in chunks(found, chunk).items() for name in names}
     sources = {
-        name: vars(source) | {"place": places[name]}
-        for name, source in find_sources(entry.kind, entry.names).items()
+        name: vars(source) | {"place": places[name], "chunk": chunk_of[name]} for name, source in found.items()
     }
     with atomic_write(out) as part:
         part.write_text(json.dumps(sources, indent=1) + "\n")

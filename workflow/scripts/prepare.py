@@ -1,28 +1,52 @@
-"""Make the scenes of one source: views or crops, repaired, filtered and metered."""
+"""Make the scenes of one chunk's sources: views or crops, repaired, filtered and metered."""
 
+import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from metahdr.config.prepare import Prepare
 from metahdr.datasets.layouts import Source
-from metahdr.files import atomic_write
+from metahdr.errors import UserError
+from metahdr.files import sha256
 from metahdr.prepare import prepare_source
 from metahdr.script import run
 from metahdr.tables import write_table
+from metahdr.training.progress import track
 
 
 def main(
-    name: str, source: dict, kind: str, settings: Prepare, folder: Path, hdr: Path, own: Path, table: Path
+    retrieved: Path,
+    kind: str,
+    settings: Prepare,
+    folder: Path,
+    hdr: Path,
+    own: Path,
+    table: Path,
 ) -> None:
-    ldr = {float(ev): file for ev, file in source.get("ldr", {}).items()}  # JSON knows keys as text alone
-    files = Source(**source | {"ldr": ldr, "bracket": tuple(source.get("bracket", ()))})
-    hdrs, exposures, rows = prepare_source(name, files, folder, kind, settings)
-    with atomic_write(hdr) as part:
-        np.save(part, hdrs)
-    with atomic_write(own) as part:
-        np.save(part, exposures)
-    write_table(table, rows)
+    """`retrieved`: JSON of the chunk's sources, whose files lie in `folder`; `hdr`, `own`: folders of arrays."""
+    sources, rows = json.loads(retrieved.read_text()), []
+    for path in (hdr, own):
+        path.mkdir(parents=True, exist_ok=True)
+    for name, entry in track(sources.items(), "prepare", len(sources)):
+        for file, digest in entry["sha256"].items():
+            check_registered(folder / file, digest)
+        hdrs, exposures, scenes = prepare_source(name, Source.of(entry), folder, kind, settings)
+        np.save(hdr / f"{name}.npy", hdrs)
+        np.save(own / f"{name}.npy", exposures)
+        rows.append(scenes)
+    write_table(table, pd.concat(rows, ignore_index=True))
+
+
+def check_registered(path: Path, expected: str) -> None:
+    """Refuses a raw file that is gone, or was changed, since it was retrieved."""
+    found = f"SHA-256 {sha256(path)}" if path.is_file() else "no file"
+    if found != f"SHA-256 {expected}":
+        raise UserError(
+            f"{path}: found {found}; registered is SHA-256 {expected}.\n  `snakemake --forcerun retrieve` brings "
+            "the registered file back; new data take a new name in the register"
+        )
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import yaml
 
-from metahdr.measured import propose
 from metahdr.script import run
+from metahdr.workflow.measured import propose
 
 NOW = Path(__file__).parents[1] / "resources.yaml"
 

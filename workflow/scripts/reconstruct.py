@@ -1,4 +1,4 @@
-"""Reconstruct every test scene with one method, in every mode that it has."""
+"""Reconstruct the test scenes of one chunk with one method, in every mode that it has."""
 
 from pathlib import Path
 
@@ -10,11 +10,14 @@ from metahdr.methods.unseen import check_unseen
 from metahdr.registry import METHODS
 from metahdr.scenes import Scenes
 from metahdr.script import run
+from metahdr.tables import read_table
+from metahdr.training import processes
 
 
 def main(
     method: str,
     data: Path,
+    chunk: str,
     register: Path,
     label_sources: list[str],
     threads: int,
@@ -26,9 +29,11 @@ def main(
     `label_sources`: of the support set; a method that adapts is adapted with each, others ignore them.
     """
     torch.set_num_threads(threads)
-    reconstructor = METHODS[method].load(weights)
-    check_unseen(Scenes(data, None), reconstructor, weights or METHODS[method].shipped, known_places(register))
-    write_predictions(reconstructor, Scenes(data, "test"), label_sources, predictions)
+    device = str(processes.device()) if METHODS[method].on_gpu else "cpu"
+    reconstructor = METHODS[method].load(weights, device)
+    table = read_table(data / "scenes.csv")
+    check_unseen(table, reconstructor, weights or METHODS[method].shipped, known_places(register))
+    write_predictions(reconstructor, Scenes(data, "test", chunk), label_sources, predictions, device)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Score the predictions of one folder."""
+"""Score the predictions of one chunk's test scenes by one method."""
 
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from metahdr.tables import write_table
 
 def main(
     data: Path,
+    chunk: str,
     predictions: Path,
     method: str,
     run: str,
@@ -29,7 +30,7 @@ def main(
     """`data`: the fold's folder; `names`: of the metrics; `weights`: files that they need, by name."""
     torch.set_num_threads(threads)
     table = score_folder(
-        Scenes(data, "test"),
+        Scenes(data, "test", chunk),
         predictions,
         Folder(method, run, seed, fold, modes),
         [METRICS[name] for name in names],

@@ -1,4 +1,4 @@
-"""Join the sources' tables and split the scenes by place, in one fold."""
+"""Join the chunks' tables and split the scenes by place, in one fold."""
 
 import json
 from pathlib import Path
@@ -10,9 +10,11 @@ from metahdr.tables import read_table, write_table
 
 
 def main(manifest: Path, settings: Split, seed: int, fold: int, out: Path) -> None:
-    """`manifest`: JSON with a key for every source and its place; the tables are scenes/SOURCE.csv beside it."""
-    places = {name: source["place"] for name, source in json.loads(manifest.read_text()).items()}
-    tables = [read_table(manifest.parent / "scenes" / f"{name}.csv") for name in places]
+    """`manifest`: JSON with place and chunk of every source; the tables are scenes/CHUNK.csv beside it."""
+    sources = json.loads(manifest.read_text())
+    places = {name: source["place"] for name, source in sources.items()}
+    chunks = sorted({source["chunk"] for source in sources.values()})
+    tables = [read_table(manifest.parent / "scenes" / f"{chunk}.csv").assign(chunk=chunk) for chunk in chunks]
     write_table(out, scenes_table(tables, places, settings, seed, fold))
 
 

@@ -38,6 +38,11 @@ class Config(Section):
         description="Slurm tasks that a meta-training is spread over, on as many nodes as the profile says; each "
         "starts as many processes as above (docs/cluster.md)",
     )
+    chunk: Count = Field(
+        200,
+        description="sources that one job takes, on average at most, where it does not need all of them; results "
+        "are the same for every number",
+    )
     data: Data = Data()
     prepare: Prepare = Prepare()
     split: Split = Split()

@@ -7,8 +7,9 @@ anything is downloaded. What only the files tell, such as EVs in EXIF data, is r
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import PurePosixPath
+from typing import Self
 
 from metahdr.config.base import check_name
 from metahdr.errors import UserError
@@ -43,6 +44,13 @@ class Source:
     bracket: tuple[str, ...] = ()
     table: str | None = None
     flaw: str = ""
+
+    @classmethod
+    def of(cls, entry: dict) -> Self:
+        """A source as it is written in `sources.json`."""
+        values = {each.name: entry[each.name] for each in fields(cls)}
+        values["ldr"] = {float(ev): file for ev, file in values["ldr"].items()}  # JSON knows keys as text alone
+        return cls(**values | {"bracket": tuple(values["bracket"])})
 
     @property
     def files(self) -> list[str]:

@@ -149,9 +149,6 @@ class Dataset(Entry):
         size = self.polyhaven.resolution
         return {f"{slug}.hdr": POLY_HAVEN.format(size=size, slug=slug) for slug in self.polyhaven.slugs}
 
-    def file(self, name: str) -> File:
-        return next(file for file in self.files if file.name == name)
-
     def places(self) -> dict[str, str]:
         """The place of every source, by the source's name."""
         named = {file.name: file.place for file in self.files}

@@ -15,6 +15,7 @@ from metahdr.metrics.measure import measure
 from metahdr.metrics.metric import Metric
 from metahdr.registry import METHODS
 from metahdr.scenes import Scenes
+from metahdr.training import processes
 from metahdr.training.progress import track
 
 MODES = ("single", "adapted")  # without adaptation, and adapted with labels of the source it was trained with
@@ -45,14 +46,15 @@ def score_arm(
     Raises:
         UserError: there is no scene, or a reconstruction is not finite.
     """
-    check_not_empty(scenes)
-    method = METHODS[METAHDR].load(model)
+    check_not_empty(scenes, scenes.folder)
+    device = str(processes.device())
+    method = METHODS[METAHDR].load(model, device)
     rows = []
     for scene in track(scenes, "adapt", len(scenes)):
         where = {"arm": arm, "seed": seed, "scene": scene.name, "source": scene.source, "place": scene.place}
         for held_out, ev in enumerate(scene.evs):
-            images = reconstruct(method, scenes, scene, held_out, [label_source])
-            for mode, image in zip(MODES, images.values(), strict=True):
+            images = reconstruct(method, scenes, scene.to(device), held_out, [label_source])
+            for mode, image in zip(MODES, (image.cpu() for image in images.values()), strict=True):
                 if not image.isfinite().all():
                     raise UserError(
                         f"{model}: arm {arm}, seed {seed}: the reconstruction of {scene.name}, EV {ev:+g} held "

@@ -40,18 +40,24 @@ def _exposures(scene: Scene, indices: list[int]) -> tuple[Tensor, list[float]]:
     return scene.ldr[indices], [scene.stops[index] for index in indices]
 
 
-def write_predictions(method: Method, scenes: Scenes, label_sources: list[str], folder: Path) -> None:
+def write_predictions(
+    method: Method, scenes: Scenes, label_sources: list[str], folder: Path, device: str = "cpu"
+) -> None:
     """Writes one OpenEXR per scene, held-out exposure and mode.
 
     A network's are half floats. Those of other methods are full ones, so that their scores are exact.
+
+    Args:
+        device: that the method was loaded to.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for scene in track(scenes, "reconstruct", len(scenes)):
+        scene = scene.to(device)
         for held_out, ev in enumerate(scene.evs):
             for mode, image in reconstruct(method, scenes, scene, held_out, label_sources).items():
                 write_exr(
                     folder / prediction_name(scene.name, ev, mode),
-                    image.numpy().transpose(1, 2, 0),
+                    image.cpu().numpy().transpose(1, 2, 0),
                     bool(method.weights),
                 )
 

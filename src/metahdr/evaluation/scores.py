@@ -1,7 +1,7 @@
 """scores.csv: every metric of every prediction in one folder, one row a value."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from metahdr.metrics.measure import Value, measure
 from metahdr.metrics.metric import Metric
 from metahdr.metrics.photometry import cd_m2
 from metahdr.scenes import Scene, Scenes
+from metahdr.tables import read_table
 from metahdr.training.progress import track
 
 NO_RUN = "none"  # the run, and the seed, of every other method
@@ -63,11 +64,7 @@ def score_folder(
     Returns:
         `COLUMNS`. `failed` is the reason why a prediction could not be scored, missing where it could. `cd_m2` is
         the luminance of a radiance of 1.0 in that scene.
-
-    Raises:
-        UserError: there is no scene.
     """
-    check_not_empty(scenes)
     rows, failures = [], []
     for scene in track(scenes, "score", len(scenes)):
         where = {"scene": scene.name, "source": scene.source, "place": scene.place, "fold": cell.fold}
@@ -113,13 +110,27 @@ def _are_finite(values: Sequence[Value]) -> bool:
     return bool(np.isfinite([value.value for value in values if value.region == "all"]).all())
 
 
-def check_not_empty(scenes: Scenes) -> None:
+def join_scores(folders: Sequence[Path], chunks: Sequence[str]) -> pd.DataFrame:
+    """The scores of all folders with `scores/CHUNK.csv`; the rows' order is the same for every number of chunks.
+
+    Raises:
+        UserError: a folder has none.
+    """
+    tables = []
+    for folder in folders:
+        found = [read_table(folder / "scores" / f"{chunk}.csv") for chunk in chunks]
+        found = [table for table in found if len(table)]  # without rows, no column has a type
+        check_not_empty(found, folder)
+        tables.append(pd.concat(found).sort_values("source", kind="stable"))
+    return pd.concat(tables, ignore_index=True)
+
+
+def check_not_empty(scenes: Sized, folder: Path) -> None:
     """Refuses to go on without test scenes."""
     if not len(scenes):
         raise UserError(
-            f"{scenes.folder}/scenes.csv: no test scenes, so there is nothing to score; raise the test share "
-            "(split.shares) or put a source there (split.fixed); why scenes were dropped stands in that table and "
-            "in exposures/"
+            f"{folder}: no test scenes, so there is nothing to score; raise the test share (split.shares) or put "
+            "a source there (split.fixed); why scenes were dropped stands in the fold's scenes.csv and exposures/"
         )
 
 

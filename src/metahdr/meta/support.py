@@ -14,8 +14,8 @@ def support_labels(scenes: Scenes, scene: Scene, held_out: int, label_source: st
     """HDR labels of the exposures that are not held out, in the scene's scale, float32 `(S, 3, H, W)`.
 
     Args:
-        scenes: that the scene is from; the labels that the label stage made lie in `labels/<label source>/` of its
-            folder.
+        scenes: that the scene is from; the labels that the label stage made lie in its folder, in
+            `labels/<label source>/<chunk>/`.
         held_out: index of the exposure that no label may depend on, but for the truth.
         label_source: `true`, the scene's HDR truth for each exposure; `simulated`; or a method's name. A method
             that takes a stack reconstructs one HDR image from the support exposures, which is the label of each of

@@ -246,11 +246,12 @@ class Trainer(TrainingLoop):
 def files_of(scenes: Scenes, label_source: str) -> dict[str, Path]:
     """The files that some scenes and their labels are read from, by their paths in the fold or the dataset."""
     files = {"scenes.csv": scenes.folder / "scenes.csv"}
-    for source in sorted(set(scenes.table.source)):
-        names = [f"scenes/{source}.npy", f"exposures/{source}.npy", f"exposures/{source}.csv"]
+    for chunk, source in sorted(set(zip(scenes.table.chunk, scenes.table.source, strict=True))):
+        names = [f"scenes/{chunk}/{source}.npy", f"exposures/{chunk}/{source}.npy", f"exposures/{chunk}.csv"]
         files |= {name: scenes.dataset / name for name in names}
-    for scene in scenes.table.scene:
-        labels = [f"labels/{label_source}/{label_name(scene, ev)}" for ev in scenes.exposures.loc[[scene]].ev]
+    for scene, chunk in zip(scenes.table.scene, scenes.table.chunk, strict=True):
+        folder = f"labels/{label_source}/{chunk}"
+        labels = [f"{folder}/{label_name(scene, ev)}" for ev in scenes.exposures.loc[[scene]].ev]
         # Some label sources have no files: their labels are computed from the scene.
         files |= {name: scenes.folder / name for name in labels if (scenes.folder / name).is_file()}
     return files

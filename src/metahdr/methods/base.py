@@ -43,6 +43,7 @@ class Method(ABC):
         weights_of: the method whose weight files these are; None: its own.
         shipped: the weight file that is installed with the package; None where there is none.
         settings: the section of the configuration that `train` takes; None where it takes none.
+        on_gpu: whether the workflow lets it reconstruct and adapt on a GPU, where there is one.
     """
 
     name: ClassVar[str]
@@ -56,6 +57,7 @@ class Method(ABC):
     weights_of: ClassVar[str | None] = None
     shipped: ClassVar[Path | None] = None
     settings: ClassVar[type[Section] | None] = None
+    on_gpu: ClassVar[bool] = False
 
     @classmethod
     def is_oracle(cls) -> bool:

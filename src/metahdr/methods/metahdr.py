@@ -39,6 +39,7 @@ class MetaHDR(Method):
     adapts = True
     weights = ("train",)
     settings = Meta
+    on_gpu = True
 
     def __init__(self, learner: Learner, trained_with: Meta, parameters: Parameters | None = None):
         from metahdr.meta.learner import leaves

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from metahdr.errors import UserError
 from metahdr.methods.base import Method
-from metahdr.scenes import Scenes
 
 
 def check_unseen(
-    scenes: Scenes, method: Method, weights: Path | None = None, places: dict[str, str] | None = None
+    scenes: pd.DataFrame, method: Method, weights: Path | None = None, places: dict[str, str] | None = None
 ) -> None:
     """Refuses a method that was trained on validation or test sources, or on others of the same place.
 
@@ -16,6 +17,7 @@ def check_unseen(
     another name in another dataset, or other bytes at another resolution.
 
     Args:
+        scenes: the table of a fold's scenes.
         weights: the method's weight file, for the message.
         places: of sources of other datasets too, by the source's name; those of `scenes` are known.
 
@@ -24,7 +26,7 @@ def check_unseen(
     """
     trained_on = method.trained_on()
     names = {digest: name for name, digest in trained_on.items() if digest}
-    sources, seen = scenes.table.drop_duplicates("source"), []
+    sources, seen = scenes[scenes.split.notna()].drop_duplicates("source"), []
     places = (places or {}) | dict(zip(sources.source, sources.place, strict=True))
     neighbours = {places[name]: name for name in trained_on if name in places}
     for split in ("validation", "test"):

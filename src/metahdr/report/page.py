@@ -116,6 +116,6 @@ def _counts(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rejected(data: Path, table: pd.DataFrame) -> pd.DataFrame:
-    sources = sorted(set(table[table.kept.astype(bool)].source))
-    rows = pd.concat([read_table(data / "exposures" / f"{source}.csv") for source in sources])
-    return rows[rows.reason.notna()]
+    """The rows of the exposures that were rejected."""
+    rows = pd.concat([read_table(data / "exposures" / f"{chunk}.csv") for chunk in sorted(set(table.chunk))])
+    return rows[rows.reason.notna()].sort_values(["scene", "ev"])

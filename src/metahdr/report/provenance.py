@@ -10,9 +10,9 @@ import torch
 
 from metahdr import git
 from metahdr.files import sha256
-from metahdr.measured import by_rule
 from metahdr.training import checkpoint
 from metahdr.weights.ours import read_facts
+from metahdr.workflow.measured import by_rule
 
 LIBRARIES = ["torch", "learn2learn", "snakemake", "dvc", "numpy", "scipy", "pandas", "scikit-image"]
 LIBRARIES += ["OpenEXR", "safetensors", "torchvision", "lpips", "opencv-python-headless", "imageio", "pydantic"]

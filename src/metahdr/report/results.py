@@ -152,12 +152,12 @@ class Results:
 
     def prediction_file(self, cell: Cell, scene: str, ev: float) -> Path:
         """The file of a prediction; of a meta-training that of its first seed."""
-        scenes, _ = self.scenes[scene]
+        scenes, index = self.scenes[scene]
         if cell.run == NO_RUN:
             folder = scenes.folder / "methods" / cell.method
         else:
             folder = scenes.folder / cell.method / cell.run / f"seed{self.seeds(cell)[0]}"
-        return folder / "predictions" / prediction_name(scene, ev, cell.mode)
+        return folder / "predictions" / scenes.table.chunk[index] / prediction_name(scene, ev, cell.mode)
 
     def prediction(self, cell: Cell, scene: Scene, ev: float) -> np.ndarray | None:
         """A prediction, `(H, W, 3)`; None where it is missing, damaged or not an image of radiance."""

@@ -112,7 +112,9 @@ def test_scores_are_those_of_the_predictions_that_the_default_run_writes(trained
     assert set(found.arm) == {"maml"} and set(found.seed) == {4}
     for scene in (scenes[index] for index in range(len(scenes))):
         for ev, image in zip(scene.evs, scene.ldr, strict=True):
-            write_exr(labels / label_name(scene.name, ev), image.numpy().transpose(1, 2, 0), half=False)
+            write_exr(
+                labels / scene.chunk / label_name(scene.name, ev), image.numpy().transpose(1, 2, 0), half=False
+            )
     simulated = score_arm(scenes, trained, "simulated", "maml", 4, metrics, Photometry(), {})
     write_predictions(METHODS["metahdr"].load(trained), scenes, ["true", "simulated"], tmp_path)
     modes = ["single", "adapted_true", "adapted_simulated"]

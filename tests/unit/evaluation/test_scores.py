@@ -1,4 +1,3 @@
-import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,7 @@ from skimage.metrics import peak_signal_noise_ratio
 from metahdr.config.photometry import Photometry
 from metahdr.errors import UserError
 from metahdr.evaluation.predictions import prediction_name
-from metahdr.evaluation.scores import COLUMNS, Folder, check_strict, score_folder
+from metahdr.evaluation.scores import COLUMNS, Folder, check_strict, join_scores, score_folder
 from metahdr.images import write_exr
 from metahdr.metrics.photometry import cd_m2
 from metahdr.registry import METRICS
@@ -158,12 +157,23 @@ def test_values_too_large_to_be_measured_are_a_failure_and_not_a_gap(scenes, sco
     assert scores[scores.ev != scenes[0].evs[1]].failed.isna().all()
 
 
-def test_without_test_scenes_the_user_learns_what_to_change(results, tmp_path):
-    shutil.copytree(results.parent, tmp_path / "data")
-    fold = tmp_path / "data" / results.name
-    table = pd.read_csv(fold / "scenes.csv")
-    table[table.split != "test"].to_csv(fold / "scenes.csv", index=False)
-    with pytest.raises(UserError, match=r"scenes\.csv: no test scenes.*split\.shares.*split\.fixed"):
-        score_folder(
-            Scenes(fold, "test"), tmp_path, Folder("ldr", "none", "none", 0, []), PAPERS, Photometry(), {}
-        )
+def test_scores_are_joined_in_the_order_of_their_scenes_however_they_are_chunked(scenes, score, tmp_path):
+    write(tmp_path, scenes, "single", lambda scene, index: scene.hdr)
+    one = score(PAPERS)
+    rows = pd.concat([one.assign(source=source) for source in ("ash", "elm", "oak")], ignore_index=True)
+    folders = {"whole": {"chunk0": ["ash", "elm", "oak"]}}
+    folders |= {"parts": {"chunk0": ["oak"], "chunk1": [], "chunk2": ["ash", "elm"]}}
+    joined = []
+    for name, parts in folders.items():
+        for chunk, sources in parts.items():
+            write_table(tmp_path / name / "scores" / f"{chunk}.csv", rows[rows.source.isin(sources)], "%.6g")
+        joined.append(join_scores([tmp_path / name], list(parts)))
+    pd.testing.assert_frame_equal(*joined)
+    assert joined[0].source.tolist() == rows.source.tolist()
+    assert joined[0].value.tolist() == pytest.approx(rows.value.tolist(), rel=1e-5)
+
+
+def test_without_test_scenes_the_user_learns_what_to_change(tmp_path):
+    write_table(tmp_path / "fold0/methods/ldr/scores/chunk0.csv", pd.DataFrame(columns=COLUMNS))
+    with pytest.raises(UserError, match=r"fold0/methods/ldr: no test scenes.*split\.shares.*split\.fixed"):
+        join_scores([tmp_path / "fold0/methods/ldr"], ["chunk0"])

@@ -6,9 +6,11 @@ import pytest
 
 from metahdr.config.label import Label
 from metahdr.labels import simulate
+from metahdr.scenes import Scenes
 from metahdr.training import inputs
 
-PART = ".part-gamma_2-" + 16 * "?"
+EVS = ("-2", "+0", "+2")
+PART = ".part-chunk0-" + 16 * "?"
 
 
 @pytest.fixture
@@ -18,10 +20,9 @@ def label(repository, results, tmp_path, monkeypatch):
 
     def label(threads=1, scenes=None):
         with monkeypatch.context() as patch:
-            register = repository / "config" / "datasets.yaml"
             if scenes is not None:
                 patch.setattr(simulate, "track", lambda items, *_: _interrupted(items, scenes))
-            script("gamma_2", results, register, Label(), threads, "c0de", tmp_path / "gamma_2")
+            script("gamma_2", results.parent, "chunk0", Label(), threads, "c0de", tmp_path / "chunk0")
 
     return label
 
@@ -32,7 +33,7 @@ def _interrupted(items, scenes):
     raise KeyboardInterrupt
 
 
-def test_labels_that_are_made_already_stay(label, tmp_path):
+def test_labels_that_are_made_already_stay(label, results, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         label(scenes=2)
     (part,) = tmp_path.glob(PART)
@@ -40,8 +41,9 @@ def test_labels_that_are_made_already_stay(label, tmp_path):
     assert first
     label()
     (made,) = tmp_path.iterdir()
-    assert made.name == "gamma_2"
-    assert len(list(made.iterdir())) == 10 * 3
+    assert made.name == "chunk0"
+    names = {f"{scene}_ev{ev}.exr" for scene in Scenes(results, None, "chunk0").table.scene for ev in EVS}
+    assert {path.name for path in made.iterdir()} == names and len(names) < 10 * 3
     assert all((made / name).stat().st_ino == inode for name, inode in first.items())
 
 
@@ -59,8 +61,8 @@ def test_other_threads_and_libraries_make_the_labels_anew(label, tmp_path, monke
     assert part() != before
 
 
-def test_a_label_source_whose_name_begins_alike_keeps_its_unfinished_labels(label, tmp_path):
-    other = tmp_path / (".part-gamma_2-wide-" + 16 * "0")
+def test_a_chunk_whose_name_begins_alike_keeps_its_unfinished_labels(label, tmp_path):
+    other = tmp_path / (".part-chunk01-" + 16 * "0")
     other.mkdir()
     label()
     assert other.exists()

@@ -32,13 +32,13 @@ def test_labels_are_brought_from_their_exposure_to_the_scenes_scale(scene):
 
 def test_every_exposure_has_a_label_file_named_after_scene_and_ev(results, method, tmp_path):
     scenes = Scenes(results, "test")
-    write_labels(method, scenes, tmp_path / "labels")
-    names = {path.name for path in (tmp_path / "labels").iterdir()}
+    write_labels(method, scenes, tmp_path / "labels" / scenes[0].chunk)
+    names = {path.name for path in (tmp_path / "labels" / scenes[0].chunk).iterdir()}
     assert names == {f"{scene}_ev{ev}.exr" for scene in scenes.table.scene for ev in ("-2", "+0", "+2")}
 
     scene = scenes[0]
     ldr = scene.ldr[2].numpy().transpose(1, 2, 0)
-    label = read_hdr(tmp_path / "labels" / f"{scene.name}_ev+2.exr")
+    label = read_hdr(tmp_path / "labels" / scene.chunk / f"{scene.name}_ev+2.exr")
     known = ldr.max(-1) <= 0.95
     assert 0 < known.sum() < known.size
     np.testing.assert_allclose(label[known], ldr[known] ** 2 / 4, rtol=2**-10, atol=1e-7)
@@ -81,7 +81,7 @@ def test_half_precision_is_used_only_where_it_changes_little(results, tmp_path, 
     x = torch.ones(1, 3, 4, 4)
     assert half_is_safe(Rounded(share), x) is safe
     scenes = Scenes(results, "test")
-    write_labels(Rounded(share), scenes, tmp_path / "half", half=True)
+    write_labels(Rounded(share), scenes, tmp_path / "half" / scenes[0].chunk, half=True)
     scene = scenes[0]
     label = read_labels(tmp_path / "half", scene)[1]
     expected = scene.ldr[1] * (1 + share if safe else 1)

@@ -19,15 +19,15 @@ def numbered(results, tmp_path):
     """A fold whose exposures, truths and labels tell a pixel's place in the image, by one number, `WHOLE`."""
     folder = shutil.copytree(results.parent, tmp_path / "data")
     place = WHOLE.numpy()[..., None]
-    for path in (folder / "exposures").glob("*.npy"):
+    for path in (folder / "exposures").glob("*/*.npy"):
         np.save(path, np.broadcast_to(place, np.load(path).shape).astype(np.uint8))
-    for path in (folder / "scenes").glob("*.npy"):
+    for path in (folder / "scenes").glob("*/*.npy"):
         np.save(path, np.broadcast_to(place / 2550, np.load(path).shape).astype(np.float32))
     fold = folder / results.name
     for scene in Scenes(fold, None):
         for ev in scene.evs:
             label = np.broadcast_to(place / 255, (32, 32, 3)).astype(np.float32)
-            write_exr(fold / "labels/simulated" / label_name(scene.name, ev), label, half=False)
+            write_exr(fold / "labels/simulated" / scene.chunk / label_name(scene.name, ev), label, half=False)
     return fold
 
 

@@ -18,7 +18,10 @@ def scenes(results, tmp_path):
     for scene in Scenes(data, "train"):
         for index, ev in enumerate(scene.evs):
             for source, value in (("simulated", index), ("expandnet", index + 10)):
-                write_exr(data / "labels" / source / label_name(scene.name, ev), np.full((32, 32, 3), value, "f4"))
+                write_exr(
+                    data / "labels" / source / scene.chunk / label_name(scene.name, ev),
+                    np.full((32, 32, 3), value, "f4"),
+                )
     return Scenes(data, "train")
 
 

@@ -116,8 +116,8 @@ def test_labels_that_equal_the_truth_train_like_the_truth_and_others_do_not(trai
     for scene in Scenes(data, None):
         for ev in scene.evs:
             truth = scene.hdr.numpy().transpose(1, 2, 0)
-            write_exr(data / "labels/expandnet" / label_name(scene.name, ev), truth, half=False)
-            write_exr(data / "labels/simulated" / label_name(scene.name, ev), 0 * truth)
+            write_exr(data / "labels/expandnet" / scene.chunk / label_name(scene.name, ev), truth, half=False)
+            write_exr(data / "labels/simulated" / scene.chunk / label_name(scene.name, ev), 0 * truth)
     true, equal = trainer("true.pt", iterations=2), trainer("equal.pt", "expandnet", data, iterations=2)
     true.run()
     equal.run()

@@ -23,7 +23,7 @@ def take(hdr: np.ndarray, response: Response = CAMERA) -> Scene:
     ldr = np.stack([expose(hdr, ev, response) for ev in EVS]).transpose(0, 3, 1, 2)
     truth = torch.from_numpy(hdr.transpose(2, 0, 1).copy()).float()
     exposures = torch.from_numpy(ldr).float() / 255
-    return Scene("oak_0", "oak", "oak", EVS, EVS, exposures, truth, response)
+    return Scene("oak_0", "oak", "oak", "chunk0", EVS, EVS, exposures, truth, response)
 
 
 @pytest.fixture(scope="module")

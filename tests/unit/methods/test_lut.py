@@ -88,12 +88,12 @@ def test_the_table_is_fitted_to_the_training_scenes_alone(results, train, tmp_pa
 def test_the_table_of_one_fold_is_refused_in_another(results, train, tmp_path):
     data = shutil.copytree(results.parent, tmp_path / "data") / "fold0"
     model, _ = train(data, tmp_path)
-    check_unseen(Scenes(data, None), LookupTable.load(model), model)
+    check_unseen(read_table(data / "scenes.csv"), LookupTable.load(model), model)
     other = read_table(data / "scenes.csv")
     other["split"] = other.split.map({"train": "test", "test": "train", "validation": "validation"})
     write_table(data / "scenes.csv", other)
     with pytest.raises(UserError, match=r"lut\.safetensors was trained on scenes .*test: .*, "):
-        check_unseen(Scenes(data, None), LookupTable.load(model), model)
+        check_unseen(read_table(data / "scenes.csv"), LookupTable.load(model), model)
 
 
 def test_without_training_scenes_there_is_no_table(results, train, tmp_path):

@@ -3,7 +3,6 @@ import runpy
 import pytest
 import torch
 
-from metahdr.config.label import Label
 from metahdr.config.score import Score
 from metahdr.errors import UserError
 from metahdr.files import sha256
@@ -41,7 +40,7 @@ def test_every_scene_knows_the_hash_of_its_raw_file(scenes, results):
 
 
 def test_a_method_may_have_seen_training_scenes_and_strangers(scenes, splits):
-    check_unseen(scenes, Trained({splits["train"]: "12ab", "elsewhere": "34cd"}))
+    check_unseen(scenes.table, Trained({splits["train"]: "12ab", "elsewhere": "34cd"}))
 
 
 @pytest.mark.parametrize("split", ["validation", "test"])
@@ -49,7 +48,7 @@ def test_a_method_that_has_seen_a_source_by_name_is_refused(scenes, splits, spli
     trained_on = dict.fromkeys([splits["train"], splits[split]], "")
     reason = rf"model\.pt was trained on scenes that this run keeps from training \({split}: {splits[split]}\)"
     with pytest.raises(UserError, match=reason):
-        check_unseen(scenes, Trained(trained_on), tmp_path / "model.pt")
+        check_unseen(scenes.table, Trained(trained_on), tmp_path / "model.pt")
 
 
 @pytest.mark.parametrize("split", ["validation", "test"])
@@ -57,7 +56,7 @@ def test_a_method_that_has_seen_a_source_under_another_name_is_refused(scenes, s
     (raw,) = (results.parent / "raw").glob(f"{splits[split]}.*")
     reason = rf"{split}: {splits[split]} \(under the name renamed\)"
     with pytest.raises(UserError, match=reason):
-        check_unseen(scenes, Trained({"renamed": sha256(raw)}))
+        check_unseen(scenes.table, Trained({"renamed": sha256(raw)}))
 
 
 def test_a_method_that_has_seen_another_panorama_of_the_same_place_is_refused(scenes, splits):
@@ -65,19 +64,24 @@ def test_a_method_that_has_seen_another_panorama_of_the_same_place_is_refused(sc
     scenes.table.loc[scenes.table.source.isin([neighbour, splits["test"]]), "place"] = "the studio"
     scenes.table.loc[scenes.table.source == neighbour, "split"] = "train"
     with pytest.raises(UserError, match=rf"\(test: {splits['test']} \(the same place as {neighbour}\)\)"):
-        check_unseen(scenes, Trained({neighbour: "12ab"}))
+        check_unseen(scenes.table, Trained({neighbour: "12ab"}))
 
 
 def test_the_places_of_other_datasets_count_too(scenes, splits):
     places = {"elsewhere": splits["validation"]}
-    check_unseen(scenes, Trained({"elsewhere": "12ab"}))
+    check_unseen(scenes.table, Trained({"elsewhere": "12ab"}))
     with pytest.raises(UserError, match=rf"validation: {splits['validation']} \(the same place as elsewhere\)"):
-        check_unseen(scenes, Trained({"elsewhere": "12ab"}), places=places)
+        check_unseen(scenes.table, Trained({"elsewhere": "12ab"}), places=places)
 
 
 @pytest.mark.parametrize(
     ("stage", "split"),
-    [("label", "validation"), ("label", "test"), ("reconstruct", "test"), ("judge_hdrcnn", "test")],
+    [
+        ("check_labeller", "validation"),
+        ("check_labeller", "test"),
+        ("reconstruct", "test"),
+        ("judge_hdrcnn", "test"),
+    ],
 )
 def test_every_stage_refuses_a_network_that_has_seen_its_scenes(
     repository, results, splits, tmp_path, stage, split
@@ -89,8 +93,8 @@ def test_every_stage_refuses_a_network_that_has_seen_its_scenes(
     main = runpy.run_path(str(repository / "workflow" / "scripts" / f"{stage}.py"))["main"]
     made, register = tmp_path / "made", repository / "config" / "datasets.yaml"
     arguments = {
-        "label": lambda: main("hdrcnn", results, register, Label(), 1, "c0de", made, weights),
-        "reconstruct": lambda: main("hdrcnn", results, register, ["true"], 1, made, weights),
+        "check_labeller": lambda: main("hdrcnn", results / "scenes.csv", register, made, weights),
+        "reconstruct": lambda: main("hdrcnn", results, "chunk0", register, ["true"], 1, made, weights),
         "judge_hdrcnn": lambda: main(results, register, weights, other, Score(), 0.0, made, made, made, made),
     }
     with pytest.raises(UserError, match=rf"{split}: {splits[split]} \(under the name renamed\)"):

@@ -88,7 +88,7 @@ def _write_predictions(data: Path) -> None:
         folder = data / "fold0" / _folder(cell, seed) / "predictions"
         for ev in scene.evs:
             image = scene.hdr.numpy().transpose(1, 2, 0) * (1 + number / 10)
-            write_exr(folder / prediction_name(scene.name, ev, cell.mode), image)
+            write_exr(folder / scene.chunk / prediction_name(scene.name, ev, cell.mode), image)
         if cell.run != "none":
             history = {"iteration": [1, 2], "meta_loss": [1.0, 0.5]}
             names = product(("ssim", "psnr"), ("single", "adapted"))

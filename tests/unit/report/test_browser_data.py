@@ -77,5 +77,8 @@ def test_a_prediction_is_read_from_the_fold_that_tests_its_scene(data):
     results = Results(data)
     name = next(iter(results.scenes))
     path = results.prediction_file(Cell("joint", "simulated", "single"), name, -2.0)
-    assert path.relative_to(data).as_posix() == f"fold0/joint/simulated/seed0/predictions/{name}_ev-2_single.exr"
+    assert (
+        path.relative_to(data).as_posix()
+        == f"fold0/joint/simulated/seed0/predictions/{results.scene(name).chunk}/{name}_ev-2_single.exr"
+    )
     assert read_hdr(path).shape == (32, 32, 3)

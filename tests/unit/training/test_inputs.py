@@ -32,7 +32,10 @@ def data(results, tmp_path):
     folder = shutil.copytree(results.parent, tmp_path / "data") / results.name
     for scene in Scenes(folder, None):
         for ev in scene.evs:
-            write_exr(folder / "labels/simulated" / label_name(scene.name, ev), np.ones((32, 32, 3), np.float32))
+            write_exr(
+                folder / "labels/simulated" / scene.chunk / label_name(scene.name, ev),
+                np.ones((32, 32, 3), np.float32),
+            )
     return folder
 
 
@@ -61,17 +64,20 @@ def hdrcnn_identity(tmp_path):
 
 def zero_truth(data, split):
     for source in sources_of(data, split):
-        path = data.parent / "scenes" / f"{source}.npy"
+        (path,) = data.parent.glob(f"scenes/*/{source}.npy")
         np.save(path, 0 * np.load(path))
 
 
 def change_label(data, split):
     scene = Scenes(data, split)[0]
-    write_exr(data / "labels/simulated" / label_name(scene.name, scene.evs[0]), np.zeros((32, 32, 3), np.float32))
+    write_exr(
+        data / "labels/simulated" / scene.chunk / label_name(scene.name, scene.evs[0]),
+        np.zeros((32, 32, 3), np.float32),
+    )
 
 
 def change_exposure(data, split):
-    path = data.parent / "exposures" / f"{sources_of(data, split)[0]}.npy"
+    (path,) = data.parent.glob(f"exposures/*/{sources_of(data, split)[0]}.npy")
     np.save(path, 255 - np.load(path))
 
 

@@ -53,8 +53,8 @@ def test_meta_training_trains_on_the_training_scenes_and_validates_on_the_valida
 ):
     data = shutil.copytree(results.parent, tmp_path / "data") / results.name
     for source in sources_of(data, "test"):
-        for folder, suffix in (("scenes", "npy"), ("exposures", "npy"), ("exposures", "csv")):
-            (data.parent / folder / f"{source}.{suffix}").unlink()
+        for path in [*data.parent.glob(f"scenes/*/{source}.npy"), *data.parent.glob(f"exposures/*/{source}.npy")]:
+            path.unlink()
     seen, task = set(), Trainer._task
     monkeypatch.setattr(
         Trainer, "_task", lambda one, drawn: (seen.add(one.training[drawn[0]].source), task(one, drawn))[1]
@@ -97,14 +97,14 @@ def test_a_validation_adapts_with_the_labels_of_the_run_and_compares_with_the_tr
         for scene in Scenes(data, None):
             for ev in scene.evs:
                 label = rng.uniform(0, 1.5, (32, 32, 3)).astype(np.float32)
-                write_exr(data / "labels" / source / label_name(scene.name, ev), label, half=False)
+                write_exr(data / "labels" / source / scene.chunk / label_name(scene.name, ev), label, half=False)
     settings = Meta(filters=2, inner_steps=2, inner_lr=0.05, tasks=1, iterations=1, runs=[label_source])
     inputs = TrainingInputs(data, {}, "panoramas", settings, 0, 1, "digest", tmp_path / "state.pt")
     trainer = Trainer(inputs)
     found, loss = trainer.validate(), make_loss(settings.loss, **settings.loss_options)
     losses, psnrs = [], []
     for scene in Scenes(data, "validation"):
-        files = [data / "labels" / label_source / label_name(scene.name, ev) for ev in scene.evs]
+        files = [data / "labels" / label_source / scene.chunk / label_name(scene.name, ev) for ev in scene.evs]
         labels = torch.stack([torch.from_numpy(read_hdr(file).transpose(2, 0, 1).copy()) for file in files])
         for held_out in range(len(scene.evs)):
             others = [i for i in range(len(scene.evs)) if i != held_out]

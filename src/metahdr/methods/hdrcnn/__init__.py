@@ -37,6 +37,7 @@ class HDRCNN(Method):
     weights = ("shipped", "train", "official", "official_compr", "official_compr_regularized")
     shipped = Path(__file__).parents[2] / "models" / "hdrcnn.safetensors"
     settings = HDRCNNTraining
+    on_gpu = True
 
     def __init__(self, network: Network, trained_on: dict[str, str] | None = None):
         self.network = network.fused()

@@ -1,7 +1,7 @@
 import pytest
 
 from metahdr.errors import UserError
-from metahdr.measured import by_rule, propose
+from metahdr.workflow.measured import by_rule, propose
 
 HEADER = "s\th:m:s\tmax_rss\tmax_vms\n"
 NOW = {

@@ -1,0 +1,1 @@
+"""What Snakemake and DVC say of a run. No other part of the library knows them."""
