@@ -66,10 +66,7 @@ def _end_jobs() -> None:
     subprocess.run(["scancel", "--state=RUNNING,PENDING", "--user=root"], stderr=NOWHERE)
     with suppress(RuntimeError):
         _wait(lambda: not _output("squeue", "--noheader"), "the end of all jobs")
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if process.environ().get("SLURM_CLUSTER_NAME") == "metahdr":
-                process.kill()
+    _send(signal.SIGKILL, "SLURM_CLUSTER_NAME", "metahdr")
 
 
 def jobs() -> list[dict[str, str]]:
@@ -87,12 +84,23 @@ def running() -> dict[str, str]:
     return dict(line.split(" ", 1) for line in lines)
 
 
+def node_state(state: str) -> None:
+    """Sets the state of the node, such as DRAIN or RESUME."""
+    words = [f"NodeName={socket.gethostname()}", f"State={state}", "Reason=test"]
+    subprocess.run(["scontrol", "update", *words], check=True)
+
+
 def kill_process(job: str, name: str, number: signal.Signals) -> None:
     """Sends a signal to the processes of a job that have a word of this name in their command."""
-    for process in psutil.process_iter(["cmdline"]):
+    _send(number, "SLURM_JOB_ID", job, name)
+
+
+def _send(number: signal.Signals, variable: str, value: str, name: str = "") -> None:
+    """Sends a signal to the processes with a variable of this value and a word with this name in their command."""
+    for process in psutil.process_iter():
         with suppress(psutil.Error):
-            named = any(name in word for word in process.info["cmdline"] or [])
-            if named and process.environ().get("SLURM_JOB_ID") == job:
+            named = any(name in word for word in process.cmdline())
+            if named and process.environ().get(variable) == value:
                 process.send_signal(number)
 
 

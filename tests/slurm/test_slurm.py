@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from checkout import check_out
-from cluster import cluster, jobs, kill_process, missing, running
+from cluster import cluster, jobs, kill_process, missing, node_state, running
 
 from metahdr.files import sha256
 
@@ -27,6 +27,8 @@ SITE = {
     "seconds-between-status-checks": 1,
 }
 RESULTS = "results/smoke"
+# Trainings that last long enough to be disturbed: Slurm looks at time limits twice a minute.
+LONGER = "meta: {iterations: 150, validate_every: 75}\n"
 
 
 def prepared(folder: Path) -> Path:
@@ -34,12 +36,13 @@ def prepared(folder: Path) -> Path:
     check_out(folder)
     profile = folder / "workflow/profiles/slurm/config.yaml"
     profile.write_text(yaml.safe_dump(yaml.safe_load(profile.read_text()) | SITE))
+    (folder / "longer.yaml").write_text(LONGER)
     return folder
 
 
 def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "snakemake", *arguments, "--workflow-profile", "workflow/profiles/slurm"]
-    command += ["--configfile", "config/smoke.yaml"]
+    command += ["--configfile", "config/smoke.yaml", "longer.yaml"]
     return subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -71,8 +74,9 @@ def finished(tmp_path_factory):
 
 def test_each_rule_ran_as_the_job_that_it_asks_for(finished):
     folder, records = finished
-    expected = {"split": 1, "train_method": 2, "label": 1, "meta_train": 6, "adapt": 6, "reconstruct": 6}
-    expected |= {"score": 12, "aggregate": 1, "steps": 1, "report": 1}
+    expected = {"prepare": 2, "expose": 2, "split": 1, "train_method": 2, "check_labeller": 1, "label": 2}
+    expected |= {"meta_train": 6, "adapt": 12, "reconstruct": 12, "score": 24, "aggregate": 1, "steps": 1}
+    expected |= {"report": 1}
     assert expected == {rule: len(found) for rule, found in records.items() if rule in asked(folder)}
     for rule in expected:
         need = asked(folder)[rule]
@@ -83,15 +87,8 @@ def test_each_rule_ran_as_the_job_that_it_asks_for(finished):
             assert ("gpu:1" in str(job)) == (rule == "meta_train")
 
 
-def test_scenes_are_prepared_in_one_job_that_takes_the_memory_of_one(finished):
-    folder, records = finished
-    (job,) = [job for rule, found in records.items() if "scenes" in rule for job in found]
-    assert job["MinMemoryNode"] == f"{max(asked(folder)[rule]['mem_mb'] for rule in ('prepare', 'expose'))}M"
-    assert job["NumCPUs"] == "1"
-
-
 class Troubles(threading.Thread):
-    """Ends jobs of the meta-training while a run goes on, each of them in another way."""
+    """Ends jobs of the meta-training while a run goes on, each in another way; at the last it drains the node."""
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -99,12 +96,12 @@ class Troubles(threading.Thread):
         self.caused: dict[str, str] = {}  # by Slurm's id of the job
 
     def run(self) -> None:
-        ways = [self.cancel, self.run_out_of_time, self.kill]
+        ways = [self.cancel, self.run_out_of_time, self.kill, self.drain]
         while ways and not self.over.wait(0.5):
             for job, comment in running().items():
                 if ways and rule_of(comment) == "meta_train" and job not in self.caused:
                     way = ways.pop(0)
-                    time.sleep(4)  # the training has begun
+                    time.sleep(8)  # the training has begun
                     way(job)
                     self.caused[job] = way.__name__
 
@@ -116,6 +113,12 @@ class Troubles(threading.Thread):
 
     def kill(self, job: str) -> None:
         kill_process(job, "train.py", signal.SIGKILL)
+
+    def drain(self, job: str) -> None:
+        """The node takes no more jobs for a while; those that it has come to their end."""
+        node_state("DRAIN")
+        time.sleep(10)
+        node_state("RESUME")
 
 
 def test_jobs_that_are_ended_from_outside_run_again_and_the_results_are_the_same(finished, tmp_path):
@@ -132,12 +135,51 @@ def test_jobs_that_are_ended_from_outside_run_again_and_the_results_are_the_same
         records = {job["JobId"]: job for job in jobs()}
     assert result.returncode == 0, result.stdout[-4000:]
     states = {way: records[job]["JobState"] for job, way in troubles.caused.items()}
-    assert states == {"cancel": "CANCELLED", "run_out_of_time": "TIMEOUT", "kill": "FAILED"}
+    assert states == {
+        "cancel": "CANCELLED",
+        "run_out_of_time": "TIMEOUT",
+        "kill": "FAILED",
+        "drain": "COMPLETED",
+    }
     memory = sorted((job["MinMemoryNode"], job["JobState"]) for job in by_rule(records.values())["train_method"])
     assert ("450M", "OUT_OF_MEMORY") in memory and ("900M", "COMPLETED") in memory
     first = finished[0] / RESULTS
     for path in [*first.rglob("best.pt"), *first.rglob("scores.csv"), *first.rglob("summary.csv")]:
         assert sha256(path) == sha256(folder / RESULTS / path.relative_to(first)), path
+
+
+def test_what_fails_for_good_is_named_with_its_slurm_job_and_a_second_call_finishes_what_is_left(finished):
+    """A training is cancelled and no job is tried twice; what does not need it runs to its end."""
+    folder, _ = finished
+    training = f"{RESULTS}/polyhaven-mini/fold0/joint/simulated/seed0"
+    before = {name: sha256(folder / RESULTS / name) for name in ("polyhaven-mini/summary.csv", "metrics.json")}
+    for name in ("best.pt", "last.pt"):
+        (folder / training / name).unlink()
+    with cluster():
+        canceller = threading.Thread(target=cancel_first, args=("meta_train",), daemon=True)
+        canceller.start()
+        result = snakemake(folder, "--retries", "0")
+        assert result.returncode == 1 and not (folder / training / "best.pt").exists()
+        summary = result.stdout.partition("1 job(s) failed; ")[2]
+        cancelled = next(job["JobId"] for job in jobs() if job["JobState"] == "CANCELLED")
+        head = f"meta_train (fold=0, variant=joint, run=simulated, seed=0), job {cancelled}"
+        assert head in summary.splitlines()
+        assert re.search(r"seed0\.log ends with:\n    .*", summary) and "CANCELLED" in summary
+        assert "The same command goes on with what is left" in summary
+        result = snakemake(folder)
+    assert result.returncode == 0, result.stdout[-4000:]
+    assert before == {name: sha256(folder / RESULTS / name) for name in before}
+
+
+def cancel_first(rule: str) -> None:
+    """Cancels the first running job of a rule, when it has begun."""
+    while True:
+        time.sleep(0.5)
+        for job, comment in running().items():
+            if rule_of(comment) == rule:
+                time.sleep(8)
+                subprocess.run(["scancel", job])
+                return
 
 
 def test_a_training_on_two_tasks_ends_with_the_same_bytes(finished):
