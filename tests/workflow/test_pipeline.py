@@ -205,6 +205,13 @@ def test_another_scene_leaves_the_other_chunks_alone(smoke, tmp_path):
     assert [jobs[stage] for stage in ("retrieve", "prepare", "expose", "split")] == [1, 1, 1, 1]
 
 
+def test_the_job_that_joins_tables_asks_for_memory_by_their_size(smoke, tmp_path):
+    folder = shutil.copytree(smoke, tmp_path / "checkout")
+    os.truncate(next(folder.rglob("scores/chunk0.csv")), 10**9)  # bytes
+    said = snakemake(folder, "--dry-run", *SMOKE).stdout
+    assert 8000 <= int(re.search(r"rule aggregate:.*?mem_mb=(\d+)", said, re.DOTALL)[1]) < 8100
+
+
 def test_what_a_mirror_lacks_comes_from_the_next_origin(smoke, tmp_path):
     raw, table = "data/raw/polyhaven-mini", f"{DATA}/retrieved/chunk1.json"
     folder = check_out(tmp_path / "checkout")

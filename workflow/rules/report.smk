@@ -88,7 +88,7 @@ rule report:
     conda:
         "../../environment.yml"
     resources:
-        **needs("report"),
+        **needs("report", lambda input: [input.scores]),
     params:
         **script(
             "report.py",

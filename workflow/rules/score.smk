@@ -61,7 +61,7 @@ rule aggregate:
     conda:
         "../../environment.yml"
     resources:
-        **needs("aggregate"),
+        **needs("aggregate", lambda input: input.tables),
     params:
         **script(
             "aggregate.py",
