@@ -148,15 +148,7 @@ def test_results_hold_their_configuration_commit_data_and_libraries(smoke):
     assert config["meta"]["iterations"] == 6
     assert origin["config"] == config
     assert len(origin["dataset"]["files"]) == 17
-    stages = {
-        "prepare",
-        "split",
-        "expose",
-        "label simulated",
-        "score",
-        "aggregate",
-        "steps metahdr",
-    }
+    stages = {"prepare", "split", "expose", "label simulated", "score", "aggregate", "steps metahdr"}
     trained = [f"{variant} {run}" for variant in ("metahdr", "joint") for run in ("true", "simulated")]
     stages |= {f"{stage} {each}" for stage in ("meta_train", "adapt") for each in trained}
     methods = ("ldr", "gamma_2", "hdrcnn", "lut", "debevec", "label")
@@ -296,18 +288,8 @@ def test_killed_training_goes_on_and_ends_as_if_it_had_not_been(smoke, tmp_path)
 
 def label_command(smoke, model, labels):
     command = [sys.executable, str(smoke / "workflow/scripts/label.py"), "--data", str(smoke / DATA)]
-    command += [
-        "--chunk",
-        "chunk0",
-        "--method",
-        "hdrcnn",
-        "--weights",
-        str(model),
-        "--settings",
-        "{}",
-        "--threads",
-        "1",
-    ]
+    command += ["--chunk", "chunk0", "--method", "hdrcnn", "--weights", str(model)]
+    command += ["--settings", "{}", "--threads", "1"]
     return [*command, "--code", "c0de", "--labels", str(labels)]
 
 
@@ -341,9 +323,8 @@ def test_the_shipped_model_may_label_the_default_split_and_no_other(smoke, tmp_p
         "--trained-on",
         str(tmp_path / "trained_on.csv"),
     ]
-    assert (
-        subprocess.run([*command, "--scenes", str(smoke / FOLD / "scenes.csv")], env=environment).returncode == 0
-    )
+    scenes = ["--scenes", str(smoke / FOLD / "scenes.csv")]
+    assert subprocess.run([*command, *scenes], env=environment).returncode == 0
     assert len(read_table(tmp_path / "trained_on.csv")) == 38
     jobs = planned(smoke, *overlay(tmp_path, "label: {weights: shipped}"))
     assert "train_method" not in jobs and "retrieve_weights" not in jobs
