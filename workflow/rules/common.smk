@@ -203,21 +203,24 @@ def check_rules():
                 sys.exit(f"error in rule {each.name}, {error}")
 
 
-def needs(name, tables=None):
+def needs(name, tables=None, processes=1):
     """What a job asks a cluster for (workflow/resources.yaml), twice as much at each further attempt.
 
     `tables`, a function of the job's inputs, gives the tables that it holds in memory, where these may be large.
+    `processes` share the job: each needs the memory of one, and all may be on one node.
     """
 
+    first = NEEDS[name] | {"mem_mb": NEEDS[name]["mem_mb"] * processes}
+
     def grows(key):
-        return lambda wildcards, attempt: NEEDS[name][key] * 2 ** (attempt - 1)
+        return lambda wildcards, attempt: first[key] * 2 ** (attempt - 1)
 
     def memory(wildcards, input, attempt):
         megabytes = sum(map(os.path.getsize, tables(input))) / 1e6
-        least = NEEDS[name]["mem_mb"]
-        return max(least, round(TIMES_TABLES * megabytes)) * 2 ** (attempt - 1)
+        most = max(first["mem_mb"], round(TIMES_TABLES * megabytes))
+        return most * 2 ** (attempt - 1)
 
-    gpu = {"gpu": NEEDS[name]["gpu"]} if "gpu" in NEEDS[name] else {}
+    gpu = {"gpu": first["gpu"]} if "gpu" in first else {}
     return {
         "mem_mb": memory if tables else grows("mem_mb"),
         "runtime": grows("runtime"),

@@ -22,7 +22,7 @@ rule meta_train:
         "../../environment.yml"
     threads: CONFIG.threads * CONFIG.processes
     resources:
-        **needs("meta_train"),
+        **needs("meta_train", processes=CONFIG.processes * CONFIG.tasks),
         **tasks(),
     params:
         **script(
