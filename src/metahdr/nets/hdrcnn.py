@@ -11,7 +11,7 @@ EPSILON = 1 / 255  # of the log domain, section 3.3
 THRESHOLD = 0.95  # where the blending begins, equation 3
 GAMMA = 2.0  # the inverse of the assumed camera curve, equation 1
 
-_VGG16 = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
+VGG16_STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 VGG_MEAN = (123.68, 116.779, 103.939)  # RGB
 
 
@@ -35,7 +35,7 @@ class HDRCNN(nn.Module):
 
         self.encoder = nn.ModuleList()
         inputs = 3
-        for stage in _VGG16:
+        for stage in VGG16_STAGES:
             convolutions = nn.ModuleList()
             for outputs in stage:
                 convolutions.append(nn.Conv2d(inputs, scaled(outputs), 3, padding=1))
@@ -44,15 +44,15 @@ class HDRCNN(nn.Module):
         self.bottom = nn.Conv2d(inputs, inputs, 3, padding=1)
         self.bottom_norm = nn.BatchNorm2d(inputs)
         self.up, self.up_norm, self.fuse = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
-        for stage in reversed(_VGG16):
+        for stage in reversed(VGG16_STAGES):
             outputs = scaled(stage[-1])
             self.up.append(nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1))
             self.up_norm.append(nn.BatchNorm2d(outputs))
-            self.fuse.append(_fusion(outputs))
+            self.fuse.append(fusion_layer(outputs))
             inputs = outputs
         self.head = nn.Conv2d(inputs, 3, 1)
         self.head_norm = nn.BatchNorm2d(3)
-        self.fuse_input = _fusion(3)
+        self.fuse_input = fusion_layer(3)
         self.register_buffer("mean", torch.tensor(VGG_MEAN).view(1, 3, 1, 1), persistent=False)
         for module in self.modules():
             if isinstance(module, nn.Conv2d) and module not in (*self.fuse, self.fuse_input):
@@ -114,7 +114,7 @@ def _log_domain(features: Tensor) -> Tensor:
     return torch.addcmul(features.new_full((1, 1, 1, 1), EPSILON), features, features, value=1 / 255**2).log()
 
 
-def _fusion(channels: int) -> nn.Conv2d:
+def fusion_layer(channels: int) -> nn.Conv2d:
     """A 1x1 convolution of two concatenated feature maps, initialised to their sum (section 3.3)."""
     fusion = nn.Conv2d(2 * channels, channels, 1)
     with torch.no_grad():

@@ -1,5 +1,6 @@
 """Files of weights that were trained on ImageNet, read without unpickling."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from torch import Tensor, nn
 from metahdr.errors import UserError
 from metahdr.weights.arrays import read_pickled
 from metahdr.weights.check import read_state
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,12 @@ VGG16 = Convolutions(
     (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28),
     (3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512),
     (3,) * 13,
+)
+VGG19 = Convolutions(
+    "VGG-19",
+    (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34),
+    (3, 64, 64, 128, 128, *(256,) * 4, *(512,) * 8),
+    (3,) * 16,
 )
 ALEXNET = Convolutions("AlexNet", (0, 3, 6, 8, 10), (3, 64, 192, 384, 256, 256), (11, 5, 3, 3, 3))
 
@@ -76,11 +85,34 @@ def load_resnet18(network: nn.Module, path: Path, key: str) -> None:
     Raises:
         UserError: no such file, or not ResNet-18's weights.
     """
+    _load_encoder(network, path, key, "ResNet-18", "fc.")
+
+
+def load_mobilenet_v3(network: nn.Module, path: Path | None, key: str) -> None:
+    """Loads a state dict (mobilenet_v3_large-5c1a4163.pth) into MobileNetV3-Large without its classifier.
+
+    Args:
+        path: None leaves the weights random, with a warning.
+
+    Raises:
+        UserError: no such file, or not MobileNetV3-Large's weights.
+    """
+    if path is None:
+        log.warning(
+            f"the frozen encoder is random: {key} names no file of MobileNetV3-Large's weights, "
+            "such as torchvision's mobilenet_v3_large-5c1a4163.pth"
+        )
+    else:
+        _load_encoder(network, path, key, "MobileNetV3-Large", "classifier.")
+
+
+def _load_encoder(network: nn.Module, path: Path, key: str, title: str, last: str) -> None:
+    """Loads one of torchvision's state dicts into its network without the last layers, whose names begin so."""
     state = {
-        name: value for name, value in read_state(path, f"{key}: {path}").items() if not name.startswith("fc.")
+        name: value for name, value in read_state(path, f"{key}: {path}").items() if not name.startswith(last)
     }
     try:
         network.load_state_dict(state)
     except RuntimeError as error:
         reason = str(error).splitlines()[1].strip()
-        raise UserError(f"{key}: {path}: not the weights of torchvision's ResNet-18 ({reason})") from None
+        raise UserError(f"{key}: {path}: not the weights of torchvision's {title} ({reason})") from None

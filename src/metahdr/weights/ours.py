@@ -1,6 +1,7 @@
 """This project's own weight files: safetensors with the facts of the training as JSON."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -9,6 +10,7 @@ from torch import nn
 
 from metahdr.errors import UserError
 from metahdr.files import atomic_write
+from metahdr.weights.check import load_strictly
 
 
 def save_network(path: Path, network: nn.Module, facts: dict) -> None:
@@ -37,3 +39,24 @@ def read_facts(path: Path) -> dict:
             return json.loads((file.metadata() or {})["metahdr"])
     except (SafetensorError, OSError, KeyError, ValueError):
         raise UserError(f"{path}: truncated, or not a weight file of metahdr") from None
+
+
+def load_network(path: Path, build: Callable[[dict], nn.Module]) -> tuple[nn.Module, dict]:
+    """The network in a weight file of this project, in evaluation mode, and the file's facts.
+
+    Args:
+        build: makes the network from the facts.
+
+    Raises:
+        UserError: missing, truncated, of another layout, or with values that are not finite.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: no such weight file")
+    if path.suffix != ".safetensors":
+        raise UserError(f"{path}: expected a weight file .safetensors")
+    facts = read_facts(path)
+    network = build(facts)
+    with safe_open(path, "pt") as file:
+        parameters = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    load_strictly(path, network, parameters)
+    return network.eval(), facts

@@ -1,11 +1,13 @@
+import logging
 import pickle
 
 import numpy as np
 import pytest
 import torch
 
+import metahdr.torchvision_cpu  # noqa: F401
 from metahdr.errors import UserError
-from metahdr.weights.imagenet import ALEXNET, VGG16, read_convolutions
+from metahdr.weights.imagenet import ALEXNET, VGG16, load_mobilenet_v3, read_convolutions
 
 
 def test_the_same_weights_come_out_of_both_kinds_of_file(vgg16_file, tmp_path):
@@ -86,3 +88,41 @@ def test_a_file_that_would_run_code_is_refused_and_does_not(tmp_path):
         with pytest.raises(UserError, match=name):
             read_convolutions(VGG16, path, "meta.vgg16")
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.fixture
+def mobilenet_v3():
+    from torchvision.models import mobilenet_v3_large
+
+    network = mobilenet_v3_large()
+    network.classifier = torch.nn.Identity()
+    return network
+
+
+def test_mobilenets_weights_are_read_without_the_classifiers(mobilenet_v3, tmp_path, caplog):
+    published = {name: torch.rand_like(value.float()) for name, value in mobilenet_v3.state_dict().items()}
+    file = published | {"classifier.0.bias": torch.zeros(1280), "classifier.3.bias": torch.zeros(1000)}
+    torch.save(file, tmp_path / "mobilenet.pth")
+    load_mobilenet_v3(mobilenet_v3, tmp_path / "mobilenet.pth", "auto.encoder")
+    for name, value in mobilenet_v3.state_dict().items():
+        assert torch.equal(value, published[name].to(value.dtype)), name
+    assert caplog.messages == []
+
+
+def test_without_a_file_the_encoder_stays_as_it_was_drawn_with_one_warning(mobilenet_v3, caplog):
+    before = {name: value.clone() for name, value in mobilenet_v3.state_dict().items()}
+    with caplog.at_level(logging.WARNING):
+        load_mobilenet_v3(mobilenet_v3, None, "auto.encoder")
+    torch.testing.assert_close(dict(mobilenet_v3.state_dict()), before, rtol=0, atol=0)
+    assert caplog.messages == [
+        "the frozen encoder is random: auto.encoder names no file of MobileNetV3-Large's weights, "
+        "such as torchvision's mobilenet_v3_large-5c1a4163.pth"
+    ]
+
+
+def test_a_file_of_something_else_is_refused_as_mobilenets(mobilenet_v3, vgg16_file, tmp_path):
+    with pytest.raises(UserError) as error:
+        load_mobilenet_v3(mobilenet_v3, tmp_path / "none.pth", "auto.encoder")
+    assert str(error.value) == f"auto.encoder: {tmp_path}/none.pth: no such file"
+    with pytest.raises(UserError, match="vgg16.pth: not the weights of torchvision's MobileNetV3-Large"):
+        load_mobilenet_v3(mobilenet_v3, vgg16_file, "auto.encoder")
