@@ -2,6 +2,7 @@
 
 import json
 import runpy
+import shutil
 import signal
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import torch
 
 from metahdr.config.expose import Expose
 from metahdr.config.meta import Meta
+from metahdr.config.motion import Motion
 from metahdr.config.prepare import Prepare
 from metahdr.config.split import Split
 from metahdr.datasets.chunks import chunks
@@ -96,6 +98,25 @@ def results(tmp_path_factory, scenery, build_results) -> Path:
     images = {name: scenery(seed) for seed, name in enumerate(["alley", "beach", "cellar", "dunes", "field"])}
     folder = tmp_path_factory.mktemp("results") / "tiny"
     return build_results(folder, images, Prepare(size=32, views=2))
+
+
+@pytest.fixture(scope="session")
+def move_scenes(repository, tmp_path_factory):
+    """Makes the moving brackets of a results folder by the workflow's script, in a copy of it."""
+    script = runpy.run_path(str(repository / "workflow/scripts/move.py"))["main"]
+
+    def moved(results: Path, motion: Motion, camera: Expose | None = None) -> Path:
+        dataset = tmp_path_factory.mktemp("moving") / "tiny"
+        shutil.copytree(results.parent, dataset)
+        fold, size = dataset / "fold0", int(Scenes(results, None)[0].hdr.shape[-1])
+        settings = Prepare(size=size, views=2), motion, camera or Expose(), 0
+        for path in sorted((dataset / "retrieved").iterdir()):
+            folders = [fold / "moving" / name / path.stem for name in ("scenes", "exposures", "moved")]
+            table = fold / "moving" / "exposures" / f"{path.stem}.csv"
+            script(path, fold, path.stem, dataset / "raw", "panoramas", *settings, *folders, table)
+        return fold
+
+    return moved
 
 
 @pytest.fixture(scope="session")

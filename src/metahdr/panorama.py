@@ -10,7 +10,12 @@ from metahdr.errors import ImageError
 
 
 def perspective_view(
-    panorama: np.ndarray, azimuth: float, field_of_view: float, size: int, elevation: float = 0.0
+    panorama: np.ndarray,
+    azimuth: float,
+    field_of_view: float,
+    size: int,
+    elevation: float = 0.0,
+    roll: float = 0.0,
 ) -> np.ndarray:
     """A square pinhole view.
 
@@ -21,6 +26,7 @@ def perspective_view(
         azimuth, elevation: viewing direction in degrees.
         field_of_view: horizontal angle in degrees, below 180.
         size: width and height in pixels.
+        roll: of the camera about its direction in degrees, anticlockwise as seen from behind it.
 
     Returns:
         float32 `(size, size, 3)`.
@@ -35,7 +41,8 @@ def perspective_view(
     half_width = np.tan(np.radians(field_of_view) / 2)
     across = ((np.arange(samples) + 0.5) / samples * 2 - 1) * half_width
     x, y = np.meshgrid(across, -across)  # right, up; the view looks along z = 1
-    tilt = np.radians(elevation)
+    turn, tilt = np.radians(roll), np.radians(elevation)
+    x, y = x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)
     up, forward = y * np.cos(tilt) + np.sin(tilt), np.cos(tilt) - y * np.sin(tilt)
     longitude = np.arctan2(x, forward) + np.radians(azimuth)
     latitude = np.arctan2(up, np.hypot(x, forward))

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from metahdr.camera.align import middle
 from metahdr.camera.curve import Curve
 from metahdr.camera.response import Response
 from metahdr.images import read_hdr
@@ -32,6 +33,8 @@ class Scene:
         ldr: exposures float32 in [0, 1], `(E, 3, H, W)`.
         hdr: truth in linear light, 1.0 is where EV 0 clips, float32 `(3, H, W)`.
         response: of the virtual camera that took the exposures; None: another camera took them.
+        moved: pixels that something moved over, bool `(H, W)`, of a moving bracket: its truth is what the middle
+            exposure shows; None where nothing moves.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Scene:
     ldr: torch.Tensor
     hdr: torch.Tensor
     response: Response | Curve | None = None
+    moved: torch.Tensor | None = None
 
     def to(self, device: str) -> Self:
         """The scene with its images on a device."""
@@ -51,6 +55,10 @@ class Scene:
     def others(self, held_out: int) -> list[int]:
         """The indices of the exposures that are not held out: the support set."""
         return [index for index in range(len(self.evs)) if index != held_out]
+
+    def queries(self) -> list[int]:
+        """The indices of the exposures that are held out in turn: all; the middle one where something moves."""
+        return list(range(len(self.evs))) if self.moved is None else [middle(self.stops)]
 
 
 class Scenes:
@@ -61,14 +69,16 @@ class Scenes:
             dataset's folder.
         split: 'train', 'validation' or 'test'; None for all.
         chunk: of the sources; None for all.
+        moving: the moving brackets of the scenes (`moving.py`), whose arrays lie in the fold's `moving/`.
     """
 
-    def __init__(self, folder: Path, split: str | None, chunk: str | None = None):
+    def __init__(self, folder: Path, split: str | None, chunk: str | None = None, moving: bool = False):
         self.folder = folder
         table = read_table(folder / "scenes.csv")
         if chunk is not None:
             table = table[table.chunk == chunk]
-        self._read(folder.resolve().parent, table, split)
+        dataset = folder.resolve().parent
+        self._read(dataset, folder / "moving" if moving else dataset, table, split)
 
     @classmethod
     def unsplit(cls, dataset: Path, chunk: str) -> Self:
@@ -78,17 +88,17 @@ class Scenes:
             dataset: its folder.
         """
         scenes, table = cls.__new__(cls), read_table(dataset / "scenes" / f"{chunk}.csv")
-        scenes._read(dataset, table.assign(place=table.source, chunk=chunk), None)
+        scenes._read(dataset, dataset, table.assign(place=table.source, chunk=chunk), None)
         return scenes
 
-    def _read(self, dataset: Path, table: pd.DataFrame, split: str | None) -> None:
-        self.dataset = dataset
+    def _read(self, dataset: Path, arrays: Path, table: pd.DataFrame, split: str | None) -> None:
+        self.dataset, self.arrays = dataset, arrays
         table = table[table.kept.astype(bool)]  # a table without rows has no booleans
         table["index"] = table.groupby("source").cumcount()  # the kept rows' order is the arrays'
         if split is not None:
             table = table[table.split == split]
         exposures = pd.concat(
-            [read_table(self.dataset / "exposures" / f"{each}.csv") for each in sorted(set(table.chunk))]
+            [read_table(self.arrays / "exposures" / f"{each}.csv") for each in sorted(set(table.chunk))]
             or [pd.DataFrame(columns=["scene", "ev", "stops", "metering", "accepted"])]
         )
         exposures = exposures[exposures.accepted.astype(bool) & exposures.scene.isin(table.scene)]
@@ -103,6 +113,9 @@ class Scenes:
         exposures = self.exposures.loc[row.scene]
         hdr, ldr = (_array(self._file(folder, row))[row["index"]] for folder in ("scenes", "exposures"))
         hdr = hdr * np.float32(2.0 ** exposures.metering.iloc[0])
+        moved = None
+        if self.arrays != self.dataset:
+            moved = torch.from_numpy(np.array(_array(self._file("moved", row))[row["index"]]))
         return Scene(
             row.scene,
             row.source,
@@ -113,17 +126,22 @@ class Scenes:
             torch.from_numpy(ldr.transpose(0, 3, 1, 2).astype(np.float32) / np.iinfo(ldr.dtype).max),
             torch.from_numpy(np.ascontiguousarray(hdr.transpose(2, 0, 1))),
             self._response(row, exposures.iloc[0]),
+            moved,
         )
+
+    def count_of(self, source: str) -> int:
+        """How many scenes a source's arrays hold; those whose exposures were rejected are among them."""
+        return len(_array(self._file("scenes", self.table[self.table.source == source].iloc[0])))
 
     def _response(self, row: pd.Series, exposure: pd.Series) -> Response | Curve | None:
         """The virtual camera's: in the table of exposures, or among the source's curves."""
         if not pd.isna(exposure.response_n):
             return Response(exposure.response_n, exposure.response_sigma)
-        table = _array(self._file("curves", row))[row["index"]]
+        table = _array(self.dataset / "curves" / row.chunk / f"{row.source}.npy")[row["index"]]
         return Curve(np.array(table)) if len(table) else None
 
     def _file(self, folder: str, row: pd.Series) -> Path:
-        return self.dataset / folder / row.chunk / f"{row.source}.npy"
+        return self.arrays / folder / row.chunk / f"{row.source}.npy"
 
 
 def read_labels(folder: Path, scene: Scene) -> torch.Tensor:

@@ -11,7 +11,7 @@ FLOORS = [
     "errors files seeds tables git gpus primaries torchvision_cpu",
     "registry",
     "config",
-    "images exr exif tonemap panorama align duplicates camera datasets prepare scenes protocols",
+    "images exr exif tonemap panorama align duplicates camera datasets prepare scenes moving protocols",
     "nets weights metrics losses training workflow",
     "meta methods labels",
     "evaluation photographs",

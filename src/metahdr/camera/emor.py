@@ -59,15 +59,35 @@ def read_emor(path: Path) -> Emor:
     Raises:
         UserError: no such file, or it holds something else.
     """
+    return Emor(*_read_model(path, "emor.txt", ("E", "f0", "h"), COMPONENTS))
+
+
+def read_inverse_emor(path: Path, components: int) -> tuple[np.ndarray, np.ndarray]:
+    """Reads `invemor.txt`, the same of inverse responses: B, g0, hinv(1), hinv(2), ...
+
+    Returns:
+        Their mean `(1024,)` and their first components, `(components, 1024)`.
+
+    Raises:
+        UserError: no such file, or it holds something else.
+    """
+    return _read_model(path, "invemor.txt", ("B", "g0", "hinv"), components)
+
+
+def _read_model(
+    path: Path, file: str, names: tuple[str, str, str], components: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and components; `names` are those of the argument, the mean, and the components without number."""
+    argument, mean, component = names
     try:
         parts = re.split(r"(\w+(?:\(\d+\))?)\s*=", path.read_text())[1:]
         blocks = {name: np.array(text.split(), float) for name, text in zip(parts[::2], parts[1::2], strict=True)}
     except (OSError, ValueError) as error:
-        raise UserError(f"{path}: {error}; expected emor.txt of CAVE, Columbia University") from None
-    names = ["f0", *(f"h({number})" for number in range(1, COMPONENTS + 1))]
-    if not all(name in blocks and blocks[name].shape == (SAMPLES,) for name in names):
+        raise UserError(f"{path}: {error}; expected {file} of CAVE, Columbia University") from None
+    wanted = [mean, *(f"{component}({number})" for number in range(1, components + 1))]
+    if not all(name in blocks and blocks[name].shape == (SAMPLES,) for name in wanted):
         raise UserError(
-            f"{path}: found {', '.join(blocks) or 'nothing'}; expected E, f0, h(1), h(2), ... with {SAMPLES} "
-            "numbers each, as emor.txt of CAVE, Columbia University has them"
+            f"{path}: found {', '.join(blocks) or 'nothing'}; expected {argument}, {mean}, {component}(1), "
+            f"{component}(2), ... with {SAMPLES} numbers each, as {file} of CAVE, Columbia University has them"
         )
-    return Emor(blocks["f0"], np.stack([blocks[name] for name in names[1:]]))
+    return blocks[mean], np.stack([blocks[name] for name in wanted[1:]])

@@ -53,10 +53,10 @@ def write_predictions(
     folder.mkdir(parents=True, exist_ok=True)
     for scene in track(scenes, "reconstruct", len(scenes)):
         scene = scene.to(device)
-        for held_out, ev in enumerate(scene.evs):
+        for held_out in scene.queries():
             for mode, image in reconstruct(method, scenes, scene, held_out, label_sources).items():
                 write_exr(
-                    folder / prediction_name(scene.name, ev, mode),
+                    folder / prediction_name(scene.name, scene.evs[held_out], mode),
                     image.cpu().numpy().transpose(1, 2, 0),
                     bool(method.weights),
                 )

@@ -69,14 +69,16 @@ def score_folder(
     for scene in track(scenes, "score", len(scenes)):
         where = {"scene": scene.name, "source": scene.source, "place": scene.place, "fold": cell.fold}
         light = {"cd_m2": cd_m2(scene.hdr, photometry), "display": photometry.display, "ppd": photometry.ppd}
-        for exposure, ev in zip(scene.ldr, scene.evs, strict=True):
+        for query in scene.queries():
+            exposure, ev = scene.ldr[query], scene.evs[query]
             for mode in cell.modes:
                 path = folder / prediction_name(scene.name, ev, mode)
                 image, reason, detail = read_prediction(path, scene)
-                values = measure(image, scene.hdr, exposure, metrics, photometry, weights)
+                values = measure(image, scene.hdr, exposure, metrics, photometry, weights, moved=scene.moved)
                 if not reason and not _are_finite(values):
                     reason, detail = "overflow", "values too large to be measured"
-                    values = measure(image.zero_(), scene.hdr, exposure, metrics, photometry, weights)
+                    black = image.zero_()
+                    values = measure(black, scene.hdr, exposure, metrics, photometry, weights, moved=scene.moved)
                 if reason:
                     failures.append(f"{path}: {detail}")
                 row = where | {"ev": ev, "method": cell.method, "run": cell.run, "seed": cell.seed, "mode": mode}

@@ -5,7 +5,6 @@ import math
 import torch
 from torch import Tensor
 
-from metahdr.metrics.fidelity import psnr
 from metahdr.metrics.metric import ALL, REGIONS, Metric
 from metahdr.metrics.photometry import LEAST, MOST, luminance
 
@@ -17,9 +16,14 @@ def mu_law(image: Tensor) -> Tensor:
     return torch.log1p(MU * image) / math.log1p(MU)
 
 
-def mu_psnr(prediction: Tensor, truth: Tensor) -> Tensor:
-    """PSNR in dB after the mu-law, peak 1, `(N, 3, H, W)` to `(N,)`."""
-    return psnr(mu_law(prediction), mu_law(truth))
+def linear_psnr(prediction: Tensor, truth: Tensor, mask: Tensor | None = None) -> Tensor:
+    """PSNR in dB, peak 1, of the pixels of a mask; arguments as `log_rmse`, but for the light, whose peak is 1."""
+    return -10 * torch.log10(masked_mean((prediction - truth).square().mean(1), mask))
+
+
+def mu_psnr(prediction: Tensor, truth: Tensor, mask: Tensor | None = None) -> Tensor:
+    """PSNR in dB after the mu-law, peak 1, likewise."""
+    return linear_psnr(mu_law(prediction), mu_law(truth), mask)
 
 
 def log_rmse(prediction: Tensor, truth: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -53,7 +57,7 @@ LINEAR_PSNR = Metric(
     regions=ALL,
     range=(-math.inf, 100.0),
     source="mean squared error in decibels; the peak is the truth's luminance at the photometry's percentile",
-    function=psnr,
+    function=linear_psnr,
 )
 MU_PSNR = Metric(
     name="mu_psnr",

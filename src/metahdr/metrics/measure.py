@@ -32,6 +32,7 @@ def measure(
     photometry: Photometry,
     weights: Mapping[str, Path],
     clipped: Tensor | None = None,
+    moved: Tensor | None = None,
 ) -> list[Value]:
     """Every value of one reconstruction, metrics in the given order.
 
@@ -40,15 +41,19 @@ def measure(
         exposure: that was reconstructed, in [0, 1], `(3, H, W)`.
         weights: paths of the files that metrics need, by their name in `config/weights.yaml`.
         clipped: the pixels of the region of that name, bool `(H, W)`; None: those that are clipped in `exposure`.
+        moved: the pixels of the region of that name, bool `(H, W)`; None: nothing moves, there is no such region.
     """
     scale = cd_m2(truth, photometry)
     prediction, truth = prediction.double(), truth.double()
     clipped = clipped_pixels(exposure[None]) if clipped is None else clipped[None]
     masks = {"all": torch.ones_like(clipped), "clipped": clipped, "unclipped": ~clipped}
+    if moved is not None:
+        masks |= {"moved": moved[None], "still": ~moved[None]}
     aligned = {"plain": prediction}
     values = []
     for metric in metrics:
-        mask = torch.cat([masks[region] for region in metric.regions])
+        regions = metric.regions_of(moved is not None)
+        mask = torch.cat([masks[region] for region in regions])
         true = _in_domain(metric.domain, truth, scale, photometry)[None]
         for alignment in metric.alignments:
             if alignment not in aligned:
@@ -57,7 +62,7 @@ def measure(
             found = metric(image, true, mask=mask, photometry=photometry, weights=weights.get(metric.weights))
             values += [
                 Value(metric.name, alignment, region, value)
-                for region, value in zip(metric.regions, found.tolist(), strict=True)
+                for region, value in zip(regions, found.tolist(), strict=True)
             ]
     return values
 

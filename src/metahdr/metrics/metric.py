@@ -10,6 +10,7 @@ from torch import Tensor
 
 ALIGNMENTS = ("plain", "scale", "crf")
 REGIONS = ("all", "clipped", "unclipped")
+MOVING_REGIONS = ("all", "moved", "still")
 ALL = ("all",)
 
 
@@ -33,8 +34,8 @@ class Metric:
             `linear`: linear light, not clipped; 1.0 is the truth's luminance at the photometry's percentile.
             `luminance`: the same in cd/m^2, by the photometry, float32; the others are float64.
         alignments: in which of `ALIGNMENTS` it is computed (`metrics/alignment.py`).
-        regions: over which of `REGIONS` it is computed. A pixel is clipped where a channel of the exposure that
-            was reconstructed is at 255.
+        regions: over which of `REGIONS` it is computed where nothing moves. A pixel is clipped where a channel of
+            the exposure that was reconstructed is at 255.
         range: its values are clipped to this, so that equal images have a finite PSNR and means stay finite.
         source: the publication, or the definition in words.
         function: takes prediction and truth, `(N, 3, H, W)`, and those of these that are among its arguments:
@@ -61,6 +62,12 @@ class Metric:
         """The metric of each image or region in its range, as `function`; what that does not take is left out."""
         taken = {name: value for name, value in more.items() if name in self._arguments}
         return self.function(prediction, truth, **taken).clamp(*self.range)
+
+    def regions_of(self, moving: bool) -> tuple[str, ...]:
+        """The regions of a scene: `regions`; of a moving one `MOVING_REGIONS`, where the function takes a mask."""
+        if not moving:
+            return self.regions
+        return MOVING_REGIONS if "mask" in self._arguments else ALL
 
     @cached_property
     def _arguments(self) -> frozenset[str]:
