@@ -14,7 +14,7 @@ from metahdr.config.render import commented_yaml, schema
 from metahdr.errors import UserError
 
 CONFIGS = Path(__file__).parents[2] / "config"
-VARIANTS = sorted(CONFIGS.glob("*.yaml"))
+VARIANTS = sorted([*CONFIGS.glob("*.yaml"), *CONFIGS.glob("methods/*.yaml")])
 
 
 def mistakes(values: dict) -> list[str]:

@@ -5,17 +5,22 @@ from typing import Annotated
 from pydantic import Field
 
 from metahdr.config.ablation import Ablation
+from metahdr.config.autoencoder import AutoencoderTraining
 from metahdr.config.base import Count, Section
 from metahdr.config.data import Data
 from metahdr.config.expose import Expose
 from metahdr.config.hdr import Hdr
 from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.config.label import Label
+from metahdr.config.merging import AHDRNetTraining, KalantariTraining, WuTraining
 from metahdr.config.meta import Meta, Variant
+from metahdr.config.motion import Motion
 from metahdr.config.prepare import Prepare
 from metahdr.config.radiance import RadianceTraining
 from metahdr.config.score import METAHDR, Score
+from metahdr.config.single_hdr import SingleHDRTraining
 from metahdr.config.split import Split
+from metahdr.config.stack import StackTraining
 
 
 class Config(Section):
@@ -50,6 +55,13 @@ class Config(Section):
     label: Label = Label()
     hdrcnn: HDRCNNTraining = HDRCNNTraining()
     radiance: RadianceTraining = RadianceTraining()
+    single_hdr: SingleHDRTraining = SingleHDRTraining()
+    stack: StackTraining = StackTraining()
+    autoencoder: AutoencoderTraining = AutoencoderTraining()
+    motion: Motion = Motion()
+    ahdrnet: AHDRNetTraining = AHDRNetTraining()
+    kalantari: KalantariTraining = KalantariTraining()
+    wu: WuTraining = WuTraining()
     meta: Meta = Meta()
     score: Score = Score()
     hdr: Hdr = Hdr()

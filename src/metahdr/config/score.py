@@ -32,7 +32,8 @@ class Score(Section):
     methods: list[MethodName] | None = Field(
         None,
         description="methods that are scored beside MetaHDR's runs; null: every registered one that needs no "
-        "download; response only where the virtual camera takes the exposures",
+        "download, but for the benchmark's (docs/methods.md); response only where the virtual camera takes the "
+        "exposures",
     )
     confidence: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.95, description="confidence level of the intervals over places and seeds"
@@ -58,6 +59,7 @@ class Score(Section):
             name
             for name, method in METHODS.items()
             if name != METAHDR
+            and not method.by_name
             and method.weights[:1] in ((), ("shipped",), ("train",))
             and (response_known or "response" not in method.uses)
         ]

@@ -43,6 +43,9 @@ class Method(ABC):
         weights_of: the method whose weight files these are; None: its own.
         shipped: the weight file that is installed with the package; None where there is none.
         settings: the section of the configuration that `train` takes; None where it takes none.
+        trains_on: what `train` reads beside the table of scenes: `scenes`, radiance and exposures; `raw`, the raw
+            files; `moving`, the scenes' moving brackets.
+        by_name: whether it is scored only where `score.methods` names it.
         on_gpu: whether the workflow lets it reconstruct and adapt on a GPU, where there is one.
     """
 
@@ -57,6 +60,8 @@ class Method(ABC):
     weights_of: ClassVar[str | None] = None
     shipped: ClassVar[Path | None] = None
     settings: ClassVar[type[Section] | None] = None
+    trains_on: ClassVar[Literal["scenes", "raw", "moving"]] = "scenes"
+    by_name: ClassVar[bool] = False
     on_gpu: ClassVar[bool] = False
 
     @classmethod

@@ -14,10 +14,10 @@ from metahdr.methods.hdrcnn.pairs import decode_images
 from metahdr.tables import read_table
 from metahdr.training.inputs import TrainingInputs
 from metahdr.training.interrupts import ignore_interrupts
-from metahdr.training.loop import TrainingLoop
+from metahdr.training.network import NetworkTraining
 
 
-class RawTrainer(TrainingLoop):
+class RawTrainer(NetworkTraining):
     """A training on random parts of the training sources' images, which lie decoded beside the state.
 
     Args:
@@ -29,8 +29,6 @@ class RawTrainer(TrainingLoop):
     Raises:
         UserError: a file is missing.
     """
-
-    step_name = "step"
 
     def __init__(
         self, inputs: TrainingInputs, settings: dict[str, object], steps: int, files: dict[str, Path] | None = None
@@ -53,11 +51,6 @@ class RawTrainer(TrainingLoop):
         Args:
             images: `.npy` arrays of the training sources, from `decode_images`.
         """
-
-    @property
-    def step(self) -> int:
-        """Steps done."""
-        return len(self.history)
 
     def resume(self) -> None:
         super().resume()

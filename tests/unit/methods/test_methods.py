@@ -14,8 +14,12 @@ from metahdr.errors import UserError
 from metahdr.meta.learner import Learner
 from metahdr.methods.base import TrainingInputs
 from metahdr.methods.ldr import Untouched
+from metahdr.methods.merging.base import MergingMethod
+from metahdr.methods.single_hdr.pipeline import Pipeline
+from metahdr.methods.single_hdr.responses import response_model
 from metahdr.nets.expandnet import ExpandNet
 from metahdr.nets.hdrcnn import HDRCNN
+from metahdr.nets.mobilenet_autoencoder import MobileNetAutoencoder
 from metahdr.nets.radiance import RadianceNet
 from metahdr.registry import METHODS
 from metahdr.training import checkpoint
@@ -40,6 +44,24 @@ def load(tmp_path, tiny, scene):
         elif name.startswith("radiance"):
             path = tmp_path / "radiance.safetensors"
             save_network(path, RadianceNet(), {"trained_on": {"oak": "12ab"}})
+        elif issubclass(METHODS[name], MergingMethod):
+            path = tmp_path / f"{name}.safetensors"
+            settings = {"residual_kernel": 1} if name.startswith("wu") else {}
+            facts = {"method": name, "settings": settings, "trained_on": {"oak": "12ab"}}
+            network = METHODS[name].build(METHODS[name].settings(**settings))
+            save_network(path, network, facts)
+        elif name == "autoencoder":
+            path = tmp_path / "autoencoder.safetensors"
+            facts = {"method": name, "settings": {"filters": 1}, "trained_on": {"oak": "12ab"}}
+            save_network(path, MobileNetAutoencoder(1), facts)
+        elif name == "single_hdr":
+            path = tmp_path / "single_hdr.safetensors"
+            facts = {"method": name, "settings": {"width": 1 / 16}, "trained_on": {"oak": "12ab"}}
+            save_network(path, Pipeline(*response_model(None), 1 / 16), facts)
+        elif name == "stack":
+            path = tmp_path / "stack.safetensors"
+            facts = {"method": name, "settings": {"width": 2}, "trained_on": {"oak": "12ab"}}
+            save_network(path, METHODS[name].build(METHODS[name].settings(width=2)), facts)
         elif name.startswith("expandnet"):
             path = tmp_path / "expandnet.pth"
             torch.save(ExpandNet().state_dict(), path)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.methods.base import Metered, Method, in_scene_scale
+from metahdr.methods.trained import train_network
 from metahdr.training.inputs import TrainingInputs
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class HDRCNN(Method):
     weights = ("shipped", "train", "official", "official_compr", "official_compr_regularized")
     shipped = Path(__file__).parents[2] / "models" / "hdrcnn.safetensors"
     settings = HDRCNNTraining
+    trains_on = "raw"
     on_gpu = True
 
     def __init__(self, network: Network, trained_on: dict[str, str] | None = None):
@@ -56,9 +58,9 @@ class HDRCNN(Method):
 
     @classmethod
     def train(cls, inputs: TrainingInputs, model: Path, history: Path) -> None:
-        from metahdr.methods.hdrcnn.trainer import train
+        from metahdr.methods.hdrcnn.trainer import HDRCNNTrainer
 
-        train(inputs, model, history)
+        train_network(HDRCNNTrainer, inputs, model, history)
 
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
         import torch

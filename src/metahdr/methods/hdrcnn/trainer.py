@@ -12,28 +12,10 @@ from metahdr.methods.raw_trainer import RawTrainer
 from metahdr.nets.hdrcnn import HDRCNN, saturation
 from metahdr.registry import LAYOUTS
 from metahdr.training.inputs import TrainingInputs
-from metahdr.weights.ours import save_network
 from metahdr.weights.vgg16 import start_from_vgg16
 
 # Settings that change no result. VGG16 counts by what is in its file, not by its path.
 WITHOUT_EFFECT = {"save_every", "vgg16"}
-
-
-def train(inputs: TrainingInputs, model: Path, history: Path) -> None:
-    """Trains HDR-CNN on the training sources, in one process, and writes it with the facts of its training.
-
-    Args:
-        model: `.safetensors`.
-        history: CSV, one row for each step.
-
-    Raises:
-        UserError: a file is missing, unreadable, or cannot be written.
-    """
-    torch.set_num_threads(inputs.threads)
-    trainer = HDRCNNTrainer(inputs)
-    trainer.run()
-    save_network(model, trainer.network, trainer.facts())
-    trainer.finish(history)
 
 
 class HDRCNNTrainer(RawTrainer):
@@ -64,15 +46,11 @@ class HDRCNNTrainer(RawTrainer):
         x, target = (images.to(self.device) for images in batch)
         if self.settings.decay:
             progress = torch.tensor(torch.pi * self.step / self.settings.steps)
-            for group in self.optimiser.param_groups:
-                group["lr"] = self.settings.learning_rate * (1 + torch.cos(progress).item()) / 2
+            self.set_rate(self.settings.learning_rate * (1 + torch.cos(progress).item()) / 2)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             y = self.network.log_prediction(x)
         loss = self.loss(x, y, target)
-        self.optimiser.zero_grad()
-        loss.backward()
-        self.optimiser.step()
-        self.figures["loss"] = loss.item()
+        self.minimise(loss)
         return {"step": self.step + 1, "loss": loss.item()}
 
     def loss(self, x: Tensor, y: Tensor, target: Tensor) -> Tensor:
@@ -82,13 +60,6 @@ class HDRCNNTrainer(RawTrainer):
         if self.settings.loss == "reflectance_code":
             return hdrcnn_loss(y, target, saturation(target), sigma=3.7)
         return hdrcnn_loss(y, target, saturation(x))
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict()}
-
-    def load_state_dict(self, values: dict[str, Any]) -> None:
-        self.network.load_state_dict(values["network"])
-        self.optimiser.load_state_dict(values["optimiser"])
 
     def facts(self) -> dict[str, Any]:
         return super().facts() | {"width": self.settings.width}

@@ -43,6 +43,7 @@ class Radiance(Method):
     weights = ("shipped", "train")
     shipped = Path(__file__).parents[2] / "models" / "radiance.safetensors"
     settings = RadianceTraining
+    trains_on = "raw"
 
     def __init__(self, network: RadianceNet, trained_on: dict[str, str] | None = None):
         self.network = network

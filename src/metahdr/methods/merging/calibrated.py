@@ -1,0 +1,56 @@
+"""The calibrated merge for moving brackets, without any network: what the networks must beat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from metahdr.methods.base import Method
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class AlignedMerge(Method):
+    """Debevec's merge after the background was aligned by a homography; what moved becomes a ghost."""
+
+    name = "merge_aligned"
+    title = "Debevec merge, aligned"
+    citation = "Debevec and Malik 1997; Evangelidis and Psarakis 2008"
+    takes = "bracket"
+    uses = frozenset({"exposure", "ev", "support"})
+    scale = "exposure"
+    by_name = True
+
+    def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
+        import torch
+
+        from metahdr.camera.homography import align_by_homography
+        from metahdr.camera.merge import inverse_response, merge
+
+        values = np.ascontiguousarray((exposures * 255).round().byte().cpu().numpy().transpose(0, 2, 3, 1))
+        aligned, stops = align_by_homography(values, stops), list(stops)
+        curve = inverse_response(aligned, stops)
+        radiance = self.finish(merge(aligned, stops, curve), aligned, stops, curve)
+        return torch.from_numpy(radiance.transpose(2, 0, 1)[None].copy()).to(exposures.device)
+
+    def finish(self, merged: np.ndarray, aligned: np.ndarray, stops: list[float], curve: np.ndarray) -> np.ndarray:
+        """What becomes of the merge `(H, W, 3)`."""
+        return merged
+
+
+class DeghostedMerge(AlignedMerge):
+    """The same, with each thing that moved taken from one exposure: what `metahdr hdr` does (`camera.ghosts`)."""
+
+    name = "merge_deghosted"
+    title = "Debevec merge, aligned, without ghosts"
+
+    def finish(self, merged: np.ndarray, aligned: np.ndarray, stops: list[float], curve: np.ndarray) -> np.ndarray:
+        from metahdr.camera.align import middle
+        from metahdr.camera.ghosts import find_moved, replace_moved
+
+        reference = middle(stops)
+        moved = find_moved(aligned, stops, curve, reference)
+        return replace_moved(merged, aligned, stops, curve, moved, reference)

@@ -1,0 +1,127 @@
+"""Training of SingleHDR."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from metahdr.losses.perceptual import Perceptual
+from metahdr.losses.total_variation import total_variation
+from metahdr.methods.raw_trainer import RawTrainer
+from metahdr.methods.single_hdr.pairs import Example, Examples
+from metahdr.methods.single_hdr.pipeline import Pipeline
+from metahdr.methods.single_hdr.responses import response_model
+from metahdr.nets.hdrcnn import EPSILON
+from metahdr.nets.single_hdr import apply_response
+from metahdr.registry import LAYOUTS
+from metahdr.training.inputs import TrainingInputs
+
+FILES = ("vgg16", "inverse_emor")  # they count by what is in them, not by their paths
+WITHOUT_EFFECT = {"save_every", *FILES}
+STAGES = ("dequantise", "linearise", "hallucinate", "joint", "refine")
+JOINT_RATE = 0.1  # share of the learning rate in the joint stage, as in the authors' code
+WEIGHTS = {  # of the terms in the loss (Liu et al. 2020; equation 24 of the survey)
+    "dequantised": 1.0,
+    "linear": 10.0,
+    "response": 1.0,
+    "light": 1.0,
+    "perceptual": 0.001,
+    "variation": 0.1,
+}
+
+
+class SingleHDRTrainer(RawTrainer):
+    """The four networks and their optimiser.
+
+    Each of the first three is trained with what the camera made in the place of what the one before it makes, then
+    all three in a row, and at last the fourth with the three as they are. A parameter without a gradient is left
+    alone by Adam, so that one optimiser does for all stages.
+
+    Raises:
+        UserError: a file is missing.
+    """
+
+    title = "train SingleHDR"
+
+    def __init__(self, inputs: TrainingInputs):
+        settings = inputs.settings
+        files = {key: Path(file) for key in FILES if (file := getattr(settings, key))}
+        with_effect = settings.model_dump(exclude=WITHOUT_EFFECT) | {"kind": inputs.kind}
+        super().__init__(inputs, with_effect, settings.steps, files)
+        self.network = Pipeline(*response_model(files.get("inverse_emor")), settings.width).to(self.device)
+        self.perceptual = (
+            Perceptual(files["vgg16"], "single_hdr.vgg16").to(self.device) if settings.vgg16 else None
+        )
+        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate)
+        self.resume()
+
+    def draw(self, images: list[Path]) -> Examples:
+        return Examples(images, LAYOUTS[self.inputs.kind].panoramas, self.settings, self.inputs.seed)
+
+    def stage(self) -> tuple[str, float]:
+        """The stage of the next step, and what share of the stage is done."""
+        done = self.step
+        for stage in STAGES:
+            steps = getattr(self.settings, f"{stage}_steps")
+            if done < steps:
+                break
+            done -= steps
+        return stage, done / steps
+
+    def train_step(self, batch: Example) -> dict:
+        stage, progress = self.stage()
+        rate = self.settings.learning_rate * (JOINT_RATE if stage == "joint" else 1)
+        if self.settings.decay:
+            rate *= (1 + math.cos(math.pi * progress)) / 2
+        self.set_rate(rate)
+        self.network.train(stage != "refine")  # which has no batch normalisation, and the three stay as they are
+        terms = self.terms(stage, Example(*(part.to(self.device) for part in batch)))
+        loss = sum(WEIGHTS[name] * term for name, term in terms.items())
+        self.minimise(loss)
+        row = {"step": self.step + 1, "stage": stage, "loss": loss.item()}
+        return row | {name: term.item() for name, term in terms.items()}
+
+    def terms(self, stage: str, example: Example) -> dict[str, Tensor]:
+        """The terms of the loss that a stage has, without their weights."""
+        ldr, encoded, light, table = example
+        if stage == "dequantise":
+            return {"dequantised": F.mse_loss(self.network.dequantised(ldr), encoded)}
+        if stage == "linearise":
+            response = self.network.linearise(encoded)
+            return _linear_terms(response, apply_response(encoded, response), light, table)
+        if stage == "hallucinate":
+            return self._light_terms(self.network.hallucinated(light.clamp(max=1)), light)
+        if stage == "joint":
+            dequantised, response, linear, hallucinated = self.network.reverse(ldr)
+            terms = {"dequantised": F.mse_loss(dequantised, encoded)}
+            terms |= _linear_terms(response, linear, light, table)
+            return terms | self._light_terms(hallucinated, light)
+        with torch.no_grad():
+            dequantised, _, linear, hallucinated = self.network.reverse(ldr)
+        return {"light": _log_error(self.network.refine(hallucinated, linear, dequantised), light)}
+
+    def _light_terms(self, found: Tensor, light: Tensor) -> dict[str, Tensor]:
+        terms = {"light": _log_error(found, light)}
+        if self.perceptual:
+            terms["perceptual"] = self.perceptual(_compressed(found), _compressed(light))
+        return terms | {"variation": total_variation(_compressed(found))}
+
+    def facts(self) -> dict[str, Any]:
+        return super().facts() | {"method": "single_hdr"}
+
+
+def _linear_terms(response: Tensor, linear: Tensor, light: Tensor, table: Tensor) -> dict[str, Tensor]:
+    return {"linear": F.mse_loss(linear, light.clamp(max=1)), "response": F.mse_loss(response, table)}
+
+
+def _log_error(found: Tensor, light: Tensor) -> Tensor:
+    """Mean squared error of log(light + 1/255), the logarithm with which the authors test."""
+    return F.mse_loss((found + EPSILON).log(), (light + EPSILON).log())
+
+
+def _compressed(light: Tensor) -> Tensor:
+    """log(1 + 10 light) / log(11), of which the authors take the perceptual loss and the total variation."""
+    return torch.log1p(10 * light) / math.log1p(10)

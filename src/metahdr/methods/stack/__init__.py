@@ -1,0 +1,78 @@
+"""A stack of exposures made out of one, and its HDR image (Kim, Lee and Kang 2020)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from metahdr.config.stack import StackTraining
+from metahdr.methods.base import in_scene_scale
+from metahdr.methods.trained import TrainedMethod, train_network
+from metahdr.training.inputs import TrainingInputs
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+class Stack(TrainedMethod):
+    """Two recurrent networks make brighter and darker exposures, which the differentiable layer merges.
+
+    The network has two parts, `up` and `down`.
+    """
+
+    name = "stack"
+    title = "Differentiable HDR synthesis"
+    citation = "Kim, Lee and Kang 2020"
+    takes = "single"
+    uses = frozenset({"exposure", "ev"})
+    scale = "exposure"
+    settings = StackTraining
+    trains_on = "raw"
+
+    @classmethod
+    def build(cls, settings: StackTraining) -> nn.ModuleDict:
+        """The networks, not trained."""
+        from torch import nn
+
+        from metahdr.nets.exposure_transfer import ExposureTransfer
+
+        return nn.ModuleDict({direction: ExposureTransfer(settings.width) for direction in ("up", "down")})
+
+    @classmethod
+    def train(cls, inputs: TrainingInputs, model: Path, history: Path) -> None:
+        from metahdr.methods.stack.trainer import StackTrainer
+
+        train_network(StackTrainer, inputs, model, history)
+
+    def exposures(self, image: Tensor) -> Tensor:
+        """The stack from dark to bright, by default seven exposures; `image` is the middle one.
+
+        Args:
+            image: display-referred in [0, 1], `(3, H, W)`.
+
+        Returns:
+            `(E, 3, H, W)`.
+        """
+        import torch
+
+        from metahdr.nets.exposure_transfer import generate_stack
+
+        with torch.inference_mode():
+            up, down = self.network["up"], self.network["down"]
+            return generate_stack(up, down, image[None], self.trained_with.recursions)[0]
+
+    def merge(self, stack: Tensor) -> Tensor:
+        """Light `(3, H, W)` of the exposures that `exposures` returns; 1.0 is where the middle one clips."""
+        from metahdr.camera.synthesis import synthesise
+        from metahdr.methods.stack.response import scaled_response
+
+        middle = self.trained_with.recursions
+        evs = [self.trained_with.stops * (number - middle) for number in range(len(stack))]
+        return synthesise(stack[None], evs, scaled_response(stack[None], evs))[0]
+
+    def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
+        import torch
+
+        light = torch.stack([self.merge(self.exposures(exposure)) for exposure in exposures])
+        return in_scene_scale(light, stops)

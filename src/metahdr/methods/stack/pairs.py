@@ -1,0 +1,37 @@
+"""What the stack's networks learn from: seven exposures of one view through a random camera."""
+
+import numpy as np
+
+from metahdr.camera.exposure import metered_scale
+from metahdr.camera.family import draw_camera
+from metahdr.images import HALF_MAX
+from metahdr.methods.hdrcnn.pairs import TrainingPairs, change_colours
+from metahdr.seeds import named_rng
+
+
+class RandomStacks(TrainingPairs):
+    """Stacks of exposures, as many as the training takes; stack i depends on the seed and i alone.
+
+    Each is of a random crop of a random image, flipped, in changed colours. One camera takes all exposures, with
+    its noise and compression anew in each.
+    """
+
+    def __len__(self) -> int:
+        return 2 * super().__len__()  # both directions
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """The exposures from dark to bright, uint8 `(E, 3, size, size)`, and the light, `(3, size, size)`.
+
+        In the light, 1.0 is where the middle exposure clips.
+        """
+        settings, rng = self.settings, named_rng(self.seed, "stack", index)
+        hdr = self._crop(np.load(self.images[rng.integers(len(self.images))], mmap_mode="r"), rng)
+        hdr = hdr[:, ::-1] if rng.random() < 0.5 else hdr
+        hdr = change_colours(hdr, rng.normal(0, 7), rng.normal(0, 0.1))
+        camera = draw_camera(rng, likely=True)  # nothing but the picture tells the networks its response
+        light = camera.light(hdr)
+        scale = metered_scale(light) * 2.0 ** rng.uniform(*settings.ev)
+        light = np.minimum(light * np.float32(scale), HALF_MAX)
+        steps = range(-settings.recursions, settings.recursions + 1)
+        stack = np.stack([camera.expose(light * np.float32(2 ** (settings.stops * k)), rng) for k in steps])
+        return stack.transpose(0, 3, 1, 2).copy(), light.transpose(2, 0, 1).copy()

@@ -1,0 +1,132 @@
+"""Training of the networks that make a stack of exposures out of one."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from metahdr.camera.synthesis import synthesise
+from metahdr.losses.contextual import ContextualBilateral
+from metahdr.losses.stack import LEVELS, canny_edges, histogram_loss, mu_law_distance
+from metahdr.methods.raw_trainer import RawTrainer
+from metahdr.methods.stack import Stack
+from metahdr.methods.stack.pairs import RandomStacks
+from metahdr.methods.stack.response import scaled_response
+from metahdr.nets.exposure_transfer import ExposureTransfer
+from metahdr.registry import LAYOUTS
+from metahdr.training.centralised import centralise
+from metahdr.training.inputs import TrainingInputs
+
+log = logging.getLogger(__name__)
+
+# Settings that change no result. VGG-19 counts by what is in its file, not by its path.
+WITHOUT_EFFECT = {"save_every", "vgg19"}
+# The terms of the loss of each part, with their weights in equations 4, 5 and 6.
+TERMS = {
+    "tone": {"tone": 1.0, "histogram": 0.1},
+    "edges": {"edges": 1.0},
+    "refine": {"image": 1.0, "hdr": 1.0, "context": 0.1},
+}
+
+
+class StackTrainer(RawTrainer):
+    """Both networks and their optimiser.
+
+    One half of the steps trains the network that makes brighter exposures, then the other half the one that makes
+    darker ones. A step begins with the middle exposure and takes all recursions; each part of the network learns
+    from its own loss alone, through all of them.
+
+    Raises:
+        UserError: a file is missing.
+    """
+
+    title = "train stack"
+
+    def __init__(self, inputs: TrainingInputs):
+        settings = inputs.settings
+        self.context, files = None, {}
+        if settings.vgg19:
+            files["vgg19"] = Path(settings.vgg19)
+            self.context = ContextualBilateral(files["vgg19"], "stack.vgg19")
+        else:
+            log.warning(
+                "no contextual bilateral loss: stack.vgg19 names no file of VGG-19's weights, "
+                "such as torchvision's vgg19-dcbb9e9d.pth"
+            )
+        with_effect = settings.model_dump(exclude=WITHOUT_EFFECT) | {"kind": inputs.kind}
+        super().__init__(inputs, with_effect, 2 * settings.steps, files)
+        self.network = Stack.build(settings).to(self.device).train()
+        if self.context:
+            self.context.to(self.device)
+        self.optimiser = torch.optim.Adam(self.network.parameters(), settings.learning_rate, betas=(0.5, 0.999))
+        self.resume()
+
+    def draw(self, images: list[Path]) -> RandomStacks:
+        return RandomStacks(images, LAYOUTS[self.inputs.kind].panoramas, self.settings, self.inputs.seed)
+
+    def train_step(self, batch: tuple[Tensor, Tensor]) -> dict:
+        stack, light = (part.to(self.device) for part in batch)
+        middle = self.settings.recursions
+        if self.step < self.settings.steps:
+            direction, sign, truth = "up", 1, stack[:, middle:] / 255
+        else:
+            direction, sign, truth = "down", -1, stack[:, : middle + 1].flip(1) / 255
+        evs = [sign * self.settings.stops * number for number in range(middle + 1)]
+        network = self.network[direction]
+        terms = self.terms(network, truth, evs, light)
+        losses = {
+            part: sum(weight * terms[term] for term, weight in weights.items() if term in terms)
+            for part, weights in TERMS.items()
+        }
+        self.optimiser.zero_grad()
+        for part, loss in losses.items():
+            loss.backward(inputs=list(getattr(network, part).parameters()), retain_graph=True)
+        centralise(network.parameters())
+        self.optimiser.step()
+        total = sum(losses.values()).item()
+        self.figures["loss"] = total
+        row = {"step": self.step + 1, "direction": direction, "loss": total}
+        return row | {name: term.item() for name, term in terms.items()}
+
+    def terms(
+        self, network: ExposureTransfer, truth: Tensor, evs: list[float], light: Tensor
+    ) -> dict[str, Tensor]:
+        """The terms of equations 4, 5 and 7, by the names in `TERMS`.
+
+        The histograms are shares of the pixels, and their differences are added over the values, so that the term
+        does not depend on the image's size. At the published 256x256 it is that of the published code, which
+        divides counts by 255.
+
+        The HDR image is that of the input and of what the network made of it, beside the true light.
+
+        Args:
+            truth: the input, then the exposures that the network should make, in [0, 1], `(N, E, 3, H, W)`.
+            evs: their stops relative to the input.
+            light: 1.0 is where the input clips, `(N, 3, H, W)`.
+        """
+        images, tones, edges, state = [truth[:, 0]], [], [], None
+        for _ in evs[1:]:
+            image, tone, edge, state = network(images[-1], state)
+            images.append(image)
+            tones.append(tone)
+            edges.append(edge)
+        made, tones, edges = (torch.cat(parts) for parts in (images[1:], tones, edges))
+        labels = truth[:, 1:].transpose(0, 1).flatten(0, 1)
+        pixels = labels.shape[-2] * labels.shape[-1]
+        stack = torch.stack(images, 1)
+        g = scaled_response(truth if self.settings.response == "truth" else stack, evs)
+        brightest = 2.0 ** -min(evs)  # the most light that these exposures show
+        terms = {
+            "tone": F.l1_loss(tones, labels),
+            "histogram": LEVELS / pixels * histogram_loss(tones, labels),
+            "edges": F.l1_loss(edges, canny_edges(labels)),
+            "image": F.l1_loss(made, labels),
+            "hdr": mu_law_distance(synthesise(stack, evs, g), light.clamp(max=brightest)),
+        }
+        return terms | ({"context": self.context(made, labels)} if self.context else {})
+
+    def facts(self) -> dict[str, Any]:
+        return {"method": Stack.name} | super().facts()

@@ -1,0 +1,87 @@
+"""Methods whose network a run trains: nothing is shipped, and the weight file tells how the network is built."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from metahdr.config.base import Section
+from metahdr.errors import UserError
+from metahdr.methods.base import Method
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from metahdr.training.inputs import TrainingInputs
+    from metahdr.training.network import NetworkTraining
+
+
+class TrainedMethod(Method):
+    """A method of the benchmark (docs/methods.md); it is scored where `score.methods` names it.
+
+    The facts of its weight file have the `method`, the `settings` of the training, and what it was `trained_on`.
+
+    Args:
+        network: as trained.
+        settings: that it was trained with.
+        trained_on: see `trained_on`.
+    """
+
+    weights = ("train",)
+    by_name = True
+    on_gpu = True
+
+    def __init__(self, network: nn.Module, settings: Section, trained_on: dict[str, str] | None = None):
+        self.network, self.trained_with, self._trained_on = network, settings, trained_on or {}
+
+    @classmethod
+    @abstractmethod
+    def build(cls, settings: Section) -> nn.Module:
+        """The network, not trained."""
+
+    @classmethod
+    def load(cls, weights: Path | None = None, device: str = "cpu") -> Self:
+        from metahdr.weights.ours import load_network
+
+        if weights is None:
+            raise UserError(
+                f"{cls.name}: no weights are shipped; give a weight file of a run, {cls.name}.safetensors"
+            )
+
+        def build(facts: dict) -> nn.Module:
+            found = facts.get("method", "another method")
+            if found != cls.name:
+                raise UserError(f"{weights}: found weights of {found}; expected those of {cls.name}")
+            return cls.build(cls.settings.model_validate(facts["settings"]))
+
+        network, facts = load_network(weights, build)
+        return cls(network.to(device), cls.settings.model_validate(facts["settings"]), facts["trained_on"])
+
+    def trained_on(self) -> dict[str, str]:
+        return self._trained_on
+
+
+def train_network(
+    make: Callable[[TrainingInputs], NetworkTraining], inputs: TrainingInputs, model: Path, history: Path
+) -> None:
+    """Trains a network in one process, and writes it with the facts of its training.
+
+    Args:
+        make: the training; it has `facts`.
+        model: `.safetensors`.
+        history: CSV, one row for each step.
+
+    Raises:
+        UserError: a file is missing, unreadable, or cannot be written; or what the training raises.
+    """
+    import torch
+
+    from metahdr.weights.ours import save_network
+
+    torch.set_num_threads(inputs.threads)
+    training = make(inputs)
+    training.run()
+    save_network(model, training.network, training.facts())
+    training.finish(history)

@@ -1,0 +1,45 @@
+"""Trainings of one network by one optimiser."""
+
+from typing import Any
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from metahdr.training.loop import TrainingLoop
+
+
+class NetworkTraining(TrainingLoop):
+    """A subclass sets both after `__init__`, and then calls `resume`.
+
+    Attributes:
+        network: that is trained.
+        optimiser: of it.
+    """
+
+    step_name = "step"
+    network: nn.Module
+    optimiser: Optimizer
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return len(self.history)
+
+    def minimise(self, loss: Tensor) -> None:
+        """One step of the optimiser."""
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        self.figures["loss"] = loss.item()
+
+    def set_rate(self, rate: float) -> None:
+        """The learning rate of the next step."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict()}
+
+    def load_state_dict(self, values: dict[str, Any]) -> None:
+        self.network.load_state_dict(values["network"])
+        self.optimiser.load_state_dict(values["optimiser"])
