@@ -7,7 +7,7 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce ablation hdr tables test test-slurm lint format config env unlock clean data-status publish restore
+.PHONY: help reproduce ablation hdr benchmark tables test test-slurm lint format config env unlock clean data-status publish restore
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -21,6 +21,9 @@ ablation: $(STAMP) ## compare variants of meta-training (docs/ablation.md)
 
 hdr: $(STAMP) ## judge the radiance network on places that it never saw (docs/hdr.md)
 	snakemake hdr --workflow-profile workflow/profiles/default --configfile config/hdr.yaml
+
+benchmark: $(STAMP) ## train the field's methods small and judge them side by side (docs/methods.md)
+	snakemake benchmark --workflow-profile workflow/profiles/default --configfile config/benchmark.yaml
 
 tables: $(STAMP) ## run the paper's tables (docs/results.md)
 	snakemake --workflow-profile workflow/profiles/default --configfile config/paper-tables.yaml

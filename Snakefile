@@ -25,6 +25,7 @@ include: "workflow/rules/adapt.smk"
 include: "workflow/rules/score.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/ablation.smk"
+include: "workflow/rules/benchmark.smk"
 
 
 check_rules()
@@ -44,6 +45,7 @@ localrules:
     hdr,
     radiance,
     ablation,
+    benchmark,
 
 
 rule all:

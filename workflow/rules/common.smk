@@ -108,6 +108,13 @@ CHUNK = [
 ]
 SCENES_OF_CHUNK = [f"{FOLD}/scenes.csv", *CHUNK]
 SCENES = [f"{FOLD}/scenes.csv", *expand(CHUNK, chunk=CHUNKS)]
+# The moving brackets of one chunk's scenes (rules/benchmark.smk).
+MOVING = [
+    f"{FOLD}/moving/scenes/{{chunk}}",
+    f"{FOLD}/moving/exposures/{{chunk}}",
+    f"{FOLD}/moving/moved/{{chunk}}",
+    f"{FOLD}/moving/exposures/{{chunk}}.csv",
+]
 # The raw files of all sources, as far as rules know of them.
 RETRIEVED = expand(f"{DATA}/retrieved/{{chunk}}.json", chunk=CHUNKS)
 
@@ -329,9 +336,19 @@ def method_settings(method):
     return next((section for _, section in CONFIG if type(section) is kind), None)
 
 
+def pretrained_files(method):
+    """The files of others that a method's training reads."""
+    settings = method_settings(method)
+    keys = ("encoder", "vgg16", "vgg19", "inverse_emor")
+    return [file for key in keys if (file := getattr(settings, key, None))]
+
+
 def trained_from(w):
-    """The files that a method is trained on, beside the fold's table: networks' are the raw images."""
-    return RETRIEVED if w.method in ("hdrcnn", "radiance") else SCENES[1:]
+    """The files that a method is trained on, beside the fold's table."""
+    moving = expand(MOVING, fold=w.fold, chunk=CHUNKS)
+    return {"raw": RETRIEVED, "scenes": SCENES[1:], "moving": moving}[
+        METHODS[w.method].trains_on
+    ]
 
 
 def rank_of_cost(w):

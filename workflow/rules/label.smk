@@ -8,11 +8,7 @@ rule train_method:
         files=trained_from,
         sources=f"{DATA}/sources.json",
         scenes=f"{FOLD}/scenes.csv",
-        vgg16=lambda w: (
-            [CONFIG.hdrcnn.vgg16]
-            if w.method == "hdrcnn" and CONFIG.hdrcnn.vgg16
-            else []
-        ),
+        pretrained=lambda w: pretrained_files(w.method),
     output:
         model=f"{FOLD}/{{method}}.safetensors",
         history=f"{FOLD}/{{method}}.csv",

@@ -12,15 +12,21 @@ from metahdr.tables import write_table
 
 
 def main(
-    cells: list[Path], chunks: list[str], settings: Score, scores: Path, summary: Path, metrics: Path
+    cells: list[Path],
+    chunks: list[str],
+    settings: Score,
+    scores: Path,
+    summary: Path,
+    metrics: Path | None = None,
 ) -> None:
     """`cells`: folders with scores/CHUNK.csv; `scores`, `summary`, `metrics`: the files that are written."""
     table = join_scores(cells, chunks)
     means = summarise(table, settings.confidence)
     write_table(scores, table, "%.6g")
     write_table(summary, means, "%.6g")
-    with atomic_write(metrics) as part:
-        part.write_text(json.dumps(few_numbers(means), indent=2) + "\n")
+    if metrics:
+        with atomic_write(metrics) as part:
+            part.write_text(json.dumps(few_numbers(means), indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -23,8 +23,9 @@ def main(
     threads: int,
     predictions: Path,
     weights: Path | None = None,
+    moving: bool = False,
 ) -> None:
-    """`data`: of one fold; `register`: of datasets, for their places.
+    """`data`: of one fold; `register`: of datasets, for their places; `moving`: whether of the moving brackets.
 
     `label_sources`: of the support set; a method that adapts is adapted with each, others ignore them.
     """
@@ -33,7 +34,7 @@ def main(
     reconstructor = METHODS[method].load(weights, device)
     table = read_table(data / "scenes.csv")
     check_unseen(table, reconstructor, weights or METHODS[method].shipped, known_places(register))
-    write_predictions(reconstructor, Scenes(data, "test", chunk), label_sources, predictions, device)
+    write_predictions(reconstructor, Scenes(data, "test", chunk, moving), label_sources, predictions, device)
 
 
 if __name__ == "__main__":

@@ -26,11 +26,13 @@ def main(
     weights: dict,
     threads: int,
     scores: Path,
+    moving: bool = False,
 ) -> None:
-    """`data`: the fold's folder; `names`: of the metrics; `weights`: files that they need, by name."""
+    """`data`: the fold's folder; `names`: of the metrics; `weights`: files that they need, by name;
+    `moving`: whether of the moving brackets."""
     torch.set_num_threads(threads)
     table = score_folder(
-        Scenes(data, "test", chunk),
+        Scenes(data, "test", chunk, moving),
         predictions,
         Folder(method, run, seed, fold, modes),
         [METRICS[name] for name in names],

@@ -1,0 +1,46 @@
+"""The field's methods side by side: what is planned, and a tiny run laid over the smoke run."""
+
+import re
+import shutil
+
+from runs import overlay, planned, snakemake
+
+from metahdr.tables import read_table
+
+BENCHMARK = ["benchmark", "--configfile", "config/benchmark.yaml"]
+MERGES = {"kalantari_direct", "kalantari_we", "kalantari_wie", "wu_unet", "wu_resnet", "ahdrnet"}
+DATA = "results/smoke/polyhaven-mini"
+TINY = """
+score:
+  metrics: [mu_psnr]
+  methods: [gamma_2, debevec_all, merge_aligned, merge_deghosted, ahdrnet]
+ahdrnet: {size: 32, steps: 2, batch: 2, features: 4, growth: 2}
+"""
+
+
+def test_each_network_is_trained_once_and_moving_brackets_are_made_once(checkout):
+    jobs = planned(checkout, *BENCHMARK)
+    assert jobs["move"] == 1
+    assert jobs["train_method"] >= len(MERGES)
+    assert jobs["reconstruct_moving"] == jobs["score_moving"] >= len(MERGES) + 3
+
+
+def test_the_default_run_trains_and_moves_nothing_of_it(checkout):
+    jobs = planned(checkout)
+    assert "move" not in jobs and jobs["train_method"] == 1, "the lookup table"
+
+
+def test_moved_and_still_pixels_of_the_test_scenes_are_scored_apart(smoke, tmp_path):
+    folder = shutil.copytree(smoke, tmp_path / "checkout", symlinks=True)
+    result = snakemake(folder, "benchmark", *overlay(tmp_path, TINY))
+    assert result.returncode == 0, result.stdout[-4000:]
+    scores = read_table(folder / DATA / "moving/scores.csv")
+    scenes = read_table(folder / DATA / "fold0/scenes.csv")
+    assert set(scores.place) == set(scenes.place[scenes.split == "test"])
+    assert set(scores.ev) == {0.0}
+    assert set(scores.region) == {"all", "moved", "still"}
+    assert scores.groupby(["method", "region"]).scene.nunique().nunique() == 1
+    table = (folder / DATA / "benchmark/tables.md").read_text()
+    titles = re.findall("^## (.*)$", table, re.M)
+    assert titles == ["One exposure", "A still bracket", "A moving bracket"]
+    assert (folder / DATA / "benchmark/moving.png").stat().st_size > 10_000
