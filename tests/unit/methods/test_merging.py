@@ -16,6 +16,7 @@ from metahdr.config.score import Score
 from metahdr.errors import UserError
 from metahdr.methods.merging.inputs import light_gains, with_light
 from metahdr.methods.merging.trainer import MergingTrainer
+from metahdr.methods.tiles import in_tiles
 from metahdr.panorama import perspective_view
 from metahdr.registry import METHODS
 from metahdr.scenes import Scenes
@@ -143,6 +144,14 @@ def test_another_number_of_exposures_or_another_order_is_refused_in_one_line(tra
     method = METHODS["kalantari_we"].load(train("kalantari_we")[0])
     with pytest.raises(UserError, match=f"kalantari_we: {said}"):
         method.reconstruct(torch.zeros(len(stops), 3, 32, 32), stops)
+
+
+def test_tiles_with_a_margin_of_the_receptive_field_give_the_whole_image():
+    network = torch.nn.Conv2d(3, 3, 5, padding=2)
+    x = torch.rand(1, 3, 37, 50, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        torch.testing.assert_close(in_tiles(network, x, 16, 2), network(x))
+        assert not torch.allclose(in_tiles(network, x, 16, 0), network(x))
 
 
 def test_they_are_scored_only_where_they_are_named():

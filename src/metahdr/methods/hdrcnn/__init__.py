@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.methods.base import Metered, Method, in_scene_scale
+from metahdr.methods.tiles import in_tiles
 from metahdr.methods.trained import train_network
 from metahdr.training.inputs import TrainingInputs
 
@@ -65,16 +66,8 @@ class HDRCNN(Method):
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
         import torch
 
-        height, width = exposures.shape[-2:]
-        radiance = torch.empty_like(exposures)
         with torch.no_grad():
-            for top in range(0, height, TILE):
-                for left in range(0, width, TILE):
-                    above, before = max(top - MARGIN, 0), max(left - MARGIN, 0)
-                    tile = exposures[..., above : top + TILE + MARGIN, before : left + TILE + MARGIN]
-                    part = self.network(tile)[..., top - above :, left - before :][..., :TILE, :TILE]
-                    radiance[..., top : top + TILE, left : left + TILE] = part
-            return in_scene_scale(radiance, stops)
+            return in_scene_scale(in_tiles(self.network, exposures, TILE, MARGIN), stops)
 
     def compile(self) -> None:
         import torch

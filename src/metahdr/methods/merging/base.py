@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from metahdr.methods.tiles import in_tiles
 from metahdr.methods.trained import TrainedMethod, train_network
 from metahdr.training.inputs import TrainingInputs
 
@@ -15,10 +16,14 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
+TILE, MARGIN = 512, 128  # multiples of 16, on the grid of Wu's encoder; AHDRNet sees 43 pixels around each
+
+
 class MergingMethod(TrainedMethod):
     """A network that merges three exposures, dark to bright, into what the middle one shows.
 
-    Light is cut where the darkest exposure clips, because the network's output ends there.
+    Light is cut where the darkest exposure clips, because the network's output ends there. A large bracket is
+    merged in tiles.
 
     Attributes:
         norm: of the difference to the truth after the mu-law, which training makes small: `l1` or `l2`.
@@ -70,4 +75,5 @@ class MergingMethod(TrainedMethod):
         aligned = torch.from_numpy(self.align(values, stops).transpose(0, 3, 1, 2).copy()).to(exposures) / 255
         with torch.inference_mode():
             gains = light_gains(stops).to(aligned)
-            return self.predict(self.network, with_light(aligned, gains)[None], gains) * most_light(stops)
+            merge = partial(self.predict, self.network, gains=gains)
+            return in_tiles(merge, with_light(aligned, gains)[None], TILE, MARGIN) * most_light(stops)
