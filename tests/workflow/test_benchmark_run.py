@@ -44,3 +44,5 @@ def test_moved_and_still_pixels_of_the_test_scenes_are_scored_apart(smoke, tmp_p
     titles = re.findall("^## (.*)$", table, re.M)
     assert titles == ["One exposure", "A still bracket", "A moving bracket"]
     assert (folder / DATA / "benchmark/moving.png").stat().st_size > 10_000
+    page = (folder / DATA / "benchmark/index.html").read_text()
+    assert page.count('<section id="task') == 3

@@ -131,43 +131,40 @@ use rule aggregate as aggregate_moving with:
         ),
 
 
-# What the pictures show: all that merges moving brackets.
-SHOWN_MOVING = [name for name in MOVED if METHODS[name].takes == "bracket"]
-SHOWN_WEIGHTS = {
-    name: file
-    for name in SHOWN_MOVING
-    if isinstance(file := weight_file(name, FOLDS[0]), str)
-}
-
-
-rule benchmark_tables:
+rule benchmark_page:
     input:
         still=f"{DATA}/scores.csv",
         moving=f"{DATA}/moving/scores.csv",
         scenes=expand([*SCENES_OF_CHUNK, *MOVING], fold=FOLDS[0], chunk=CHUNKS),
-        files=SHOWN_WEIGHTS.values(),
+        predictions=expand(
+            f"{MOVING_CELL}/predictions/{{chunk}}",
+            fold=FOLDS[0],
+            method=MOVED,
+            chunk=CHUNKS,
+        ),
     output:
         summary=f"{DATA}/benchmark/summary.csv",
-        table=f"{DATA}/benchmark/tables.md",
+        markdown=f"{DATA}/benchmark/tables.md",
         figure=f"{DATA}/benchmark/moving.png",
+        page=f"{DATA}/benchmark/index.html",
     log:
-        f"{RESULTS}/logs/benchmark_tables.log",
+        f"{RESULTS}/logs/benchmark_page.log",
     benchmark:
-        f"{RESULTS}/benchmarks/benchmark_tables.tsv"
+        f"{RESULTS}/benchmarks/benchmark_page.tsv"
     conda:
         "../../environment.yml"
-    threads: CONFIG.threads
     resources:
-        **needs("benchmark_tables"),
+        **needs(
+            "benchmark_page",
+            lambda input: [input.still, input.moving],
+        ),
     params:
         **script(
             "benchmark.py",
             map(METHODS.module, MOVED),
             data=f"{DATA}/fold{FOLDS[0]}",
-            methods=SHOWN_MOVING,
-            weights=SHOWN_WEIGHTS,
+            dataset=NAME,
             confidence=CONFIG.score.confidence,
-            threads=CONFIG.threads,
         ),
     shell:
         RUN_SCRIPT
@@ -175,4 +172,4 @@ rule benchmark_tables:
 
 rule benchmark:
     input:
-        rules.benchmark_tables.output,
+        rules.benchmark_page.output,

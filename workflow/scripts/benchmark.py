@@ -1,40 +1,57 @@
-"""The benchmark's tables, and pictures of moving brackets."""
+"""The benchmark's tables, its page, and pictures of moving brackets."""
 
 from pathlib import Path
 
 import pandas as pd
-import torch
 
+from metahdr.config.score import METAHDR
+from metahdr.evaluation.benchmark import choose, summarise, tasks
 from metahdr.files import atomic_write
+from metahdr.git import commit
 from metahdr.registry import METHODS
-from metahdr.report.benchmark import choose, pictures, summarise, tables, tasks
+from metahdr.report.benchmark import pictures, table, write_markdown, write_page, write_sheet
 from metahdr.scenes import Scenes
 from metahdr.script import run
 from metahdr.tables import read_table, write_table
+
+COUNT = 8  # scenes that are shown
 
 
 def main(
     still: Path,
     moving: Path,
     data: Path,
-    methods: list[str],
-    weights: dict,
+    dataset: str,
     confidence: float,
-    threads: int,
     summary: Path,
-    table: Path,
+    markdown: Path,
     figure: Path,
+    page: Path,
 ) -> None:
-    """`still`, `moving`: scores; `data`: of one fold; `methods`: that pictures show; `weights`: files of methods,
-    by name."""
-    torch.set_num_threads(threads)
+    """`still`, `moving`: scores; `data`: of one fold, from which the pictures are; `dataset`: its name."""
     scores = tasks(read_table(still), read_table(moving))
     summaries = {name: summarise(rows, confidence) for name, rows in scores.items()}
     write_table(summary, pd.concat([part.assign(task=name) for name, part in summaries.items()]), "%.6g")
-    with atomic_write(table) as part:
-        part.write_text(tables(summaries, confidence))
-    shown = [METHODS[name].load(Path(weights[name]) if name in weights else None) for name in methods]
-    pictures(figure, Scenes(data, "test", moving=True), choose(scores["moving"], 8), shown)
+    tables = [table(name, part) for name, part in summaries.items()]
+    names = choose(scores["moving"], COUNT)
+    rows = [_pictures(task, rows, data, names) for task, rows in scores.items()]
+    write_sheet(figure, rows[-1])
+    made = {"dataset": dataset, "commit": commit()}
+    texts = {markdown: write_markdown(tables, confidence), page: write_page(tables, rows, confidence, made)}
+    for path, text in texts.items():
+        with atomic_write(path) as part:
+            part.write_text(text)
+
+
+def _pictures(task: str, rows: pd.DataFrame, data: Path, names: list[str]) -> list:
+    """Of the methods beside MetaHDR, whose predictions lie with its trainings."""
+    moves = task == "moving"
+    cells = dict.fromkeys(zip(rows.method, rows["mode"], strict=True))
+    cells = [(method, mode) for method, mode in cells if method != METAHDR]
+    if moves:
+        cells = [(method, mode) for method, mode in cells if METHODS[method].takes == "bracket"]
+    folder = data / "moving" / "methods" if moves else data / "methods"
+    return pictures(Scenes(data, "test", moving=moves), names, folder, cells)
 
 
 if __name__ == "__main__":

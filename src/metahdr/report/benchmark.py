@@ -1,169 +1,180 @@
-"""The benchmark as Markdown and pictures: every method on single exposures, still brackets and moving brackets."""
+"""The benchmark as Markdown, as a sheet of pictures, and as one HTML page."""
 
+import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import wrap
 from typing import NamedTuple
 
+import jinja2
+import numpy as np
 import pandas as pd
-import torch
 
-from metahdr.camera.align import middle
-from metahdr.evaluation.comparison import compare
-from metahdr.evaluation.judge import evenly
-from metahdr.evaluation.scores import NO_RUN
-from metahdr.methods.base import Method
+from metahdr.evaluation.benchmark import TASKS, TRIVIAL
+from metahdr.evaluation.predictions import prediction_name
+from metahdr.images import read_hdr
 from metahdr.registry import METHODS, METRICS
+from metahdr.report.browser import STEEP, TOP, encode
+from metahdr.report.figures.figure import data_uri, jpeg
 from metahdr.report.sheet import sheet
-from metahdr.scenes import Scenes
+from metahdr.scenes import Scene, Scenes
 
-TRIVIAL = ("ldr", "gamma_2", "gamma_2_2", "debevec_all", "merge_aligned", "merge_deghosted")
-SHOWN = 1  # stops darker than exposed, so that highlights show
+SHOWN = 1  # stops darker than exposed, so that highlights show on the sheet
+QUALITY = 88
+_HERE = Path(__file__).parent
 
 
-class Task(NamedTuple):
-    """What the methods of one table are given.
+class Entry(NamedTuple):
+    """A cell of a table: the mean, its lead with the interval, and whether that is all `better` or all `worse`."""
+
+    mean: str
+    lead: str
+    verdict: str
+
+
+class Table(NamedTuple):
+    """One task's table.
 
     Attributes:
-        title: of the table.
-        text: what is compared.
-        columns: metric and region of each.
+        title, text: of the task.
+        heads: of the columns.
+        rows: title and entries of each method.
+        best: title of the best trivial method in each column.
     """
 
     title: str
     text: str
-    columns: Sequence[tuple[str, str]]
+    heads: list[str]
+    rows: list[tuple[str, list[Entry]]]
+    best: list[str]
 
 
-WHOLE = [(metric, "all") for metric in ("mu_psnr", "linear_psnr", "pu21_psnr", "cvvdp", "log_rmse")]
-TASKS = {
-    "single": Task(
-        "One exposure",
-        "Each exposure of a scene by itself. A pixel is clipped where a channel is at 255.",
-        [*WHOLE, ("log_rmse", "clipped"), ("log_rmse", "unclipped")],
-    ),
-    "still": Task("A still bracket", "All exposures of a scene in which nothing moves.", WHOLE),
-    "moving": Task(
-        "A moving bracket",
-        "The exposures are taken by a hand that shakes, and things move through the picture. The truth is what "
-        "the middle exposure shows; methods of single exposures are given that one alone.",
-        [*WHOLE, ("mu_psnr", "moved"), ("mu_psnr", "still"), ("pu21_psnr", "moved"), ("pu21_psnr", "still")],
-    ),
-}
+class Picture(NamedTuple):
+    """Linear light `(H, W, 3)`, 1.0 where the exposure clips, with the title of what made it."""
+
+    title: str
+    light: np.ndarray
 
 
-def tasks(still: pd.DataFrame, moving: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The scores of each task.
-
-    Args:
-        still, moving: scores of the still and of the moving scenes (`evaluation.scores`). A still bracket is the
-            same whichever exposure is held out; it counts once, at the EV nearest to 0. Of MetaHDR there is the
-            run with simulated labels, the mean of its seeds.
-    """
-    still = still[(still.alignment == "plain") & still.run.isin([NO_RUN, "simulated"])]
-    still = still[still["mode"].isin(["single", "stack", "adapted_simulated"])]
-    still = still.groupby(list(still.columns.difference(["seed", "value", "failed"], sort=False)), sort=False)
-    still = still.value.mean().reset_index()
-    taken = still.method.map({name: METHODS[name].takes for name in set(still.method) & set(METHODS)})
-    return {
-        "single": still[taken == "single"],
-        "still": still[(taken == "bracket") & (still.ev == min(still.ev, key=abs))],
-        "moving": moving[moving.alignment == "plain"],
-    }
-
-
-def summarise(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """Mean of every method in every metric and region, and its lead over the best trivial method in these.
-
-    The best one is chosen by its mean on these same images, which favours it.
-
-    Returns:
-        metric, region, method, mode, mean, low, high, best (method), lead, lead_low, lead_high, count.
-    """
-    parts = []
-    for (metric, _), group in rows.groupby(["metric", "region"], sort=False):
-        group = group[["place", "fold", "scene", "ev", "method", "mode", "metric", "region", "value"]]
-        trivial = group[group.method.isin(TRIVIAL)].groupby(["method", "mode"]).value.mean()
-        best = trivial.idxmax() if METRICS[metric].better == "higher" else trivial.idxmin()
-        found = compare(
-            group,
-            ["method", "mode"],
-            "place",
-            {"lead": lambda cell, best=best: type(cell)(*best)},
-            confidence,
-        )
-        parts.append(found.assign(best=best[0]))
-    return pd.concat(parts, ignore_index=True)
-
-
-def tables(summaries: dict[str, pd.DataFrame], confidence: float) -> str:
-    """A table of each task: means, and behind them the lead over the best trivial method with its interval."""
-    parts = []
-    for name, summary in summaries.items():
-        task = TASKS[name]
-        columns = [
-            column for column in task.columns if column in set(zip(summary.metric, summary.region, strict=True))
-        ]
-        heads = [
-            METRICS[metric].heading + ("" if region == "all" else f", {region}") for metric, region in columns
-        ]
-        lines = [_line(["", *heads]), _line(["---", *["---:"] * len(heads)])]
-        rows = {(row.method, row.mode, (row.metric, row.region)): row for row in summary.itertuples()}
-        for method, mode in dict.fromkeys(zip(summary.method, summary["mode"], strict=True)):
-            cells = [_cell(rows[method, mode, column], column[0]) for column in columns]
-            title = METHODS[method].title + (f", {mode}" if mode.startswith("adapted") else "")
-            lines.append(_line([title, *cells]))
-        best = [
-            METHODS[summary.best[(summary.metric == m) & (summary.region == r)].iloc[0]].title for m, r in columns
-        ]
-        lines.append(_line(["*best trivial*", *best]))
-        parts += [f"## {task.title}", task.text, "\n".join(lines)]
-    parts.append(
-        f"Means over scenes; in brackets the lead over the best trivial method with its {confidence:.0%} interval "
-        "over places, bold where that excludes 0."
+def table(task: str, summary: pd.DataFrame) -> Table:
+    """The table of a task; columns of metrics that were not computed are left out."""
+    there = set(zip(summary.metric, summary.region, strict=True))
+    columns = [column for column in TASKS[task].columns if column in there]
+    found = {(row.method, row.mode, (row.metric, row.region)): row for row in summary.itertuples()}
+    cells = dict.fromkeys(zip(summary.method, summary["mode"], strict=True))
+    rows = [(_title(*cell), [_entry(found[(*cell, column)]) for column in columns]) for cell in cells]
+    some = next(iter(cells))
+    return Table(
+        TASKS[task].title,
+        TASKS[task].text,
+        [METRICS[metric].heading + ("" if region == "all" else f", {region}") for metric, region in columns],
+        rows,
+        [METHODS[found[(*some, column)].best].title for column in columns],
     )
-    return "\n\n".join(parts) + "\n"
 
 
-def _cell(row, metric: str) -> str:
+def _title(method: str, mode: str) -> str:
+    return METHODS[method].title + (", adapted" if mode.startswith("adapted") else "")
+
+
+def _entry(row) -> Entry:
     if math.isnan(row.mean):
-        return ""
-    decimals = METRICS[metric].decimals
-    mean = f"{row.mean:.{decimals}f}"
+        return Entry("", "", "")
+    metric = METRICS[row.metric]
+    mean = f"{row.mean:.{metric.decimals}f}"
     if row.method in TRIVIAL or math.isnan(row.lead_low):
-        return mean
-    low, high = (f"{end:+.{decimals}f}" for end in (row.lead_low, row.lead_high))
-    text = f"{row.lead:+.{decimals}f} [{low}, {high}]"
-    return f"{mean} ({f'**{text}**' if row.lead_low > 0 or row.lead_high < 0 else text})"
+        return Entry(mean, "", "")
+    low, high = (f"{end:+.{metric.decimals}f}" for end in (row.lead_low, row.lead_high))
+    excludes = row.lead_low > 0 or row.lead_high < 0
+    verdict = ("better" if metric.improves(row.lead) else "worse") if excludes else ""
+    return Entry(mean, f"{row.lead:+.{metric.decimals}f} [{low}, {high}]", verdict)
 
 
-def choose(rows: pd.DataFrame, count: int) -> list[str]:
-    """Scenes that are shown, by the μ-law PSNR of the aligned merge where something moved: from bad to good."""
-    ghosts = rows[(rows.method == "merge_aligned") & (rows.metric == "mu_psnr") & (rows.region == "moved")]
-    return evenly(ghosts.set_index("scene").value.dropna(), count)
+def note(confidence: float) -> str:
+    """What the numbers of the tables are."""
+    return (
+        f"Means over scenes; beside them the lead over the best trivial method with its {confidence:.0%} interval "
+        "over places, bold or coloured where that excludes 0."
+    )
 
 
-@torch.no_grad()
-def pictures(path: Path, scenes: Scenes, names: Sequence[str], methods: Sequence[Method]) -> None:
-    """The middle exposure, the merges and the truth of moving brackets, a stop darker than exposed, as PNG."""
-    order, shown = list(scenes.table.scene), []
-    for name in names:
-        scene = scenes[order.index(name)]
-        index = middle(list(scene.stops))
-        scale = 2.0 ** (scene.stops[index] - SHOWN)
-        images = [_reconstructed(method, scene.ldr, scene.stops, index) * scale for method in methods]
-        images = [scene.ldr[index] ** 2.2 * 2.0**-SHOWN, *images, scene.hdr * scale]
-        shown.append((name, [image.numpy().transpose(1, 2, 0) for image in images]))
-    titles = ["\n".join(wrap(method.title, 18)) for method in methods]
-    sheet(path, ["middle exposure", *titles, "truth"], shown)
+def write_markdown(tables: Sequence[Table], confidence: float) -> str:
+    """The tables as Markdown."""
+    parts = []
+    for each in tables:
+        lines = [_line(["", *each.heads]), _line(["---", *["---:"] * len(each.heads)])]
+        lines += [_line([title, *map(_text, entries)]) for title, entries in each.rows]
+        parts += [f"## {each.title}", each.text, "\n".join([*lines, _line(["*best trivial*", *each.best])])]
+    return "\n\n".join([*parts, note(confidence)]) + "\n"
 
 
-def _reconstructed(method: Method, exposures: torch.Tensor, stops: Sequence[float], index: int) -> torch.Tensor:
-    if method.takes == "single":
-        exposures, stops = exposures[index : index + 1], stops[index : index + 1]
-    return method.reconstruct(exposures, stops)[0]
+def _text(entry: Entry) -> str:
+    lead = f"**{entry.lead}**" if entry.verdict else entry.lead
+    return f"{entry.mean} ({lead})" if lead else entry.mean
 
 
 def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def pictures(scenes: Scenes, names: Sequence[str], folder: Path, cells: Sequence[tuple[str, str]]) -> list:
+    """The middle exposure of some scenes, what methods made of it or of the bracket, and the truth.
+
+    Args:
+        names: of the scenes.
+        folder: with `METHOD/predictions/`.
+        cells: method and mode.
+
+    Returns:
+        Name and `Picture`s of each scene.
+    """
+    order = list(scenes.table.scene)
+    return [(name, _of_scene(scenes[order.index(name)], folder, cells)) for name in names]
+
+
+def _of_scene(scene: Scene, folder: Path, cells: Sequence[tuple[str, str]]) -> list[Picture]:
+    index = min(range(len(scene.evs)), key=lambda i: abs(scene.evs[i]))
+    scale = np.float32(2.0 ** scene.stops[index])
+    shown = [Picture("middle exposure", scene.ldr[index].numpy().transpose(1, 2, 0) ** 2.2)]
+    for method, mode in cells:
+        file = prediction_name(scene.name, scene.evs[index], mode)
+        light = read_hdr(folder / method / "predictions" / scene.chunk / file)
+        shown.append(Picture(_title(method, mode), light * scale))
+    return [*shown, Picture("truth", scene.hdr.numpy().transpose(1, 2, 0) * scale)]
+
+
+def write_sheet(path: Path, rows: list) -> None:
+    """`pictures` a stop darker than exposed, as PNG."""
+    titles = ["\n".join(wrap(picture.title, 18)) for picture in rows[0][1]]
+    sheet(path, titles, [(name, [each.light * 2.0**-SHOWN for each in shown]) for name, shown in rows])
+
+
+def _sources(rows: list) -> list:
+    """`pictures` with an address of data in the place of light."""
+
+    def source(picture: Picture) -> str:
+        return data_uri(jpeg(encode(picture.light, TOP), QUALITY), "image/jpeg")
+
+    return [(name, [(each.title, source(each)) for each in shown]) for name, shown in rows]
+
+
+def write_page(tables: Sequence[Table], rows: Sequence[list], confidence: float, made: dict[str, str]) -> str:
+    """The page: every task's table, and its pictures with a control of the exposure.
+
+    Args:
+        tables: of the tasks.
+        rows: `pictures` of each task.
+        made: facts of the run by their names, such as the commit.
+    """
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    shown = [_sources(of_task) for of_task in rows]
+    return environment.from_string((_HERE / "benchmark.html").read_text()).render(
+        style=(_HERE / "page.css").read_text(),
+        tables=list(zip(tables, shown, strict=True)),
+        note=note(confidence),
+        made=made,
+        scale=json.dumps({"steep": STEEP, "top": TOP}),
+    )

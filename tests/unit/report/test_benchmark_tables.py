@@ -1,8 +1,14 @@
+import base64
+import re
+
+import imageio.v3 as iio
 import numpy as np
 import pandas as pd
 import pytest
 
-from metahdr.report.benchmark import choose, summarise, tables, tasks
+from metahdr.evaluation.benchmark import choose, summarise, tasks
+from metahdr.report.benchmark import Picture, table, write_markdown, write_page
+from metahdr.report.browser import TOP, decode
 
 KEYS = {"fold": 0, "run": "none", "seed": "none", "metric": "mu_psnr", "alignment": "plain", "failed": None}
 
@@ -50,7 +56,7 @@ def test_a_still_bracket_counts_once_and_metahdr_as_the_mean_of_its_seeds(moving
 
 
 def test_a_lead_whose_interval_excludes_0_is_bold_and_a_trivial_method_has_none(moving):
-    text = tables({"moving": summarise(moving, 0.95)}, 0.95)
+    text = write_markdown([table("moving", summarise(moving, 0.95))], 0.95)
     assert "## A moving bracket" in text and "| μ-law PSNR / dB, moved |" in text
     (line,) = (line for line in text.splitlines() if line.startswith("| AHDRNet"))
     assert "29.00 (**+3.00 [+0.52, +5.48]**)" in line
@@ -60,3 +66,15 @@ def test_a_lead_whose_interval_excludes_0_is_bold_and_a_trivial_method_has_none(
 
 def test_scenes_are_shown_from_the_worst_ghost_to_the_least(moving):
     assert choose(moving, 2) == ["s0", "s2"]
+
+
+def test_the_page_has_every_table_and_every_picture_as_log_light(moving):
+    light = np.full((8, 8, 3), 3, np.float32)
+    rows = [("s0", [Picture("middle exposure", light), Picture("truth", light)])]
+    page = write_page([table("moving", summarise(moving, 0.95))], [rows], 0.95, {"commit": "c0de"})
+    assert page.count('<tr><th scope="row">') == 4 + 1 + 1  # methods, the best trivial ones, a scene
+    assert '<small class="up">+3.00 [+0.52, +5.48]</small>' in page and "commit c0de" in page
+    sources = re.findall('src="data:image/jpeg;base64,([^"]+)"', page)
+    assert len(sources) == 2
+    codes = iio.imread(base64.b64decode(sources[0]))
+    np.testing.assert_allclose(decode(codes, TOP), light, rtol=0.03)
