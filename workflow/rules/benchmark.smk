@@ -131,11 +131,20 @@ use rule aggregate as aggregate_moving with:
         ),
 
 
+# The networks that the run trained for it.
+BENCHMARKED = {
+    name: weight_file(name, FOLDS[0])
+    for name in SCORED
+    if METHODS[name].by_name and METHODS[name].weights
+}
+
+
 rule benchmark_page:
     input:
         still=f"{DATA}/scores.csv",
         moving=f"{DATA}/moving/scores.csv",
         scenes=expand([*SCENES_OF_CHUNK, *MOVING], fold=FOLDS[0], chunk=CHUNKS),
+        weights_files=BENCHMARKED.values(),
         predictions=expand(
             f"{MOVING_CELL}/predictions/{{chunk}}",
             fold=FOLDS[0],
@@ -164,6 +173,8 @@ rule benchmark_page:
             map(METHODS.module, MOVED),
             data=f"{DATA}/fold{FOLDS[0]}",
             dataset=NAME,
+            weights=BENCHMARKED,
+            benchmarks=f"{RESULTS}/benchmarks/train_method/fold{FOLDS[0]}",
             confidence=CONFIG.score.confidence,
         ),
     shell:

@@ -9,7 +9,7 @@ from metahdr.evaluation.benchmark import choose, summarise, tasks
 from metahdr.files import atomic_write
 from metahdr.git import commit
 from metahdr.registry import METHODS
-from metahdr.report.benchmark import pictures, table, write_markdown, write_page, write_sheet
+from metahdr.report.benchmark import pictures, table, trainings, write_markdown, write_page, write_sheet
 from metahdr.scenes import Scenes
 from metahdr.script import run
 from metahdr.tables import read_table, write_table
@@ -22,13 +22,16 @@ def main(
     moving: Path,
     data: Path,
     dataset: str,
+    weights: dict,
+    benchmarks: Path,
     confidence: float,
     summary: Path,
     markdown: Path,
     figure: Path,
     page: Path,
 ) -> None:
-    """`still`, `moving`: scores; `data`: of one fold, from which the pictures are; `dataset`: its name."""
+    """`still`, `moving`: scores; `data`: of one fold, from which the pictures are; `dataset`: its name;
+    `weights`: files of the networks that the run trained, by method; `benchmarks`: what Snakemake measured of that."""
     scores = tasks(read_table(still), read_table(moving))
     summaries = {name: summarise(rows, confidence) for name, rows in scores.items()}
     write_table(summary, pd.concat([part.assign(task=name) for name, part in summaries.items()]), "%.6g")
@@ -36,8 +39,12 @@ def main(
     names = choose(scores["moving"], COUNT)
     rows = [_pictures(task, rows, data, names) for task, rows in scores.items()]
     write_sheet(figure, rows[-1])
+    trained = trainings({name: Path(file) for name, file in weights.items()}, benchmarks)
     made = {"dataset": dataset, "commit": commit()}
-    texts = {markdown: write_markdown(tables, confidence), page: write_page(tables, rows, confidence, made)}
+    texts = {
+        markdown: write_markdown(tables, confidence),
+        page: write_page(tables, rows, trained, confidence, made),
+    }
     for path, text in texts.items():
         with atomic_write(path) as part:
             part.write_text(text)

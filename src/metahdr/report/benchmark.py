@@ -10,6 +10,7 @@ from typing import NamedTuple
 import jinja2
 import numpy as np
 import pandas as pd
+from safetensors import safe_open
 
 from metahdr.evaluation.benchmark import TASKS, TRIVIAL
 from metahdr.evaluation.predictions import prediction_name
@@ -19,6 +20,7 @@ from metahdr.report.browser import STEEP, TOP, encode
 from metahdr.report.figures.figure import data_uri, jpeg
 from metahdr.report.sheet import sheet
 from metahdr.scenes import Scene, Scenes
+from metahdr.weights.ours import read_facts
 
 SHOWN = 1  # stops darker than exposed, so that highlights show on the sheet
 QUALITY = 88
@@ -119,7 +121,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def pictures(scenes: Scenes, names: Sequence[str], folder: Path, cells: Sequence[tuple[str, str]]) -> list:
-    """The middle exposure of some scenes, what methods made of it or of the bracket, and the truth.
+    """The middle exposure of some scenes, the truth, and what methods made of the exposure or of the bracket.
 
     Args:
         names: of the scenes.
@@ -137,17 +139,50 @@ def _of_scene(scene: Scene, folder: Path, cells: Sequence[tuple[str, str]]) -> l
     index = min(range(len(scene.evs)), key=lambda i: abs(scene.evs[i]))
     scale = np.float32(2.0 ** scene.stops[index])
     shown = [Picture("middle exposure", scene.ldr[index].numpy().transpose(1, 2, 0) ** 2.2)]
+    shown.append(Picture("truth", scene.hdr.numpy().transpose(1, 2, 0) * scale))
     for method, mode in cells:
         file = prediction_name(scene.name, scene.evs[index], mode)
         light = read_hdr(folder / method / "predictions" / scene.chunk / file)
         shown.append(Picture(_title(method, mode), light * scale))
-    return [*shown, Picture("truth", scene.hdr.numpy().transpose(1, 2, 0) * scale)]
+    return shown
 
 
 def write_sheet(path: Path, rows: list) -> None:
     """`pictures` a stop darker than exposed, as PNG."""
     titles = ["\n".join(wrap(picture.title, 18)) for picture in rows[0][1]]
     sheet(path, titles, [(name, [each.light * 2.0**-SHOWN for each in shown]) for name, shown in rows])
+
+
+class Training(NamedTuple):
+    """How a network was trained; minutes are those of the last call, where a training was interrupted."""
+
+    title: str
+    citation: str
+    parameters: int
+    steps: int | None
+    sources: int
+    minutes: float | None
+
+
+def trainings(weights: dict[str, Path], benchmarks: Path) -> list[Training]:
+    """What the weight files tell of their trainings.
+
+    Args:
+        weights: by method.
+        benchmarks: folder of the trainings' benchmark files, METHOD.tsv; one may be missing.
+    """
+    found = []
+    for name, path in weights.items():
+        facts, measured = read_facts(path), benchmarks / f"{name}.tsv"
+        with safe_open(path, "np") as file:
+            parameters = sum(math.prod(file.get_slice(key).get_shape()) for key in file.keys())  # noqa: SIM118
+        minutes = pd.read_csv(measured, sep="\t").s.iloc[0] / 60 if measured.is_file() else None
+        settings = METHODS[name].settings.model_validate(facts["settings"])
+        method = METHODS[name]
+        found.append(
+            Training(method.title, method.citation, parameters, settings.steps, len(facts["trained_on"]), minutes)
+        )
+    return found
 
 
 def _sources(rows: list) -> list:
@@ -159,12 +194,19 @@ def _sources(rows: list) -> list:
     return [(name, [(each.title, source(each)) for each in shown]) for name, shown in rows]
 
 
-def write_page(tables: Sequence[Table], rows: Sequence[list], confidence: float, made: dict[str, str]) -> str:
+def write_page(
+    tables: Sequence[Table],
+    rows: Sequence[list],
+    trained: Sequence[Training],
+    confidence: float,
+    made: dict[str, str],
+) -> str:
     """The page: every task's table, and its pictures with a control of the exposure.
 
     Args:
         tables: of the tasks.
         rows: `pictures` of each task.
+        trained: the networks.
         made: facts of the run by their names, such as the commit.
     """
     environment = jinja2.Environment(
@@ -175,6 +217,7 @@ def write_page(tables: Sequence[Table], rows: Sequence[list], confidence: float,
         style=(_HERE / "page.css").read_text(),
         tables=list(zip(tables, shown, strict=True)),
         note=note(confidence),
+        trained=trained,
         made=made,
         scale=json.dumps({"steep": STEEP, "top": TOP}),
     )

@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from metahdr.config.merging import AHDRNetTraining
 from metahdr.evaluation.benchmark import choose, summarise, tasks
-from metahdr.report.benchmark import Picture, table, write_markdown, write_page
+from metahdr.registry import METHODS
+from metahdr.report.benchmark import Picture, Training, table, trainings, write_markdown, write_page
 from metahdr.report.browser import TOP, decode
+from metahdr.weights.ours import save_network
 
 KEYS = {"fold": 0, "run": "none", "seed": "none", "metric": "mu_psnr", "alignment": "plain", "failed": None}
 
@@ -71,10 +74,23 @@ def test_scenes_are_shown_from_the_worst_ghost_to_the_least(moving):
 def test_the_page_has_every_table_and_every_picture_as_log_light(moving):
     light = np.full((8, 8, 3), 3, np.float32)
     rows = [("s0", [Picture("middle exposure", light), Picture("truth", light)])]
-    page = write_page([table("moving", summarise(moving, 0.95))], [rows], 0.95, {"commit": "c0de"})
-    assert page.count('<tr><th scope="row">') == 4 + 1 + 1  # methods, the best trivial ones, a scene
+    trained = [Training("AHDRNet", "Yan et al. 2019", 1441283, 1800, 9, 13.2)]
+    page = write_page([table("moving", summarise(moving, 0.95))], [rows], trained, 0.95, {"commit": "c0de"})
+    assert page.count('<tr><th scope="row">') == 4 + 1 + 1 + 1  # methods, best trivial ones, a scene, a training
+    assert "<td>1,441,283</td><td>1,800</td><td>9</td><td>13</td>" in page
     assert '<small class="up">+3.00 [+0.52, +5.48]</small>' in page and "commit c0de" in page
     sources = re.findall('src="data:image/jpeg;base64,([^"]+)"', page)
     assert len(sources) == 2
     codes = iio.imread(base64.b64decode(sources[0]))
     np.testing.assert_allclose(decode(codes, TOP), light, rtol=0.03)
+
+
+def test_a_training_is_told_by_its_weight_file_and_its_benchmark_file(tmp_path):
+    path, settings = tmp_path / "ahdrnet.safetensors", AHDRNetTraining(features=2, growth=1, steps=7)
+    network = METHODS["ahdrnet"].build(settings)
+    save_network(path, network, {"settings": settings.model_dump(), "trained_on": {"oak": "12ab"}})
+    (tmp_path / "ahdrnet.tsv").write_text("s\tmax_rss\n90.0\t100\n")
+    (found,) = trainings({"ahdrnet": path}, tmp_path)
+    count = sum(parameter.numel() for parameter in network.parameters())
+    assert found == Training("AHDRNet", "Yan et al. 2019", count, 7, 1, 1.5)
+    assert trainings({"ahdrnet": path}, tmp_path / "nowhere")[0].minutes is None
