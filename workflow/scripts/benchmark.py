@@ -31,7 +31,7 @@ def main(
     page: Path,
 ) -> None:
     """`still`, `moving`: scores; `data`: of one fold, from which the pictures are; `dataset`: its name;
-    `weights`: files of the networks that the run trained, by method; `benchmarks`: what Snakemake measured of that."""
+    `weights`: files of the networks that the run trained, by method; `benchmarks`: folder of what that took."""
     scores = tasks(read_table(still), read_table(moving))
     summaries = {name: summarise(rows, confidence) for name, rows in scores.items()}
     write_table(summary, pd.concat([part.assign(task=name) for name, part in summaries.items()]), "%.6g")
