@@ -8,6 +8,8 @@ import numpy as np
 
 from metahdr.camera.align import middle
 from metahdr.camera.exposure import expose
+from metahdr.camera.ghosts import find_moved
+from metahdr.camera.merge import inverse_response
 from metahdr.camera.moving import Shake, draw_shake, draw_thing, moved_pixels, with_things
 from metahdr.config.expose import Expose
 from metahdr.config.motion import Motion
@@ -39,6 +41,7 @@ def move_source(
     scenes: Scenes,
     lenders: Mapping[str, Scenes],
     panorama: np.ndarray | None,
+    own: bool,
     prepare: Prepare,
     motion: Motion,
     camera: Expose,
@@ -50,6 +53,7 @@ def move_source(
         scenes: those of the source and others.
         lenders: the scenes of each split.
         panorama: that the scenes are views of, as `prepare` has it; None where they are none.
+        own: whether the source brings its exposures, which are taken as they are.
 
     Raises:
         UserError: see `move`.
@@ -60,15 +64,28 @@ def move_source(
     all_of_them = Moving(exposures, np.zeros(shape, np.float32), np.zeros(shape[:3], bool))
     for index, row in rows.iterrows():
         scene = scenes[index]
-        if panorama is None:
-            view = view_of_picture(scene, prepare.field_of_view)
+        if own:
+            bracket = as_taken(scene)
         else:
-            scale = row.scale * 2 ** scenes.exposures.loc[row.scene].metering.iloc[0]
-            view = view_of_panorama(panorama, row.azimuth, row.field_of_view, prepare.size, scale)
-        bracket = move(scene, view, prepare.field_of_view, lenders[row.split], motion, camera, seed)
+            view = view_of_picture(scene, prepare.field_of_view)
+            if panorama is not None:
+                scale = row.scale * 2 ** scenes.exposures.loc[row.scene].metering.iloc[0]
+                view = view_of_panorama(panorama, row.azimuth, row.field_of_view, prepare.size, scale)
+            bracket = move(scene, view, prepare.field_of_view, lenders[row.split], motion, camera, seed)
         for array, of_scene in zip(all_of_them, bracket, strict=True):
             array[row["index"]] = of_scene
     return all_of_them
+
+
+def as_taken(scene: Scene) -> Moving:
+    """A bracket that somebody took, such as Kalantari and Ramamoorthi's (2017); its truth is of the middle one.
+
+    What moved is what contradicts the middle exposure, by the curve that the bracket shows (`camera.ghosts`).
+    """
+    values = np.ascontiguousarray((scene.ldr * 255).round().byte().numpy().transpose(0, 2, 3, 1))
+    stops = list(scene.stops)
+    moved = find_moved(values, stops, inverse_response(values, stops), middle(stops))
+    return Moving(values, _radiance(scene), moved)
 
 
 def move(

@@ -9,7 +9,7 @@ from metahdr.camera.moving import Shake
 from metahdr.config.expose import Expose
 from metahdr.config.motion import Motion
 from metahdr.errors import UserError
-from metahdr.moving import move, view_of_picture
+from metahdr.moving import as_taken, move, view_of_picture
 from metahdr.scenes import Scenes
 
 
@@ -72,6 +72,17 @@ def test_a_photograph_is_warped_by_the_homography_of_the_shake(scene):
     back = cv2.warpPerspective(turned, shake.homography(70, 32), (32, 32))
     inner = np.s_[8:-8, 8:-8]
     assert np.abs(back[inner] - picture[inner]).mean() < 0.5 * np.abs(turned[inner] - picture[inner]).mean()
+
+
+def test_a_bracket_that_the_dataset_brings_is_taken_as_it_is_and_what_contradicts_its_middle_exposure_moved(scene):
+    ldr = scene.ldr.clone()
+    ldr[2, :, 4:14, 4:14] = 0.05  # a dark thing that only the bright exposure shows
+    own = replace(scene, ldr=ldr, response=None)
+    taken = as_taken(own)
+    np.testing.assert_allclose(taken.exposures.transpose(0, 3, 1, 2) / 255, ldr, atol=1 / 255)
+    np.testing.assert_array_equal(taken.truth.transpose(2, 0, 1), scene.hdr)
+    assert taken.moved[6:12, 6:12].all()
+    assert taken.moved[18:, 18:].mean() < 0.1
 
 
 def test_exposures_that_the_virtual_camera_did_not_take_are_refused(scene, results):

@@ -8,6 +8,7 @@ import numpy as np
 from metahdr.config.expose import Expose
 from metahdr.config.motion import Motion
 from metahdr.config.prepare import Prepare
+from metahdr.datasets.layouts import Source
 from metahdr.images import read_hdr, repair
 from metahdr.moving import move_source
 from metahdr.registry import LAYOUTS
@@ -41,10 +42,11 @@ def main(
     seen_through = LAYOUTS[kind].panoramas and prepare.normalise == "none"
     sources, names = json.loads(retrieved.read_text()), set(still.table.source)
     for name in track(sorted(names), "move", len(names)):
-        panorama = None
+        source, panorama = Source.of(sources[name]), None
         if seen_through:
-            panorama, _ = repair(read_hdr(folder / sources[name]["hdr"]), prepare.max_repaired)
-        brackets = move_source(name, still, lenders, panorama, prepare, motion, camera, seed)
+            panorama, _ = repair(read_hdr(folder / source.hdr), prepare.max_repaired)
+        own = source.brings_exposures
+        brackets = move_source(name, still, lenders, panorama, own, prepare, motion, camera, seed)
         np.save(exposures / f"{name}.npy", brackets.exposures)
         np.save(scenes / f"{name}.npy", brackets.truth)
         np.save(moved / f"{name}.npy", brackets.moved)

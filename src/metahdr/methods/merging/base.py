@@ -45,7 +45,7 @@ class MergingMethod(TrainedMethod):
         """The merge in [0, 1] of exposures with their light, `(N, 3, 6, H, W)` to `(N, 3, H, W)`.
 
         Args:
-            gains: from each exposure's own light to that of the bracket, `(3,)`.
+            gains: from each exposure's own light to that of its bracket, `(N, 3)`.
         """
         return network(inputs)
 
@@ -75,5 +75,5 @@ class MergingMethod(TrainedMethod):
         aligned = torch.from_numpy(self.align(values, stops).transpose(0, 3, 1, 2).copy()).to(exposures) / 255
         with torch.inference_mode():
             gains = light_gains(stops).to(aligned)
-            merge = partial(self.predict, self.network, gains=gains)
+            merge = partial(self.predict, self.network, gains=gains[None])
             return in_tiles(merge, with_light(aligned, gains)[None], TILE, MARGIN) * most_light(stops)

@@ -76,7 +76,7 @@ class WeightAndImageEstimator(Direct):
         from metahdr.nets.kalantari import merge
 
         weights, images = cls.estimate(network, inputs).unflatten(1, (2, 3, 3)).unbind(1)
-        return merge(weights, images**GAMMA * gains.view(3, 1, 1, 1))
+        return merge(weights, images**GAMMA * gains.view(-1, 3, 1, 1, 1))
 
     @classmethod
     def loss(

@@ -33,37 +33,35 @@ class MergingTrainer(ScenesTraining):
     def __init__(self, method: type[MergingMethod], inputs: TrainingInputs):
         self.method, self.title = method, f"train {method.name}"
         super().__init__(inputs, method.name, Scenes(inputs.data, "train", moving=True), WITHOUT_EFFECT)
-        stops = self.scenes[0].stops
-        check_bracket(method.name, stops)
-        # The virtual camera takes the same exposures of all scenes.
-        self.gains = light_gains(stops).to(self.device)
         self.network = method.build(self.settings).to(self.device).train()
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=self.settings.learning_rate)
         # An alignment takes longer than to read the scene again.
         self.example = lru_cache(maxsize=256)(self.example)
         self.resume()
 
-    def example(self, index: int) -> tuple[Tensor, Tensor]:
-        """A scene as the network takes it, `(3, 6, H, W)`, and its truth in [0, 1], `(3, H, W)`."""
+    def example(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
+        """A scene as the network takes it, `(3, 6, H, W)`, gains `(3,)`, and its truth in [0, 1], `(3, H, W)`."""
         scene = self.scenes[index]
+        check_bracket(f"{self.method.name}: {scene.name}", scene.stops)
         values = (scene.ldr * 255).round().byte().numpy().transpose(0, 2, 3, 1)
         aligned = self.method.align(np.ascontiguousarray(values), scene.stops).transpose(0, 3, 1, 2)
-        inputs = with_light(torch.from_numpy(aligned / np.float32(255)), light_gains(scene.stops))
-        return inputs, (scene.hdr / most_light(scene.stops)).clamp(max=1)
+        gains = light_gains(scene.stops)
+        inputs = with_light(torch.from_numpy(aligned / np.float32(255)), gains)
+        return inputs, gains, (scene.hdr / most_light(scene.stops)).clamp(max=1)
 
     def train_step(self, batch: int) -> dict:
         rng = named_rng(self.inputs.seed, "train", self.method.name, batch)
         examples = [self._augmented(rng) for _ in range(self.settings.batch)]
-        inputs, truth = (torch.stack(part).to(self.device) for part in zip(*examples, strict=True))
+        inputs, gains, truth = (torch.stack(part).to(self.device) for part in zip(*examples, strict=True))
         progress = batch / self.steps
         if self.settings.decay:
             self.set_rate(self.settings.learning_rate * (1 + math.cos(math.pi * progress)) / 2)
-        loss = self.method.loss(self.network, inputs, self.gains, truth, progress, self.settings)
+        loss = self.method.loss(self.network, inputs, gains, truth, progress, self.settings)
         self.minimise(loss)
         return {"step": batch + 1, "loss": loss.item()}
 
-    def _augmented(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        inputs, truth = self.example(int(rng.integers(len(self.scenes))))
+    def _augmented(self, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        inputs, gains, truth = self.example(int(rng.integers(len(self.scenes))))
         size = min(self.settings.size, truth.shape[-1])
         top, left = rng.integers(0, truth.shape[-1] - size + 1, 2)
         turns, mirrored, swap = rng.integers(4), rng.random() < 0.5, list(SWAPS[rng.integers(len(SWAPS))])
@@ -72,4 +70,4 @@ class MergingTrainer(ScenesTraining):
             image = image[..., top : top + size, left : left + size].rot90(int(turns), (-2, -1))
             return image.flip(-1) if mirrored else image
 
-        return change(inputs)[:, [*swap, *(3 + channel for channel in swap)]], change(truth)[swap]
+        return change(inputs)[:, [*swap, *(3 + channel for channel in swap)]], gains, change(truth)[swap]
