@@ -135,7 +135,7 @@ use rule aggregate as aggregate_moving with:
 BENCHMARKED = {
     name: weight_file(name, FOLDS[0])
     for name in SCORED
-    if METHODS[name].by_name and METHODS[name].weights
+    if METHODS[name].by_name and METHODS[name].weights and not METHODS[name].weights_of
 }
 
 

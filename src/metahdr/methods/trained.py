@@ -47,13 +47,14 @@ class TrainedMethod(Method):
 
         if weights is None:
             raise UserError(
-                f"{cls.name}: no weights are shipped; give a weight file of a run, {cls.name}.safetensors"
+                f"{cls.name}: no weights are shipped; give a weight file of a run, "
+                f"{cls.weights_of or cls.name}.safetensors"
             )
 
         def build(facts: dict) -> nn.Module:
-            found = facts.get("method", "another method")
-            if found != cls.name:
-                raise UserError(f"{weights}: found weights of {found}; expected those of {cls.name}")
+            found, expected = facts.get("method", "another method"), cls.weights_of or cls.name
+            if found != expected:
+                raise UserError(f"{weights}: found weights of {found}; expected those of {expected}")
             return cls.build(cls.settings.model_validate(facts["settings"]))
 
         network, facts = load_network(weights, build)

@@ -54,9 +54,9 @@ def load(tmp_path, tiny, scene):
             path = tmp_path / "autoencoder.safetensors"
             facts = {"method": name, "settings": {"filters": 1}, "trained_on": {"oak": "12ab"}}
             save_network(path, MobileNetAutoencoder(1), facts)
-        elif name == "single_hdr":
+        elif name.startswith("single_hdr"):
             path = tmp_path / "single_hdr.safetensors"
-            facts = {"method": name, "settings": {"width": 1 / 16}, "trained_on": {"oak": "12ab"}}
+            facts = {"method": "single_hdr", "settings": {"width": 1 / 16}, "trained_on": {"oak": "12ab"}}
             save_network(path, Pipeline(*response_model(None), 1 / 16), facts)
         elif name == "stack":
             path = tmp_path / "stack.safetensors"

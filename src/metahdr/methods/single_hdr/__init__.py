@@ -73,3 +73,17 @@ class SingleHDR(TrainedMethod):
 
         images = [self.stages(exposure[None]).refined for exposure in exposures]
         return in_scene_scale(torch.cat(images), stops)
+
+
+class SingleHDRLinear(SingleHDR):
+    """Its first two networks alone: the exposure without quantisation, through the inverse response."""
+
+    name = "single_hdr_linear"
+    title = "SingleHDR, linearisation alone"
+    weights_of = "single_hdr"
+
+    def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
+        import torch
+
+        images = [self.stages(exposure[None]).linear for exposure in exposures]
+        return in_scene_scale(torch.cat(images), stops)
