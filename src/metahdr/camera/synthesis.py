@@ -11,10 +11,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from metahdr.images import HALF_MAX
+
 LEVELS = 256
 MIDDLE = 128  # the value at which a curve is 0 until all are scaled
 _SAMPLES = 256  # of each exposure
 _RIDGE = 1e-11  # what no sample tells is flat
+_MOST = math.log(HALF_MAX)
 _BLIND = 1e-4  # sum of weights below which no exposure shows the pixel
 _ROUNDING = 1e-3  # of a value: 8 bits divided by 255 and multiplied again may be off by a bit
 
@@ -103,7 +106,8 @@ def synthesise(stack: Tensor, evs: Sequence[float] | Tensor, g: Tensor) -> Tenso
     total = weight.sum(1)
     mean = (weight * radiance).sum(1) / total.clamp(min=_BLIND)
     bound = torch.where(values.mean(1) > 0.5, radiance[:, evs.argmin()], radiance[:, evs.argmax()])
-    return torch.where(total > _BLIND, mean, bound).exp()
+    # A stack that hardly shows anything has a wild curve: nothing is brighter than half floats hold.
+    return torch.where(total > _BLIND, mean, bound).clamp(max=_MOST).exp()
 
 
 def _samples(stack: Tensor) -> Tensor:

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from metahdr.errors import UserError
 from metahdr.training.loop import TrainingLoop
 
 
@@ -26,11 +28,27 @@ class NetworkTraining(TrainingLoop):
         return len(self.history)
 
     def minimise(self, loss: Tensor) -> None:
-        """One step of the optimiser."""
+        """One step of the optimiser.
+
+        Raises:
+            UserError: the loss is not finite.
+        """
+        self.check_finite(loss)
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
         self.figures["loss"] = loss.item()
+
+    def check_finite(self, loss: Tensor) -> None:
+        """Refuses a loss from which nothing can be learned.
+
+        Raises:
+            UserError: it is not finite.
+        """
+        if not torch.isfinite(loss):
+            raise UserError(
+                f"{self.title}: the loss of step {self.step + 1} is {loss.item()}; a lower learning rate may help"
+            )
 
     def set_rate(self, rate: float) -> None:
         """The learning rate of the next step."""

@@ -195,3 +195,11 @@ def test_the_curve_has_no_gradient_and_the_image_has_one(stack):
     synthesise(predicted, STOPS, g).sum().backward()
     assert predicted.grad.isfinite().all()
     assert predicted.grad.abs().sum() > 0
+
+
+def test_a_wild_curve_gives_light_that_half_floats_hold():
+    stack = torch.full((1, 3, 3, 4, 4), 0.999, requires_grad=True)
+    light = synthesise(stack, [0, 1, 2], torch.linspace(0, 200, 256))
+    light.sum().backward()
+    assert light.max() <= 65504 * 1.001
+    assert torch.isfinite(stack.grad).all()

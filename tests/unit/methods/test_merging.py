@@ -109,6 +109,12 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(train, tmp_path, mo
     assert read_table(history).step.tolist() == [1, 2]
 
 
+def test_a_loss_that_is_not_finite_ends_a_training_with_its_step(train, monkeypatch):
+    monkeypatch.setattr(METHODS["wu_unet"], "loss", lambda *given: torch.tensor(torch.nan, requires_grad=True))
+    with pytest.raises(UserError, match="train wu_unet: the loss of step 1 is nan; a lower learning rate"):
+        train("wu_unet")
+
+
 def test_the_weight_and_image_estimator_first_learns_to_keep_the_aligned_images(train, bracket):
     settings = KalantariTraining(**TINY | {"steps": 80, "learning_rate": 0.001, "decay": False}, first_stage=1.0)
     model, history = train("kalantari_wie", settings=settings)

@@ -81,6 +81,7 @@ class StackTrainer(RawTrainer):
             part: sum(weight * terms[term] for term, weight in weights.items() if term in terms)
             for part, weights in TERMS.items()
         }
+        self.check_finite(sum(losses.values()))
         self.optimiser.zero_grad()
         for part, loss in losses.items():
             loss.backward(inputs=list(getattr(network, part).parameters()), retain_graph=True)
