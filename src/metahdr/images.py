@@ -4,10 +4,13 @@ HDR images are linear-light RGB with BT.709 primaries, float32 `(H, W, 3)`; LDR 
 RGB, uint8 or uint16 `(H, W, 3)`. A file that holds anything else is an `ImageError`, never a silently wrong value.
 """
 
+from __future__ import annotations
+
 import math
 import re
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import imagecodecs
@@ -22,6 +25,9 @@ from metahdr.errors import ImageError, first_line
 from metahdr.exr import read_exr
 from metahdr.files import atomic_write
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 cv2.utils.logging.setLogLevel(0)  # what it cannot read is in our own errors
 
 HDR_SUFFIXES = (".hdr", ".exr")
@@ -32,6 +38,11 @@ _SLACK = 1 << 20  # pixels, for small pictures of one colour
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)  # ITU-R BT.709
 Image.MAX_IMAGE_PIXELS = None  # `check_size` sets the limit
 _RESOLUTION = re.compile(rb"^([-+])Y +(\d+) +([-+])X +(\d+)\r?\n", re.MULTILINE)
+
+
+def pixels(exposures: Tensor) -> np.ndarray:
+    """Exposures in [0, 1], `(N, 3, H, W)`, as 8 bits `(N, H, W, 3)`."""
+    return np.ascontiguousarray((exposures * 255).round().byte().cpu().numpy().transpose(0, 2, 3, 1))
 
 
 def read_hdr(path: Path) -> np.ndarray:

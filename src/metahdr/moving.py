@@ -15,6 +15,7 @@ from metahdr.config.expose import Expose
 from metahdr.config.motion import Motion
 from metahdr.config.prepare import Prepare
 from metahdr.errors import UserError
+from metahdr.images import pixels
 from metahdr.panorama import perspective_view
 from metahdr.scenes import Scene, Scenes
 from metahdr.seeds import named_rng
@@ -82,7 +83,7 @@ def as_taken(scene: Scene) -> Moving:
 
     What moved is what contradicts the middle exposure, by the curve that the bracket shows (`camera.ghosts`).
     """
-    values = np.ascontiguousarray((scene.ldr * 255).round().byte().numpy().transpose(0, 2, 3, 1))
+    values = pixels(scene.ldr)
     stops = list(scene.stops)
     moved = find_moved(values, stops, inverse_response(values, stops), middle(stops))
     return Moving(values, _radiance(scene), moved)

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from metahdr.images import pixels
 from metahdr.methods.base import Method
 
 SAMPLES, SMOOTHNESS = 300, 100.0  # its defaults, 70 and 10, are worse on every scene that we tried
@@ -28,7 +29,7 @@ class OpenCVMerge(Method):
     scale = "exposure"
 
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
-        images = list((exposures * 255).round().byte().numpy().transpose(0, 2, 3, 1).copy())
+        images = list(pixels(exposures))
         times = np.exp2(stops).astype(np.float32)
         calibrated = cv2.createCalibrateDebevec(SAMPLES, SMOOTHNESS, False).process(images, times)
         curve = calibrated.mean(2, keepdims=True).repeat(3, 2)

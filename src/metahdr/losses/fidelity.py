@@ -1,13 +1,12 @@
 """Losses of pixels and of structure, for linear light in [0, 1]."""
 
-import math
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from metahdr.metrics.fidelity import ssim
 from metahdr.metrics.haarpsi import haarpsi
+from metahdr.metrics.hdr import mu_law
 
 _TINY = 1e-16  # least product of squared norms, as in F.cosine_similarity
 
@@ -31,18 +30,14 @@ def ssim_l1_loss(prediction: Tensor, label: Tensor) -> Tensor:
 
 def mu_law_loss(prediction: Tensor, label: Tensor, mu: float = 5000.0) -> Tensor:
     """l1 after the mu-law log(1 + mu H) / log(1 + mu) (Kalantari and Ramamoorthi 2017)."""
-    return F.l1_loss(_mu_law(prediction, mu), _mu_law(label, mu))
+    return F.l1_loss(mu_law(prediction, mu), mu_law(label, mu))
 
 
 def mu_law_mse_loss(prediction: Tensor, label: Tensor, mu: float = 5000.0) -> Tensor:
     """Mean squared error after the mu-law (Kalantari and Ramamoorthi 2017, equation 6, which sums it)."""
-    return F.mse_loss(_mu_law(prediction, mu), _mu_law(label, mu))
+    return F.mse_loss(mu_law(prediction, mu), mu_law(label, mu))
 
 
 def haarpsi_mse_loss(prediction: Tensor, label: Tensor) -> Tensor:
     """(1 - HaarPSI) + mean squared error (HaarPSI: Reisenhofer et al. 2018)."""
     return 1 - haarpsi(prediction, label).mean() + F.mse_loss(prediction, label)
-
-
-def _mu_law(image: Tensor, mu: float) -> Tensor:
-    return torch.log1p(mu * image) / math.log1p(mu)

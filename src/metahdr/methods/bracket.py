@@ -74,8 +74,9 @@ class Bracket(Method):
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
         import torch
 
-        values = (exposures * 255).round().byte().cpu().numpy().transpose(0, 2, 3, 1)
-        merged = merge_bracket(np.ascontiguousarray(values), list(stops), align=False, deghost=False)
+        from metahdr.images import pixels
+
+        merged = merge_bracket(pixels(exposures), list(stops), align=False, deghost=False)
         radiance = fill(merged, self.network.with_camera(merged.curve))
         return torch.from_numpy(radiance.transpose(2, 0, 1)[None].copy()).to(exposures.device)
 

@@ -11,9 +11,9 @@ from metahdr.metrics.photometry import LEAST, MOST, luminance
 MU = 5000.0
 
 
-def mu_law(image: Tensor) -> Tensor:
+def mu_law(image: Tensor, mu: float = MU) -> Tensor:
     """log(1 + mu x) / log(1 + mu), the tone curve of Kalantari and Ramamoorthi 2017, equation 5; 1 stays 1."""
-    return torch.log1p(MU * image) / math.log1p(MU)
+    return torch.log1p(mu * image) / math.log1p(mu)
 
 
 def linear_psnr(prediction: Tensor, truth: Tensor, mask: Tensor | None = None) -> Tensor:

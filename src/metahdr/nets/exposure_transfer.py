@@ -71,6 +71,11 @@ class ExposureTransfer(nn.Module):
         return *(image[..., :height, :width] for image in images), (tone_state, edge_state)
 
 
+def both_directions(width: int) -> nn.ModuleDict:
+    """The networks `up`, which makes brighter exposures, and `down`, which makes darker ones."""
+    return nn.ModuleDict({direction: ExposureTransfer(width) for direction in ("up", "down")})
+
+
 def generate_stack(up: ExposureTransfer, down: ExposureTransfer, x: Tensor, steps: int = 3) -> Tensor:
     """2 steps + 1 exposures, from dark to bright, `(N, 3, H, W)` in [0, 1] to `(N, 2 steps + 1, 3, H, W)`.
 

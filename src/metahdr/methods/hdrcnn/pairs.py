@@ -40,15 +40,23 @@ class TrainingPairs(Dataset):
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         settings, rng = self.settings, named_rng(self.seed, "hdrcnn", index)
-        hdr = self._crop(np.load(self.images[rng.integers(len(self.images))], mmap_mode="r"), rng)
-        hdr = hdr[:, ::-1] if rng.random() < 0.5 else hdr
-        hdr = change_colours(hdr, rng.normal(0, settings.hue), rng.normal(0, settings.saturation))
+        hdr = self.view(rng, settings.hue, settings.saturation)
         white = np.quantile(hdr.max(-1), 1 - rng.uniform(*settings.clipped_share))
         hdr = np.minimum(hdr / np.float32(max(white, 1e-6)), HALF_MAX)
         response = draw_response(rng, settings.response_n, settings.response_sigma)
         jpeg = int(rng.integers(*settings.jpeg_quality, endpoint=True)) if settings.jpeg_quality else None
         ldr = expose(hdr, 0.0, response, rng.uniform(*settings.noise), rng, jpeg)
         return ldr.transpose(2, 0, 1).astype(np.float32) / 255, np.ascontiguousarray(hdr.transpose(2, 0, 1))
+
+    def view(self, rng: np.random.Generator, hue: float = 7.0, saturation: float = 0.1) -> np.ndarray:
+        """A random crop of a random image, flipped, in changed colours, `(size, size, 3)`.
+
+        Args:
+            hue, saturation: standard deviations of the change of colours.
+        """
+        hdr = self._crop(np.load(self.images[rng.integers(len(self.images))], mmap_mode="r"), rng)
+        hdr = hdr[:, ::-1] if rng.random() < 0.5 else hdr
+        return change_colours(hdr, rng.normal(0, hue), rng.normal(0, saturation))
 
     def _crop(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """A square whose side is `crop_scale` of the image's height; of a panorama, of its 180 degrees."""

@@ -68,11 +68,13 @@ class MergingMethod(TrainedMethod):
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
         import torch
 
+        from metahdr.images import pixels
         from metahdr.methods.merging.inputs import check_bracket, light_gains, most_light, with_light
 
         check_bracket(self.name, stops)
-        values = (exposures * 255).round().byte().cpu().numpy().transpose(0, 2, 3, 1)
-        aligned = torch.from_numpy(self.align(values, stops).transpose(0, 3, 1, 2).copy()).to(exposures) / 255
+        aligned = (
+            torch.from_numpy(self.align(pixels(exposures), stops).transpose(0, 3, 1, 2).copy()).to(exposures) / 255
+        )
         with torch.inference_mode():
             gains = light_gains(stops).to(aligned)
             merge = partial(self.predict, self.network, gains=gains[None])

@@ -29,9 +29,9 @@ class AlignedMerge(Method):
 
         from metahdr.camera.homography import align_by_homography
         from metahdr.camera.merge import inverse_response, merge
+        from metahdr.images import pixels
 
-        values = np.ascontiguousarray((exposures * 255).round().byte().cpu().numpy().transpose(0, 2, 3, 1))
-        aligned, stops = align_by_homography(values, stops), list(stops)
+        aligned, stops = align_by_homography(pixels(exposures), stops), list(stops)
         curve = inverse_response(aligned, stops)
         radiance = self.finish(merge(aligned, stops, curve), aligned, stops, curve)
         return torch.from_numpy(radiance.transpose(2, 0, 1)[None].copy()).to(exposures.device)

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from metahdr.images import pixels
 from metahdr.methods.merging.inputs import check_bracket, light_gains, most_light, with_light
 from metahdr.methods.scenes_trainer import ScenesTraining
 from metahdr.scenes import Scenes
@@ -43,8 +44,7 @@ class MergingTrainer(ScenesTraining):
         """A scene as the network takes it, `(3, 6, H, W)`, gains `(3,)`, and its truth in [0, 1], `(3, H, W)`."""
         scene = self.scenes[index]
         check_bracket(f"{self.method.name}: {scene.name}", scene.stops)
-        values = (scene.ldr * 255).round().byte().numpy().transpose(0, 2, 3, 1)
-        aligned = self.method.align(np.ascontiguousarray(values), scene.stops).transpose(0, 3, 1, 2)
+        aligned = self.method.align(pixels(scene.ldr), scene.stops).transpose(0, 3, 1, 2)
         gains = light_gains(scene.stops)
         inputs = with_light(torch.from_numpy(aligned / np.float32(255)), gains)
         return inputs, gains, (scene.hdr / most_light(scene.stops)).clamp(max=1)

@@ -166,9 +166,9 @@ class Radiance(Method):
 def _calibrated(exposures: Tensor, stops: Sequence[float]) -> Curve:
     """The response that a bracket shows."""
     from metahdr.camera.merge import inverse_response
+    from metahdr.images import pixels
 
-    values = (exposures * 255).round().byte().cpu().numpy().transpose(0, 2, 3, 1)
-    return Curve(inverse_response(values, list(stops)))
+    return Curve(inverse_response(pixels(exposures), list(stops)))
 
 
 class RadianceMetered(Metered, Radiance):

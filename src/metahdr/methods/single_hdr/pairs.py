@@ -8,7 +8,7 @@ from metahdr.camera.emor import SAMPLES
 from metahdr.camera.exposure import metered_scale
 from metahdr.camera.family import draw_camera
 from metahdr.images import HALF_MAX
-from metahdr.methods.hdrcnn.pairs import TrainingPairs, change_colours
+from metahdr.methods.hdrcnn.pairs import TrainingPairs
 from metahdr.seeds import named_rng
 
 
@@ -37,9 +37,7 @@ class Examples(TrainingPairs):
 
     def __getitem__(self, index: int) -> Example:
         rng = named_rng(self.seed, "single_hdr", index)
-        hdr = self._crop(np.load(self.images[rng.integers(len(self.images))], mmap_mode="r"), rng)
-        hdr = hdr[:, ::-1] if rng.random() < 0.5 else hdr
-        hdr = change_colours(hdr, rng.normal(0, 7), rng.normal(0, 0.1))
+        hdr = self.view(rng)
         camera = draw_camera(rng, likely=True)
         light = camera.light(hdr)
         most = 1 / max(float(np.median(light.max(-1))), 1e-6)

@@ -33,11 +33,9 @@ class Stack(TrainedMethod):
     @classmethod
     def build(cls, settings: StackTraining) -> nn.ModuleDict:
         """The networks, not trained."""
-        from torch import nn
+        from metahdr.nets.exposure_transfer import both_directions
 
-        from metahdr.nets.exposure_transfer import ExposureTransfer
-
-        return nn.ModuleDict({direction: ExposureTransfer(settings.width) for direction in ("up", "down")})
+        return both_directions(settings.width)
 
     @classmethod
     def train(cls, inputs: TrainingInputs, model: Path, history: Path) -> None:

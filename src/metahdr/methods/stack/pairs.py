@@ -5,7 +5,7 @@ import numpy as np
 from metahdr.camera.exposure import metered_scale
 from metahdr.camera.family import draw_camera
 from metahdr.images import HALF_MAX
-from metahdr.methods.hdrcnn.pairs import TrainingPairs, change_colours
+from metahdr.methods.hdrcnn.pairs import TrainingPairs
 from metahdr.seeds import named_rng
 
 
@@ -25,9 +25,7 @@ class RandomStacks(TrainingPairs):
         In the light, 1.0 is where the middle exposure clips.
         """
         settings, rng = self.settings, named_rng(self.seed, "stack", index)
-        hdr = self._crop(np.load(self.images[rng.integers(len(self.images))], mmap_mode="r"), rng)
-        hdr = hdr[:, ::-1] if rng.random() < 0.5 else hdr
-        hdr = change_colours(hdr, rng.normal(0, 7), rng.normal(0, 0.1))
+        hdr = self.view(rng)
         camera = draw_camera(rng, likely=True)  # nothing but the picture tells the networks its response
         light = camera.light(hdr)
         scale = metered_scale(light) * 2.0 ** rng.uniform(*settings.ev)

@@ -12,10 +12,9 @@ from metahdr.camera.synthesis import synthesise
 from metahdr.losses.contextual import ContextualBilateral
 from metahdr.losses.stack import LEVELS, canny_edges, histogram_loss, mu_law_distance
 from metahdr.methods.raw_trainer import RawTrainer
-from metahdr.methods.stack import Stack
 from metahdr.methods.stack.pairs import RandomStacks
 from metahdr.methods.stack.response import scaled_response
-from metahdr.nets.exposure_transfer import ExposureTransfer
+from metahdr.nets.exposure_transfer import ExposureTransfer, both_directions
 from metahdr.registry import LAYOUTS
 from metahdr.training.centralised import centralise
 from metahdr.training.inputs import TrainingInputs
@@ -58,7 +57,7 @@ class StackTrainer(RawTrainer):
             )
         with_effect = settings.model_dump(exclude=WITHOUT_EFFECT) | {"kind": inputs.kind}
         super().__init__(inputs, with_effect, 2 * settings.steps, files)
-        self.network = Stack.build(settings).to(self.device).train()
+        self.network = both_directions(settings.width).to(self.device).train()
         if self.context:
             self.context.to(self.device)
         self.optimiser = torch.optim.Adam(self.network.parameters(), settings.learning_rate, betas=(0.5, 0.999))
@@ -130,4 +129,4 @@ class StackTrainer(RawTrainer):
         return terms | ({"context": self.context(made, labels)} if self.context else {})
 
     def facts(self) -> dict[str, Any]:
-        return {"method": Stack.name} | super().facts()
+        return super().facts() | {"method": "stack"}
