@@ -15,6 +15,7 @@ score:
   metrics: [mu_psnr]
   methods: [gamma_2, debevec_all, merge_aligned, merge_deghosted, ahdrnet]
 ahdrnet: {size: 32, steps: 2, batch: 2, features: 4, growth: 2}
+benchmark: {sizes: [[64, 48]], in_report: true}
 """
 
 
@@ -42,7 +43,16 @@ def test_moved_and_still_pixels_of_the_test_scenes_are_scored_apart(smoke, tmp_p
     assert scores.groupby(["method", "region"]).scene.nunique().nunique() == 1
     table = (folder / DATA / "benchmark/tables.md").read_text()
     titles = re.findall("^## (.*)$", table, re.M)
-    assert titles == ["One exposure", "A still bracket", "A moving bracket"]
+    assert titles == [
+        *("One exposure", "A still bracket", "A moving bracket"),
+        *("What each method takes", "How the networks were trained"),
+    ]
+    costs = read_table(folder / DATA / "fold0/costs/ahdrnet.csv")
+    assert costs[["width", "height"]].to_numpy().tolist() == [[64, 48]] and costs.seconds[0] > 0
     assert (folder / DATA / "benchmark/moving.png").stat().st_size > 10_000
     page = (folder / DATA / "benchmark/index.html").read_text()
-    assert page.count('<section id="task') == 3
+    assert page.count('<section id="task') == 3 and "64x48, GB" in page
+    report = (folder / "results/smoke/report/index.html").read_text()
+    section = report[report.index('<section id="benchmark">') :]
+    assert section.count("<details") >= 3 and 'href="../polyhaven-mini/benchmark/index.html"' in section
+    assert '<section id="benchmark">' not in (smoke / "results/smoke/report/index.html").read_text()

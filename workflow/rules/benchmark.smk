@@ -131,6 +131,34 @@ use rule aggregate as aggregate_moving with:
         ),
 
 
+# Alone on the machine, so that nothing else takes its cores; on the processor, also where there is a GPU.
+rule cost:
+    input:
+        scenes=lambda w: expand([*SCENES_OF_CHUNK, *MOVING], fold=w.fold, chunk=CHUNKS),
+        weights=lambda w: weight_file(w.method, w.fold),
+    output:
+        table=f"{FOLD}/costs/{{method}}.csv",
+    log:
+        f"{RESULTS}/logs/cost/fold{{fold}}/{{method}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/cost/fold{{fold}}/{{method}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: workflow.cores or 1
+    resources:
+        **needs("cost"),
+    params:
+        **script(
+            "cost.py",
+            lambda w: [METHODS.module(w.method)],
+            method=lambda w: w.method,
+            data=fold_folder,
+            settings=CONFIG.benchmark,
+        ),
+    shell:
+        RUN_SCRIPT
+
+
 # The networks that the run trained for it.
 BENCHMARKED = {
     name: weight_file(name, FOLDS[0])
@@ -151,6 +179,7 @@ rule benchmark_page:
             method=MOVED,
             chunk=CHUNKS,
         ),
+        costs=expand(f"{FOLD}/costs/{{method}}.csv", fold=FOLDS[0], method=MOVED),
     output:
         summary=f"{DATA}/benchmark/summary.csv",
         markdown=f"{DATA}/benchmark/tables.md",
@@ -174,8 +203,10 @@ rule benchmark_page:
             data=f"{DATA}/fold{FOLDS[0]}",
             dataset=NAME,
             weights=BENCHMARKED,
+            methods=MOVED,
             benchmarks=f"{RESULTS}/benchmarks/train_method/fold{FOLDS[0]}",
             confidence=CONFIG.score.confidence,
+            settings=CONFIG.benchmark,
         ),
     shell:
         RUN_SCRIPT
@@ -184,3 +215,4 @@ rule benchmark_page:
 rule benchmark:
     input:
         rules.benchmark_page.output,
+        rules.report.output.page if CONFIG.benchmark.in_report else [],

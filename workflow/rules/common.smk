@@ -338,9 +338,7 @@ def method_settings(method):
 
 def pretrained_files(method):
     """The files of others that a method's training reads."""
-    settings = method_settings(method)
-    keys = ("encoder", "vgg16", "vgg19", "inverse_emor")
-    return [file for key in keys if (file := getattr(settings, key, None))]
+    return list(getattr(method_settings(method), "pretrained", {}).values())
 
 
 def trained_from(w):

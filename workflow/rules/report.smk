@@ -71,6 +71,7 @@ rule report:
             ),
             f"{TRAININGS[0]}/steps.csv",
         ),
+        benchmark=f"{DATA}/benchmark/summary.csv" if CONFIG.benchmark.in_report else [],
     output:
         page=report(
             f"{RESULTS}/report/index.html",

@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from metahdr.config.benchmark import Benchmark
 from metahdr.config.score import METAHDR
 from metahdr.evaluation.benchmark import choose, summarise, tasks
 from metahdr.files import atomic_write
 from metahdr.git import commit
 from metahdr.registry import METHODS
-from metahdr.report.benchmark import pictures, table, trainings, write_markdown, write_page, write_sheet
+from metahdr.report.benchmark import pictures, table, write_markdown, write_page, write_sheet
+from metahdr.report.cards import card_tables, cards
 from metahdr.scenes import Scenes
 from metahdr.script import run
 from metahdr.tables import read_table, write_table
-
-COUNT = 8  # scenes that are shown
 
 
 def main(
@@ -24,6 +24,8 @@ def main(
     dataset: str,
     weights: dict,
     benchmarks: Path,
+    methods: list[str],
+    settings: Benchmark,
     confidence: float,
     summary: Path,
     markdown: Path,
@@ -31,19 +33,21 @@ def main(
     page: Path,
 ) -> None:
     """`still`, `moving`: scores; `data`: of one fold, from which the pictures are; `dataset`: its name;
-    `weights`: files of the networks that the run trained, by method; `benchmarks`: folder of what that took."""
+    `weights`: files of the networks that the run trained, by method; `benchmarks`: folder of what that took;
+    `methods`: that have a card."""
     scores = tasks(read_table(still), read_table(moving))
     summaries = {name: summarise(rows, confidence) for name, rows in scores.items()}
     write_table(summary, pd.concat([part.assign(task=name) for name, part in summaries.items()]), "%.6g")
     tables = [table(name, part) for name, part in summaries.items()]
-    names = choose(scores["moving"], COUNT)
+    names = choose(scores["moving"], settings.shown)
     rows = [_pictures(task, rows, data, names) for task, rows in scores.items()]
     write_sheet(figure, rows[-1])
-    trained = trainings({name: Path(file) for name, file in weights.items()}, benchmarks)
+    files = {name: Path(file) for name, file in weights.items()}
+    described = card_tables(cards(methods, files, benchmarks, data / "costs"))
     made = {"dataset": dataset, "commit": commit()}
     texts = {
-        markdown: write_markdown(tables, confidence),
-        page: write_page(tables, rows, trained, confidence, made),
+        markdown: write_markdown(tables, described, confidence),
+        page: write_page(tables, rows, described, confidence, made),
     }
     for path, text in texts.items():
         with atomic_write(path) as part:

@@ -29,8 +29,10 @@ def main(
     figures: Path,
     provenance_file: Path,
     effective_config: Path,
+    benchmark: Path | None = None,
 ) -> None:
-    """`networks`: files of all networks that the run trained; `stages`: digest of each stage's code."""
+    """`networks`: files of all networks that the run trained; `stages`: digest of each stage's code;
+    `benchmark`: its `summary.csv`, where the run has one."""
     name = config["data"]["dataset"]
     dataset = {"name": name} | find_dataset(register, name).model_dump()
     trained = {str(path.relative_to(data).with_suffix("")): path for path in networks}
@@ -43,7 +45,7 @@ def main(
     for figure in drawn.values():
         figure.write(figures)
     files = {
-        page: write_page(results, drawn, text, confidence, dataset, origin),
+        page: write_page(results, drawn, text, confidence, dataset, origin, benchmark),
         tables: write_markdown(results, confidence),
         provenance_file: json.dumps(origin | {"dataset": dataset, "config": config}, indent=2) + "\n",
         effective_config: text,

@@ -7,13 +7,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from metahdr.config.base import Count, Positive, Section
+from metahdr.config.base import Count, Positive, Pretrained
 
 Weight = Annotated[float, Field(ge=0)]
 
 
-class AutoencoderTraining(Section):
+class AutoencoderTraining(Pretrained):
     """Training of a decoder over a frozen MobileNetV3-Large (Demirci and Dere), of single exposures."""
+
+    lacking = {"encoder": "a random encoder", "vgg16": "no LPIPS in the loss"}
 
     encoder: str | None = Field(
         None,
@@ -45,9 +47,3 @@ class AutoencoderTraining(Section):
     save_every: Count = Field(
         200, description="steps between the states that an interrupted training resumes from"
     )
-
-    @property
-    def pretrained(self) -> dict[str, str]:
-        """The files of pretrained weights that the training reads, by their key."""
-        files = {"encoder": self.encoder, "vgg16": self.vgg16}
-        return {key: file for key, file in files.items() if file}

@@ -1,7 +1,7 @@
 """What all sections of the configuration are made of."""
 
 import re
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -12,6 +12,26 @@ class Section(BaseModel):
     """A section: unknown keys, other types, NaN and infinity are refused; nothing changes after the check."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Pretrained(Section):
+    """A section of a training that reads files of others' weights, each where its key names one.
+
+    Attributes:
+        lacking: what the training does without each file, by the file's key.
+    """
+
+    lacking: ClassVar[dict[str, str]]
+
+    @property
+    def pretrained(self) -> dict[str, str]:
+        """The files that the training reads, by their key."""
+        return {key: file for key in self.lacking if (file := getattr(self, key))}
+
+    @property
+    def lacks(self) -> list[str]:
+        """What the training does without the files that are not named."""
+        return [text for key, text in self.lacking.items() if not getattr(self, key)]
 
 
 def plain_name(name: str) -> str:

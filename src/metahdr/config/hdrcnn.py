@@ -4,11 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from metahdr.config.base import Count, Normal, Positive, Quality, Range, Section, Shares
+from metahdr.config.base import Count, Normal, Positive, Pretrained, Quality, Range, Shares
 
 
-class HDRCNNTraining(Section):
+class HDRCNNTraining(Pretrained):
     """Training of HDR-CNN, which is done where label.weights is train."""
+
+    lacking = {"vgg16": "a random encoder"}
 
     width: Annotated[float, Field(gt=0, le=1)] = Field(
         0.25, description="factor of the number of channels; 1: the paper's network"

@@ -7,6 +7,7 @@ from pydantic import Field
 from metahdr.config.ablation import Ablation
 from metahdr.config.autoencoder import AutoencoderTraining
 from metahdr.config.base import Count, Section
+from metahdr.config.benchmark import Benchmark
 from metahdr.config.data import Data
 from metahdr.config.expose import Expose
 from metahdr.config.hdr import Hdr
@@ -66,6 +67,7 @@ class Config(Section):
     score: Score = Score()
     hdr: Hdr = Hdr()
     ablation: Ablation = Ablation()
+    benchmark: Benchmark = Benchmark()
 
     def arm(self, name: str) -> Meta:
         """Section meta as an arm of the ablation has it."""

@@ -11,6 +11,10 @@ from metahdr.registry import METHODS, METRICS
 MetricName = Annotated[str, AfterValidator(METRICS.check)]
 
 
+BY_NAME = (
+    "log_psnr",
+    "log_ssim",
+)  # metrics of one publication alone, which are computed only where they are named
 METAHDR = "metahdr"  # the method of the meta-training runs, and the variant that is trained as section meta says
 
 
@@ -27,7 +31,9 @@ class Score(Section):
     """Metrics, the methods beside MetaHDR, and confidence intervals."""
 
     metrics: Annotated[list[MetricName], Field(min_length=1)] | None = Field(
-        None, description="names of the metrics; null: every registered one"
+        None,
+        description="names of the metrics; null: every registered one but log_psnr and log_ssim, which are the "
+        "benchmark's (docs/methods.md)",
     )
     methods: list[MethodName] | None = Field(
         None,
@@ -45,7 +51,8 @@ class Score(Section):
 
     def metric_names(self) -> list[str]:
         """The metrics that are computed, each once."""
-        return list(dict.fromkeys(METRICS if self.metrics is None else self.metrics))
+        every = [name for name in METRICS if name not in BY_NAME]
+        return list(dict.fromkeys(every if self.metrics is None else self.metrics))
 
     def method_names(self, response_known: bool = True) -> list[str]:
         """The methods that are scored beside MetaHDR's runs, each once.

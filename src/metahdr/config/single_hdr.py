@@ -7,11 +7,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from metahdr.config.base import Count, Positive, Section, Shares
+from metahdr.config.base import Count, Positive, Pretrained, Shares
 
 
-class SingleHDRTraining(Section):
+class SingleHDRTraining(Pretrained):
     """Training of SingleHDR (Liu et al. 2020): four networks, in five stages one after the other."""
+
+    lacking = {"vgg16": "no perceptual loss", "inverse_emor": "a model of responses of its own"}
 
     width: Annotated[float, Field(gt=0, le=1)] = Field(
         0.25,

@@ -7,11 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from metahdr.config.base import Count, Positive, Section, Shares
+from metahdr.config.base import Count, Positive, Pretrained, Shares
 
 
-class StackTraining(Section):
+class StackTraining(Pretrained):
     """Training of the networks that make a stack of exposures out of one (Kim, Lee and Kang 2020)."""
+
+    lacking = {"vgg19": "no contextual bilateral loss"}
 
     width: Annotated[int, Field(ge=2)] = Field(
         8, description="channels of the global network's first convolution; as published: 32"

@@ -32,7 +32,7 @@ TASKS = {
     "single": Task(
         "One exposure",
         "Each exposure of a scene by itself. A pixel is clipped where a channel is at 255.",
-        [*WHOLE, ("log_rmse", "clipped"), ("log_rmse", "unclipped")],
+        [*WHOLE, ("log_rmse", "clipped"), ("log_rmse", "unclipped"), ("log_psnr", "all"), ("log_ssim", "all")],
     ),
     "still": Task("A still bracket", "All exposures of a scene in which nothing moves.", WHOLE),
     "moving": Task(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def in_tiles(network: Callable[[Tensor], Tensor], x: Tensor, tile: int, margin: int) -> Tensor:
-    """`network(x)`, `(..., H, W)` to `(N, C, H, W)`, computed tile by tile.
+    """`network(x)`, `(..., H, W)` to `(..., H, W)`, computed tile by tile.
 
     Args:
         network: keeps the size of an image.

@@ -7,24 +7,23 @@ from pathlib import Path
 from textwrap import wrap
 from typing import NamedTuple
 
-import jinja2
 import numpy as np
 import pandas as pd
-from safetensors import safe_open
 
 from metahdr.evaluation.benchmark import TASKS, TRIVIAL
 from metahdr.evaluation.predictions import prediction_name
 from metahdr.images import read_hdr
 from metahdr.registry import METHODS, METRICS
 from metahdr.report.browser import STEEP, TOP, encode
+from metahdr.report.cards import CardTable
 from metahdr.report.figures.figure import data_uri, jpeg
 from metahdr.report.sheet import sheet
+from metahdr.report.template import render
 from metahdr.scenes import Scene, Scenes
-from metahdr.weights.ours import read_facts
+from metahdr.tables import read_table
 
 SHOWN = 1  # stops darker than exposed, so that highlights show on the sheet
 QUALITY = 88
-_HERE = Path(__file__).parent
 
 
 class Entry(NamedTuple):
@@ -76,6 +75,12 @@ def table(task: str, summary: pd.DataFrame) -> Table:
     )
 
 
+def read_tables(summary: Path) -> list[Table]:
+    """The tables of a benchmark's `summary.csv`."""
+    found = read_table(summary)
+    return [table(task, found[found.task == task]) for task in TASKS]
+
+
 def _title(method: str, mode: str) -> str:
     return METHODS[method].title + (", adapted" if mode.startswith("adapted") else "")
 
@@ -101,14 +106,19 @@ def note(confidence: float) -> str:
     )
 
 
-def write_markdown(tables: Sequence[Table], confidence: float) -> str:
+def write_markdown(tables: Sequence[Table], cards: Sequence[CardTable], confidence: float) -> str:
     """The tables as Markdown."""
     parts = []
     for each in tables:
         lines = [_line(["", *each.heads]), _line(["---", *["---:"] * len(each.heads)])]
         lines += [_line([title, *map(_text, entries)]) for title, entries in each.rows]
         parts += [f"## {each.title}", each.text, "\n".join([*lines, _line(["*best trivial*", *each.best])])]
-    return "\n\n".join([*parts, note(confidence)]) + "\n"
+    parts.append(note(confidence))
+    for each in cards:
+        lines = [_line(["", *each.heads]), _line(["---", *["---:"] * len(each.heads)])]
+        lines += [_line([title, *cells]) for title, cells in each.rows]
+        parts += [f"## {each.title}", each.text, "\n".join(lines)]
+    return "\n\n".join(parts) + "\n"
 
 
 def _text(entry: Entry) -> str:
@@ -153,38 +163,6 @@ def write_sheet(path: Path, rows: list) -> None:
     sheet(path, titles, [(name, [each.light * 2.0**-SHOWN for each in shown]) for name, shown in rows])
 
 
-class Training(NamedTuple):
-    """How a network was trained; minutes are those of the last call, where a training was interrupted."""
-
-    title: str
-    citation: str
-    parameters: int
-    steps: int | None
-    sources: int
-    minutes: float | None
-
-
-def trainings(weights: dict[str, Path], benchmarks: Path) -> list[Training]:
-    """What the weight files tell of their trainings.
-
-    Args:
-        weights: by method.
-        benchmarks: folder of the trainings' benchmark files, METHOD.tsv; one may be missing.
-    """
-    found = []
-    for name, path in weights.items():
-        facts, measured = read_facts(path), benchmarks / f"{name}.tsv"
-        with safe_open(path, "np") as file:
-            parameters = sum(math.prod(file.get_slice(key).get_shape()) for key in file.keys())  # noqa: SIM118
-        minutes = pd.read_csv(measured, sep="\t").s.iloc[0] / 60 if measured.is_file() else None
-        settings = METHODS[name].settings.model_validate(facts["settings"])
-        method = METHODS[name]
-        found.append(
-            Training(method.title, method.citation, parameters, settings.steps, len(facts["trained_on"]), minutes)
-        )
-    return found
-
-
 def _sources(rows: list) -> list:
     """`pictures` with an address of data in the place of light."""
 
@@ -197,7 +175,7 @@ def _sources(rows: list) -> list:
 def write_page(
     tables: Sequence[Table],
     rows: Sequence[list],
-    trained: Sequence[Training],
+    cards: Sequence[CardTable],
     confidence: float,
     made: dict[str, str],
 ) -> str:
@@ -206,18 +184,15 @@ def write_page(
     Args:
         tables: of the tasks.
         rows: `pictures` of each task.
-        trained: the networks.
+        cards: what methods take, and how they were trained.
         made: facts of the run by their names, such as the commit.
     """
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
     shown = [_sources(of_task) for of_task in rows]
-    return environment.from_string((_HERE / "benchmark.html").read_text()).render(
-        style=(_HERE / "page.css").read_text(),
+    return render(
+        "benchmark.html",
         tables=list(zip(tables, shown, strict=True)),
         note=note(confidence),
-        trained=trained,
+        cards=cards,
         made=made,
         scale=json.dumps({"steep": STEEP, "top": TOP}),
     )

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-import jinja2
 import pandas as pd
 
 from metahdr.evaluation.tried import tried
+from metahdr.report.benchmark import note as benchmark_note
+from metahdr.report.benchmark import read_tables
 from metahdr.report.browser import browser_data
 from metahdr.report.figures import pictures, plots
 from metahdr.report.figures.figure import Figure
@@ -20,6 +21,7 @@ from metahdr.report.tables import (
     paper_tables,
     partial_tables,
 )
+from metahdr.report.template import render
 from metahdr.report.titles import cell_title, run_title
 from metahdr.tables import read_table
 from metahdr.tonemap import TITLES
@@ -50,7 +52,13 @@ def make_figures(results: Results, steps: pd.DataFrame | None, confidence: float
 
 
 def write_page(
-    results: Results, figures: dict[str, Figure], config: str, confidence: float, dataset: dict, origin: dict
+    results: Results,
+    figures: dict[str, Figure],
+    config: str,
+    confidence: float,
+    dataset: dict,
+    origin: dict,
+    benchmark: Path | None = None,
 ) -> str:
     """The page's text.
 
@@ -60,16 +68,13 @@ def write_page(
         confidence: of the intervals.
         dataset: name, version, files and the rest of the register's entry.
         origin: from `provenance`.
+        benchmark: `summary.csv` of the benchmark, for a section of its own; None leaves that out.
     """
     table = pd.concat(
         [read_table(results.fold_folder(fold) / "scenes.csv").assign(fold=fold) for fold in results.folds]
     )
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    template = environment.from_string((_HERE / "page.html").read_text())
-    return template.render(
-        style=(_HERE / "page.css").read_text(),
+    return render(
+        "page.html",
         script=(_HERE / "page.js").read_text(),
         browser=browser_data(results),
         operators=TITLES,
@@ -96,6 +101,8 @@ def write_page(
         config=config,
         dataset=dataset,
         origin=origin,
+        benchmark=read_tables(benchmark) if benchmark else [],
+        note=benchmark_note(confidence),
     )
 
 

@@ -12,7 +12,6 @@ from metahdr.config.autoencoder import AutoencoderTraining
 from metahdr.config.score import Score
 from metahdr.errors import UserError
 from metahdr.methods.autoencoder import Autoencoder
-from metahdr.methods.autoencoder.own import own_scores
 from metahdr.methods.autoencoder.scale import find_range
 from metahdr.methods.autoencoder.trainer import AutoencoderTrainer
 from metahdr.nets.hdrcnn import HDRCNN
@@ -260,21 +259,6 @@ def test_black_white_and_nearly_white_exposures_become_finite_light(answer):
     assert (radiance[0] == 0).all()
     if answer != "least":
         torch.testing.assert_close(radiance[1], white[0], rtol=1e-4, atol=0)
-
-
-def test_the_authors_scores_are_of_log_images_in_0_to_1():
-    radiance = torch.zeros(2, 3, 16, 16)
-    radiance[:, :, :8] = 3  # the normalised log image is 0 or 1
-    truth = normalise_target(radiance)
-    prediction = truth.clone()
-    prediction[1] *= 0.8  # 0.1 and 0.9
-    scores = own_scores(prediction, radiance)
-    assert scores.psnr[0] == torch.inf and scores.psnr[1].item() == pytest.approx(20)
-    assert scores.ssim[0].item() == pytest.approx(1)
-    flat = own_scores(torch.full_like(truth, -0.5), torch.ones_like(radiance))  # 0.25 where the truth is 0
-    assert flat.ssim[0].item() == pytest.approx(1e-4 / (0.25**2 + 1e-4), rel=1e-4)
-    with pytest.raises(UserError, match="found images of 10x16 pixels; SSIM needs at least 11x11"):
-        own_scores(truth[..., :10], radiance[..., :10])
 
 
 def test_it_is_scored_only_where_it_is_named():

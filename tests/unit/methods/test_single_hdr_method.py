@@ -14,7 +14,7 @@ from metahdr.config.single_hdr import SingleHDRTraining
 from metahdr.errors import UserError
 from metahdr.images import write_exr
 from metahdr.methods.hdrcnn.pairs import decode_images
-from metahdr.methods.single_hdr import SingleHDR, pairs, responses
+from metahdr.methods.single_hdr import SingleHDR, pairs, pipeline, responses
 from metahdr.methods.single_hdr.pairs import Examples
 from metahdr.methods.single_hdr.trainer import SingleHDRTrainer
 from metahdr.nets.single_hdr import apply_response
@@ -248,3 +248,29 @@ def test_a_picture_that_is_too_small_says_how_large_it_must_be():
 def test_a_missing_file_of_vgg16_is_named(trainer):
     with pytest.raises(UserError, match=r"nowhere\.pth: no such file"):
         trainer(vgg16="nowhere.pth")
+
+
+def test_a_large_image_goes_through_in_tiles_as_it_would_whole(trained, scenery, monkeypatch):
+    monkeypatch.setattr(pipeline, "TILE", 512)
+    method, sizes = SingleHDR.load(trained[0]), []
+    picture = np.clip(scenery(0, 64, 1100) / 2, 0, 1).astype(np.float32)
+    x = torch.from_numpy(picture.transpose(2, 0, 1)[None].copy())
+    with torch.inference_mode():
+        whole = method.network(x)
+    for network in (method.network.dequantise, method.network.hallucinate, method.network.linearise):
+        network.register_forward_pre_hook(lambda _, inputs: sizes.append(inputs[0].shape[-1]))
+    tiled = method.stages(x)
+    assert sizes == [704, 780, 268, 550, 704, 780, 268]  # 512 and 192 beside them; the response of half the size
+    torch.testing.assert_close(tiled.dequantised, whole.dequantised)
+    torch.testing.assert_close(tiled.response, whole.response, atol=0.02, rtol=0)
+    monkeypatch.setattr(method.network.linearise, "forward", lambda _: tiled.response)
+    for name, expected in method.network(x)._asdict().items():
+        torch.testing.assert_close(getattr(tiled, name), expected, atol=1e-4, rtol=1e-3)
+
+
+def test_an_image_of_one_tile_is_what_the_networks_make_of_it(trained, scenery):
+    method = SingleHDR.load(trained[0])
+    x = torch.from_numpy(np.clip(scenery(1, 64, 96) / 2, 0, 1).transpose(2, 0, 1)[None].copy()).float()
+    with torch.inference_mode():
+        expected = method.network(x)
+    assert all(torch.equal(*pair) for pair in zip(method.stages(x), expected, strict=True))

@@ -7,14 +7,18 @@ import pytest
 import torch
 
 from metahdr.camera.response import Response
+from metahdr.camera.synthesis import synthesise
 from metahdr.config.check import load
 from metahdr.config.stack import StackTraining
 from metahdr.errors import UserError
 from metahdr.images import write_exr
+from metahdr.methods import stack as stack_method
 from metahdr.methods.hdrcnn.pairs import decode_images
 from metahdr.methods.stack import Stack
 from metahdr.methods.stack.pairs import RandomStacks
+from metahdr.methods.stack.response import scaled_response
 from metahdr.methods.stack.trainer import StackTrainer
+from metahdr.nets.exposure_transfer import generate_stack
 from metahdr.nets.hdrcnn import HDRCNN
 from metahdr.panorama import perspective_view
 from metahdr.tables import read_table
@@ -127,6 +131,20 @@ def test_the_stack_of_a_trained_method_has_its_input_in_the_middle_and_merges(tr
     assert torch.isfinite(light).all() and light.min() >= 0
     torch.testing.assert_close(light[:1], method.merge(stack)[None])
     torch.testing.assert_close(light[1:], method.reconstruct(images[1:], [0.0]) / 2)
+
+
+def test_a_large_image_goes_through_in_tiles_nearly_as_it_would_whole(trained, scenery, monkeypatch):
+    monkeypatch.setattr(stack_method, "TILE", 512)
+    method = Stack.load(trained[0])
+    image = torch.from_numpy(np.clip(scenery(0, 32, 700), 0, 1).transpose(2, 0, 1).copy()).float()
+    tiled = method.exposures(image)
+    with torch.inference_mode():
+        whole = generate_stack(method.network["up"], method.network["down"], image[None])[0]
+    torch.testing.assert_close(tiled, whole, atol=0.01, rtol=0)
+    light = method.merge(tiled)
+    evs = range(-3, 4)
+    expected = synthesise(tiled[None], list(evs), scaled_response(tiled[None], list(evs)))[0]
+    torch.testing.assert_close(light, expected)
 
 
 def test_weights_of_another_method_and_no_weights_are_refused_in_one_line(tmp_path):

@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metahdr.config.merging import AHDRNetTraining
 from metahdr.evaluation.benchmark import choose, summarise, tasks
-from metahdr.registry import METHODS
-from metahdr.report.benchmark import Picture, Training, table, trainings, write_markdown, write_page
+from metahdr.report.benchmark import Picture, read_tables, table, write_markdown, write_page
 from metahdr.report.browser import TOP, decode
-from metahdr.weights.ours import save_network
+from metahdr.report.cards import CardTable
+from metahdr.tables import write_table
 
 KEYS = {"fold": 0, "run": "none", "seed": "none", "metric": "mu_psnr", "alignment": "plain", "failed": None}
 
@@ -59,12 +58,22 @@ def test_a_still_bracket_counts_once_and_metahdr_as_the_mean_of_its_seeds(moving
 
 
 def test_a_lead_whose_interval_excludes_0_is_bold_and_a_trivial_method_has_none(moving):
-    text = write_markdown([table("moving", summarise(moving, 0.95))], 0.95)
+    cards = [CardTable("What each method takes", "", ["s", "GB"], [("Wu, U-Net", ["2.1", "0.9"])])]
+    text = write_markdown([table("moving", summarise(moving, 0.95))], cards, 0.95)
     assert "## A moving bracket" in text and "| μ-law PSNR / dB, moved |" in text
     (line,) = (line for line in text.splitlines() if line.startswith("| AHDRNet"))
     assert "29.00 (**+3.00 [+0.52, +5.48]**)" in line
     (line,) = (line for line in text.splitlines() if line.startswith("| Debevec merge, aligned |"))
     assert line == "| Debevec merge, aligned | 26.00 | 26.00 |"
+    assert "## What each method takes" in text and "| Wu, U-Net | 2.1 | 0.9 |" in text
+
+
+def test_the_tables_are_read_again_from_their_file(moving, tmp_path):
+    parts = [summarise(moving, 0.95).assign(task=name) for name in ("single", "still", "moving")]
+    write_table(tmp_path / "summary.csv", pd.concat(parts), "%.6g")
+    found = read_tables(tmp_path / "summary.csv")
+    assert [each.title for each in found] == ["One exposure", "A still bracket", "A moving bracket"]
+    assert found[2].rows == table("moving", summarise(moving, 0.95)).rows
 
 
 def test_scenes_are_shown_from_the_worst_ghost_to_the_least(moving):
@@ -74,23 +83,12 @@ def test_scenes_are_shown_from_the_worst_ghost_to_the_least(moving):
 def test_the_page_has_every_table_and_every_picture_as_log_light(moving):
     light = np.full((8, 8, 3), 3, np.float32)
     rows = [("s0", [Picture("middle exposure", light), Picture("truth", light)])]
-    trained = [Training("AHDRNet", "Yan et al. 2019", 1441283, 1800, 9, 13.2)]
-    page = write_page([table("moving", summarise(moving, 0.95))], [rows], trained, 0.95, {"commit": "c0de"})
+    trained = CardTable("Trainings", "", ["steps"], [("AHDRNet", ["1,800"])])
+    page = write_page([table("moving", summarise(moving, 0.95))], [rows], [trained], 0.95, {"commit": "c0de"})
     assert page.count('<tr><th scope="row">') == 4 + 1 + 1 + 1  # methods, best trivial ones, a scene, a training
-    assert "<td>1,441,283</td><td>1,800</td><td>9</td><td>13</td>" in page
+    assert '<a href="#card1">Trainings</a>' in page and "<td>1,800</td>" in page
     assert '<small class="up">+3.00 [+0.52, +5.48]</small>' in page and "commit c0de" in page
     sources = re.findall('src="data:image/jpeg;base64,([^"]+)"', page)
     assert len(sources) == 2
     codes = iio.imread(base64.b64decode(sources[0]))
     np.testing.assert_allclose(decode(codes, TOP), light, rtol=0.03)
-
-
-def test_a_training_is_told_by_its_weight_file_and_its_benchmark_file(tmp_path):
-    path, settings = tmp_path / "ahdrnet.safetensors", AHDRNetTraining(features=2, growth=1, steps=7)
-    network = METHODS["ahdrnet"].build(settings)
-    save_network(path, network, {"settings": settings.model_dump(), "trained_on": {"oak": "12ab"}})
-    (tmp_path / "ahdrnet.tsv").write_text("s\tmax_rss\n90.0\t100\n")
-    (found,) = trainings({"ahdrnet": path}, tmp_path)
-    count = sum(parameter.numel() for parameter in network.parameters())
-    assert found == Training("AHDRNet", "Yan et al. 2019", count, 7, 1, 1.5)
-    assert trainings({"ahdrnet": path}, tmp_path / "nowhere")[0].minutes is None

@@ -29,7 +29,7 @@ class HDRCNNTrainer(RawTrainer):
 
     def __init__(self, inputs: TrainingInputs):
         settings = inputs.settings
-        files = {"vgg16": Path(settings.vgg16)} if settings.vgg16 else {}
+        files = {key: Path(file) for key, file in settings.pretrained.items()}
         with_effect = settings.model_dump(exclude=WITHOUT_EFFECT) | {"kind": inputs.kind}
         super().__init__(inputs, with_effect, settings.steps, files)
         self.network = HDRCNN(settings.width).train()

@@ -51,6 +51,9 @@ class SingleHDR(TrainedMethod):
     def stages(self, exposures: Tensor) -> Stages:
         """What each network makes of what the one before it made, and the responses.
 
+        The networks take a large image in tiles, and its response from the image made smaller, so that no more
+        memory is needed than for a tile.
+
         Args:
             exposures: display-referred in [0, 1], `(N, 3, H, W)`.
 
@@ -66,7 +69,7 @@ class SingleHDR(TrainedMethod):
                 f"must have {LEAST}x{LEAST} at least"
             )
         with torch.inference_mode():
-            return self.network(exposures)
+            return self.network.in_tiles(exposures)
 
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
         import torch

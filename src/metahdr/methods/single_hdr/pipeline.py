@@ -2,8 +2,11 @@
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
+from metahdr.methods.tiles import in_tiles
 from metahdr.nets.single_hdr import (
     DequantisationNet,
     HallucinationNet,
@@ -12,6 +15,9 @@ from metahdr.nets.single_hdr import (
     apply_response,
     over_exposed,
 )
+
+TILE, MARGIN = 1024, 192  # multiples of 32, the grid of all networks; they see 155 pixels around each
+LARGE = 1024  # pixels; the response of an image with a longer side is found in a smaller one
 
 
 class Stages(NamedTuple):
@@ -54,6 +60,16 @@ class Pipeline(nn.Module):
         refined = self.refine(hallucinated, linear, dequantised)
         return Stages(dequantised, linear, hallucinated, refined, response)
 
+    def in_tiles(self, x: Tensor) -> Stages:
+        """The same with less memory, where images are large: the networks take tiles of them."""
+        dequantised = in_tiles(self.dequantised, x, TILE, MARGIN)
+        response = self.linearise(_small(dequantised))
+        linear = in_tiles(lambda image: apply_response(image, response), dequantised, TILE, margin=0)
+        hallucinated = in_tiles(self.hallucinated, linear, TILE, MARGIN)
+        images = torch.cat([hallucinated, linear, dequantised], 1)
+        refined = in_tiles(lambda tile: self.refine(*tile.split(3, 1)), images, TILE, MARGIN)
+        return Stages(dequantised, linear, hallucinated, refined, response)
+
     def reverse(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """The first three networks: the images dequantised, their responses, linear light, and all light."""
         dequantised = self.dequantised(x)
@@ -66,3 +82,8 @@ class Pipeline(nn.Module):
 
     def hallucinated(self, linear: Tensor) -> Tensor:
         return linear + over_exposed(linear) * self.hallucinate(linear)
+
+
+def _small(x: Tensor) -> Tensor:
+    """The mean of whole squares of pixels, as small as the longer side is at most `LARGE`."""
+    return F.avg_pool2d(x, -(-max(x.shape[-2:]) // LARGE))

@@ -19,8 +19,8 @@ from metahdr.nets.single_hdr import apply_response
 from metahdr.registry import LAYOUTS
 from metahdr.training.inputs import TrainingInputs
 
-FILES = ("vgg16", "inverse_emor")  # they count by what is in them, not by their paths
-WITHOUT_EFFECT = {"save_every", *FILES}
+# Settings that change no result. Files count by what is in them, not by their paths.
+WITHOUT_EFFECT = {"save_every", "vgg16", "inverse_emor"}
 STAGES = ("dequantise", "linearise", "hallucinate", "joint", "refine")
 JOINT_RATE = 0.1  # share of the learning rate in the joint stage, as in the authors' code
 WEIGHTS = {  # of the terms in the loss (Liu et al. 2020; equation 24 of the survey)
@@ -48,7 +48,7 @@ class SingleHDRTrainer(RawTrainer):
 
     def __init__(self, inputs: TrainingInputs):
         settings = inputs.settings
-        files = {key: Path(file) for key in FILES if (file := getattr(settings, key))}
+        files = {key: Path(file) for key, file in settings.pretrained.items()}
         with_effect = settings.model_dump(exclude=WITHOUT_EFFECT) | {"kind": inputs.kind}
         super().__init__(inputs, with_effect, settings.steps, files)
         self.network = Pipeline(*response_model(files.get("inverse_emor")), settings.width).to(self.device)

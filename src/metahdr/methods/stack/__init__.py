@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 
 from metahdr.config.stack import StackTraining
 from metahdr.methods.base import in_scene_scale
+from metahdr.methods.tiles import in_tiles
 from metahdr.methods.trained import TrainedMethod, train_network
 from metahdr.training.inputs import TrainingInputs
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+
+TILE, MARGIN = 1024, 192  # multiples of 32, the grid of the networks
+LARGE = 2048  # pixels; of a longer side, the response is estimated from every second, third ... pixel
 
 
 class Stack(TrainedMethod):
@@ -46,6 +51,8 @@ class Stack(TrainedMethod):
     def exposures(self, image: Tensor) -> Tensor:
         """The stack from dark to bright, by default seven exposures; `image` is the middle one.
 
+        The networks take a large image in tiles.
+
         Args:
             image: display-referred in [0, 1], `(3, H, W)`.
 
@@ -56,9 +63,9 @@ class Stack(TrainedMethod):
 
         from metahdr.nets.exposure_transfer import generate_stack
 
+        networks, steps = (self.network["up"], self.network["down"]), self.trained_with.recursions
         with torch.inference_mode():
-            up, down = self.network["up"], self.network["down"]
-            return generate_stack(up, down, image[None], self.trained_with.recursions)[0]
+            return in_tiles(lambda tile: generate_stack(*networks, tile, steps), image[None], TILE, MARGIN)[0]
 
     def merge(self, stack: Tensor) -> Tensor:
         """Light `(3, H, W)` of the exposures that `exposures` returns; 1.0 is where the middle one clips."""
@@ -67,7 +74,9 @@ class Stack(TrainedMethod):
 
         middle = self.trained_with.recursions
         evs = [self.trained_with.stops * (number - middle) for number in range(len(stack))]
-        return synthesise(stack[None], evs, scaled_response(stack[None], evs))[0]
+        every = -(-max(stack.shape[-2:]) // LARGE)
+        response = scaled_response(stack[None, ..., ::every, ::every], evs)
+        return in_tiles(lambda tile: synthesise(tile, evs, response), stack[None], TILE, margin=0)[0]
 
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
         import torch

@@ -46,9 +46,8 @@ class StackTrainer(RawTrainer):
 
     def __init__(self, inputs: TrainingInputs):
         settings = inputs.settings
-        self.context, files = None, {}
+        self.context, files = None, {key: Path(file) for key, file in settings.pretrained.items()}
         if settings.vgg19:
-            files["vgg19"] = Path(settings.vgg19)
             self.context = ContextualBilateral(files["vgg19"], "stack.vgg19")
         else:
             log.warning(

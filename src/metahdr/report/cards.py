@@ -1,0 +1,134 @@
+"""What each method of the benchmark takes: parameters, training, seconds, memory; and its published scores."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import yaml
+from safetensors import safe_open
+
+from metahdr.evaluation.cost import Cost
+from metahdr.registry import METHODS
+from metahdr.tables import read_table
+from metahdr.weights.ours import read_facts
+
+_PUBLISHED = yaml.safe_load(Path(__file__).with_name("published.yaml").read_text())
+
+
+class Training(NamedTuple):
+    """How a network was trained.
+
+    Attributes:
+        parameters: values in its weight file.
+        steps: of its training.
+        sources: whose images it saw.
+        minutes: of the last call, where the training was interrupted; None: not known.
+        lacks: what it was trained without, for want of others' weight files.
+    """
+
+    parameters: int
+    steps: int
+    sources: int
+    minutes: float | None
+    lacks: list[str]
+
+
+class Card(NamedTuple):
+    """A method.
+
+    Attributes:
+        title, citation: of the method.
+        licence: of the authors' code; empty where there is none.
+        scores: that the documents have of it, on other images; empty where they have none.
+        training: None where the run trained nothing for it.
+        costs: by size.
+    """
+
+    title: str
+    citation: str
+    licence: str
+    scores: str
+    training: Training | None
+    costs: list[Cost]
+
+
+def cards(methods: Sequence[str], weights: dict[str, Path], benchmarks: Path, costs: Path) -> list[Card]:
+    """A card of each method.
+
+    Args:
+        methods: their names.
+        weights: files of the networks that the run trained, by method.
+        benchmarks: folder of the trainings' benchmark files, METHOD.tsv; one may be missing.
+        costs: folder of `Cost`s, METHOD.csv.
+    """
+    found = []
+    for name in methods:
+        method, published = METHODS[name], _PUBLISHED.get(METHODS[name].weights_of or name, {})
+        trained = training(name, weights[name], benchmarks / f"{name}.tsv") if name in weights else None
+        taken = [Cost(*row) for row in read_table(costs / f"{name}.csv").itertuples(index=False)]
+        licence, scores = (published.get(key, "") for key in ("licence", "scores"))
+        found.append(Card(method.title, method.citation, licence, scores, trained, taken))
+    return found
+
+
+def training(method: str, weights: Path, measured: Path) -> Training:
+    """What a weight file, and the benchmark file of its training, tell."""
+    facts = read_facts(weights)
+    settings = METHODS[method].settings.model_validate(facts["settings"])
+    with safe_open(weights, "np") as file:
+        parameters = sum(math.prod(file.get_slice(key).get_shape()) for key in file.keys())  # noqa: SIM118
+    minutes = pd.read_csv(measured, sep="\t").s.iloc[0] / 60 if measured.is_file() else None
+    return Training(parameters, settings.steps, len(facts["trained_on"]), minutes, getattr(settings, "lacks", []))
+
+
+class CardTable(NamedTuple):
+    """A table of text.
+
+    Attributes:
+        title, text: of the table.
+        heads: of its columns.
+        rows: title and cells of each.
+    """
+
+    title: str
+    text: str
+    heads: list[str]
+    rows: list[tuple[str, list[str]]]
+
+
+def card_tables(cards: Sequence[Card]) -> list[CardTable]:
+    """What reconstructions take, and how the networks were trained."""
+    sizes = [f"{cost.width}x{cost.height}" for cost in cards[0].costs]
+    takes = CardTable(
+        "What each method takes",
+        "Seconds of one exposure, or one bracket, on all cores of this machine's processor, and the peak of the "
+        "process's memory. Licence: of the authors' code; what is run here is this project's own.",
+        ["parameters", *(f"{size}, {unit}" for size in sizes for unit in ("s", "GB")), "published", "licence"],
+        [(card.title, _takes(card)) for card in cards],
+    )
+    trained = CardTable(
+        "How the networks were trained",
+        "Small, in this run, on its dataset's training sources. What was trained for minutes does not show what a "
+        "method can do; it shows what it does with little. Published scores are of other images.",
+        ["steps", "sources", "minutes", "trained with", "published scores"],
+        [(card.title, _training(card)) for card in cards if card.training or card.scores],
+    )
+    return [takes, trained]
+
+
+def _takes(card: Card) -> list[str]:
+    count = f"{card.training.parameters:,}" if card.training else ""
+    cells = [count]
+    for cost in card.costs:
+        failed = math.isnan(cost.seconds)
+        cells += ["too much memory", ""] if failed else [f"{cost.seconds:.2g}", f"{cost.gigabytes:.1f}"]
+    return [*cells, card.citation, card.licence]
+
+
+def _training(card: Card) -> list[str]:
+    if not card.training:
+        return ["", "", "", "", card.scores]
+    _, steps, sources, minutes, lacks = card.training
+    return [f"{steps:,}", f"{sources}", "" if minutes is None else f"{minutes:.0f}", ", ".join(lacks), card.scores]
