@@ -14,7 +14,7 @@ from metahdr.config.merging import AHDRNetTraining, KalantariTraining, WuTrainin
 from metahdr.config.motion import Motion
 from metahdr.config.score import Score
 from metahdr.errors import UserError
-from metahdr.methods.merging.inputs import light_gains, with_light
+from metahdr.methods.merging.inputs import by_gamma, light_gains, with_light
 from metahdr.methods.merging.trainer import MergingTrainer
 from metahdr.methods.tiles import in_tiles
 from metahdr.panorama import perspective_view
@@ -76,6 +76,20 @@ def test_the_light_of_an_exposure_is_its_gamma_over_its_time_and_one_where_the_d
     assert inputs[:, 3:, 0, 0].tolist() == [
         pytest.approx([value] * 3) for value in (1, 0.5**2.2 / 4, 0.25**2.2 / 16)
     ]
+
+
+def test_the_light_that_networks_are_given_is_that_of_the_cameras_response(scenery):
+    light = perspective_view(scenery(1, 256, 512), 40, 70, 96)
+    light /= np.quantile(light, 0.9)
+    response = Response(0.6, 0.9)  # far from a gamma
+    exposures = [np.round(255 * response(np.clip(light * 2**stop, 0, 1))).astype(np.uint8) for stop in STOPS]
+    inputs = with_light(by_gamma(np.stack(exposures), STOPS), light_gains(STOPS))
+    for index, exposure in enumerate(exposures):
+        shown = ((exposure > 30) & (exposure < 240)).transpose(2, 0, 1)
+        found = inputs[index, 3:].numpy()[shown] * 4  # 1.0 of the bracket's light is where EV -2 clips
+        np.testing.assert_allclose(found, light.transpose(2, 0, 1)[shown], rtol=0.1)
+        by_values = (exposure / 255.0).transpose(2, 0, 1)[shown] ** 2.2 * 2 ** -STOPS[index]
+        assert np.abs(np.log(by_values / light.transpose(2, 0, 1)[shown])).mean() > 0.2, "a gamma alone is far off"
 
 
 @pytest.mark.parametrize("name", SETTINGS)

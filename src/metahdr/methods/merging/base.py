@@ -69,12 +69,10 @@ class MergingMethod(TrainedMethod):
         import torch
 
         from metahdr.images import pixels
-        from metahdr.methods.merging.inputs import check_bracket, light_gains, most_light, with_light
+        from metahdr.methods.merging.inputs import by_gamma, check_bracket, light_gains, most_light, with_light
 
         check_bracket(self.name, stops)
-        aligned = (
-            torch.from_numpy(self.align(pixels(exposures), stops).transpose(0, 3, 1, 2).copy()).to(exposures) / 255
-        )
+        aligned = by_gamma(self.align(pixels(exposures), stops), stops).to(exposures)
         with torch.inference_mode():
             gains = light_gains(stops).to(aligned)
             merge = partial(self.predict, self.network, gains=gains[None])

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from metahdr.images import pixels
-from metahdr.methods.merging.inputs import check_bracket, light_gains, most_light, with_light
+from metahdr.methods.merging.inputs import by_gamma, check_bracket, light_gains, most_light, with_light
 from metahdr.methods.scenes_trainer import ScenesTraining
 from metahdr.scenes import Scenes
 from metahdr.seeds import named_rng
@@ -44,9 +44,8 @@ class MergingTrainer(ScenesTraining):
         """A scene as the network takes it, `(3, 6, H, W)`, gains `(3,)`, and its truth in [0, 1], `(3, H, W)`."""
         scene = self.scenes[index]
         check_bracket(f"{self.method.name}: {scene.name}", scene.stops)
-        aligned = self.method.align(pixels(scene.ldr), scene.stops).transpose(0, 3, 1, 2)
-        gains = light_gains(scene.stops)
-        inputs = with_light(torch.from_numpy(aligned / np.float32(255)), gains)
+        aligned, gains = self.method.align(pixels(scene.ldr), scene.stops), light_gains(scene.stops)
+        inputs = with_light(by_gamma(aligned, scene.stops), gains)
         return inputs, gains, (scene.hdr / most_light(scene.stops)).clamp(max=1)
 
     def train_step(self, batch: int) -> dict:
