@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from ahdrnet_file import authors_state
 from safetensors.numpy import save_file
 
 from metahdr.errors import UserError
@@ -44,6 +45,9 @@ def load(tmp_path, tiny, scene):
         elif name.startswith("radiance"):
             path = tmp_path / "radiance.safetensors"
             save_network(path, RadianceNet(), {"trained_on": {"oak": "12ab"}})
+        elif name == "ahdrnet_official":
+            path = tmp_path / "ahdr_model.pt"
+            torch.save(authors_state(), path)
         elif issubclass(METHODS[name], MergingMethod):
             path = tmp_path / f"{name}.safetensors"
             settings = {"residual_kernel": 1} if name.startswith("wu") else {}
