@@ -45,7 +45,7 @@ def test_moved_and_still_pixels_of_the_test_scenes_are_scored_apart(smoke, tmp_p
     titles = re.findall("^## (.*)$", table, re.M)
     assert titles == [
         *("One exposure", "A still bracket", "A moving bracket"),
-        *("What each method takes", "How the networks were trained"),
+        *("Where the idea of each lies", "What each method takes", "How the networks were trained"),
     ]
     costs = read_table(folder / DATA / "fold0/costs/ahdrnet.csv")
     assert costs[["width", "height"]].to_numpy().tolist() == [[64, 48]] and costs.seconds[0] > 0

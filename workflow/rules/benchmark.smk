@@ -162,8 +162,8 @@ rule cost:
 # The networks that the run trained for it.
 BENCHMARKED = {
     name: weight_file(name, FOLDS[0])
-    for name in SCORED
-    if METHODS[name].by_name and METHODS[name].weights and not METHODS[name].weights_of
+    for name in TRAINED
+    if METHODS[name].by_name
 }
 
 

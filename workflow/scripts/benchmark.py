@@ -7,11 +7,13 @@ import pandas as pd
 from metahdr.config.benchmark import Benchmark
 from metahdr.config.score import METAHDR
 from metahdr.evaluation.benchmark import choose, summarise, tasks
+from metahdr.evaluation.claims import judge
 from metahdr.files import atomic_write
 from metahdr.git import commit
 from metahdr.registry import METHODS
 from metahdr.report.benchmark import pictures, table, write_markdown, write_page, write_sheet
 from metahdr.report.cards import card_tables, cards
+from metahdr.report.claims import claim_table
 from metahdr.scenes import Scenes
 from metahdr.script import run
 from metahdr.tables import read_table, write_table
@@ -43,7 +45,10 @@ def main(
     rows = [_pictures(task, rows, data, names) for task, rows in scores.items()]
     write_sheet(figure, rows[-1])
     files = {name: Path(file) for name, file in weights.items()}
-    described = card_tables(cards(methods, files, benchmarks, data / "costs"))
+    described = [
+        claim_table(judge(scores, confidence)),
+        *card_tables(cards(methods, files, benchmarks, data / "costs")),
+    ]
     made = {"dataset": dataset, "commit": commit()}
     texts = {
         markdown: write_markdown(tables, described, confidence),

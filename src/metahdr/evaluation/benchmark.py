@@ -10,7 +10,10 @@ from metahdr.evaluation.judge import evenly
 from metahdr.evaluation.scores import NO_RUN
 from metahdr.registry import METHODS, METRICS
 
-TRIVIAL = ("ldr", "gamma_2", "gamma_2_2", "debevec_all", "merge_aligned", "merge_deghosted")
+TRIVIAL = (
+    *("ldr", "gamma_2", "gamma_2_2", "debevec_all", "merge_aligned", "merge_deghosted"),
+    *("merge_flow", "merge_flow_deghosted"),
+)
 WHOLE = [(metric, "all") for metric in ("mu_psnr", "linear_psnr", "pu21_psnr", "cvvdp", "log_rmse")]
 
 

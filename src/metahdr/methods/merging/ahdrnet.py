@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from metahdr.config.merging import AHDRNetTraining
-from metahdr.errors import UserError
 from metahdr.methods.merging.base import MergingMethod
 
 if TYPE_CHECKING:
@@ -27,19 +25,3 @@ class AHDRNet(MergingMethod):
         from metahdr.nets.ahdrnet import AHDRNet
 
         return AHDRNet(settings.features, settings.growth)
-
-
-class OfficialAHDRNet(AHDRNet):
-    """The same with the authors' weights, trained on Kalantari and Ramamoorthi's photographs."""
-
-    name = "ahdrnet_official"
-    title = "AHDRNet, the authors' weights"
-    weights = ("ahdrnet",)
-
-    @classmethod
-    def load(cls, weights: Path | None = None, device: str = "cpu") -> Self:
-        from metahdr.weights.ahdrnet import load_ahdrnet
-
-        if weights is None:
-            raise UserError(f"{cls.name}: no weights are shipped; give the authors' file (config/weights.yaml)")
-        return cls(load_ahdrnet(weights).to(device), AHDRNetTraining(features=64, growth=32))

@@ -27,14 +27,19 @@ class AlignedMerge(Method):
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
         import torch
 
-        from metahdr.camera.homography import align_by_homography
         from metahdr.camera.merge import inverse_response, merge
         from metahdr.images import pixels
 
-        aligned, stops = align_by_homography(pixels(exposures), stops), list(stops)
+        aligned, stops = self.align(pixels(exposures), stops), list(stops)
         curve = inverse_response(aligned, stops)
         radiance = self.finish(merge(aligned, stops, curve), aligned, stops, curve)
         return torch.from_numpy(radiance.transpose(2, 0, 1)[None].copy()).to(exposures.device)
+
+    def align(self, exposures: np.ndarray, stops: Sequence[float]) -> np.ndarray:
+        """The exposures brought to the middle one, uint8 `(E, H, W, 3)`."""
+        from metahdr.camera.homography import align_by_homography
+
+        return align_by_homography(exposures, stops)
 
     def finish(self, merged: np.ndarray, aligned: np.ndarray, stops: list[float], curve: np.ndarray) -> np.ndarray:
         """What becomes of the merge `(H, W, 3)`."""
@@ -54,3 +59,23 @@ class DeghostedMerge(AlignedMerge):
         reference = middle(stops)
         moved = find_moved(aligned, stops, curve, reference)
         return replace_moved(merged, aligned, stops, curve, moved, reference)
+
+
+class FlowMerge(AlignedMerge):
+    """The same after the exposures were aligned by optical flow, which follows what moves."""
+
+    name = "merge_flow"
+    title = "Debevec merge, aligned by flow"
+    citation = "Debevec and Malik 1997; Kroeger et al. 2016"
+
+    def align(self, exposures: np.ndarray, stops: Sequence[float]) -> np.ndarray:
+        from metahdr.camera.flow import align_by_flow
+
+        return align_by_flow(exposures, stops)
+
+
+class DeghostedFlowMerge(FlowMerge, DeghostedMerge):
+    """The same, with what the flow did not bring into place taken from one exposure."""
+
+    name = "merge_flow_deghosted"
+    title = "Debevec merge, aligned by flow, without ghosts"
