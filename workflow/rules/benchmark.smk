@@ -161,9 +161,7 @@ rule cost:
 
 # The networks that the run trained for it.
 BENCHMARKED = {
-    name: weight_file(name, FOLDS[0])
-    for name in TRAINED
-    if METHODS[name].by_name
+    name: weight_file(name, FOLDS[0]) for name in TRAINED if METHODS[name].by_name
 }
 
 
