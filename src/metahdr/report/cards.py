@@ -65,10 +65,11 @@ def cards(methods: Sequence[str], weights: dict[str, Path], benchmarks: Path, co
     """
     found = []
     for name in methods:
-        method, published = METHODS[name], _PUBLISHED.get(METHODS[name].weights_of or name, {})
+        method = METHODS[name]
+        licence = _PUBLISHED.get(method.weights_of or name, {}).get("licence", "")
+        scores = _PUBLISHED.get(name, {}).get("scores", "")
         trained = training(name, weights[name], benchmarks / f"{name}.tsv") if name in weights else None
         taken = [Cost(*row) for row in read_table(costs / f"{name}.csv").itertuples(index=False)]
-        licence, scores = (published.get(key, "") for key in ("licence", "scores"))
         found.append(Card(method.title, method.citation, licence, scores, trained, taken))
     return found
 

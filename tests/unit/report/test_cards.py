@@ -51,6 +51,12 @@ def test_methods_that_are_not_trained_have_costs_and_published_scores_stand_apar
     assert "14.06 dB" in trained.rows[1][1][-1]
 
 
+def test_a_part_of_a_method_has_its_licence_and_not_its_scores(saved, tmp_path):
+    (tmp_path / "single_hdr_linear.csv").write_text(COSTS.replace("12.3,", "12.3,4.56"))
+    (card,) = cards(["single_hdr_linear"], {}, tmp_path, tmp_path)
+    assert (card.licence, card.scores, card.training) == ("none stated", "", None)
+
+
 def test_an_image_that_did_not_fit_into_memory_is_told():
     card = Card("A", "", "", "", None, [Cost(4000, 3000, float("nan"), float("nan"))])
     (takes, _) = card_tables([card])
