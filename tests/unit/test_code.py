@@ -187,6 +187,10 @@ def test_an_edited_template_concerns_the_report_alone(edited):
     assert edited("src/metahdr/report/page.html", "<p>More.</p>") == {"report"}
 
 
+def test_an_edited_template_that_pages_share_concerns_each_of_them(edited):
+    assert edited("src/metahdr/report/benchmark_table.html", "<p>More.</p>") == {"report", "benchmark"}
+
+
 def test_a_new_line_in_the_registry_concerns_no_script(edited):
     assert edited("src/metahdr/registry.yaml", "\n", "metahdr.registry") == set()
 

@@ -11,10 +11,8 @@ from metahdr.registry import METHODS, METRICS
 MetricName = Annotated[str, AfterValidator(METRICS.check)]
 
 
-BY_NAME = (
-    "log_psnr",
-    "log_ssim",
-)  # metrics of one publication alone, which are computed only where they are named
+# Metrics of one publication alone, which are computed only where they are named.
+BY_NAME = ("log_psnr", "log_ssim")
 METAHDR = "metahdr"  # the method of the meta-training runs, and the variant that is trained as section meta says
 
 

@@ -4,21 +4,28 @@ They compare what their network answers with such an image of the truth. Neither
 scores say nothing of how bright the light is, and one pixel that is far too bright darkens all others.
 """
 
-import math
+from dataclasses import replace
 
 from torch import Tensor
 
-from metahdr.metrics.fidelity import psnr, ssim
-from metahdr.metrics.metric import ALL, Metric
+from metahdr.metrics.fidelity import PSNR, SSIM, psnr, ssim
 
-_TINY = 1e-9  # least range of a log image: one that is constant becomes 0
+_TINY = 1e-9  # least range of a log image
+
+
+def stretch(x: Tensor, least: float) -> Tensor:
+    """Each image stretched to [0, 1], all channels together, `(N, 3, H, W)` to the same.
+
+    Args:
+        least: range; an image with a smaller one is stretched as if it had this, a constant one becomes 0.
+    """
+    low, high = x.amin((1, 2, 3), keepdim=True), x.amax((1, 2, 3), keepdim=True)
+    return (x - low) / (high - low).clamp(min=least)
 
 
 def stretched_log(light: Tensor) -> Tensor:
-    """log(1 + light), each image stretched to [0, 1], all channels together, `(N, 3, H, W)` to the same."""
-    log = light.log1p()
-    low, high = log.amin((1, 2, 3), keepdim=True), log.amax((1, 2, 3), keepdim=True)
-    return (log - low) / (high - low).clamp(min=_TINY)
+    """log(1 + light), each image stretched to [0, 1], `(N, 3, H, W)` to the same."""
+    return stretch(light.log1p(), _TINY)
 
 
 def log_psnr(prediction: Tensor, truth: Tensor) -> Tensor:
@@ -31,30 +38,9 @@ def log_ssim(prediction: Tensor, truth: Tensor) -> Tensor:
     return ssim(stretched_log(prediction), stretched_log(truth))
 
 
-_SOURCE = "Demirci and Dere; log(1 + light), 1.0 is the truth's luminance at the photometry's percentile"
-LOG_PSNR = Metric(
-    name="log_psnr",
-    title="PSNR, stretched log",
-    unit="dB",
-    decimals=2,
-    better="higher",
-    domain="linear",
-    alignments=("plain",),
-    regions=ALL,
-    range=(-math.inf, 100.0),
-    source=_SOURCE,
-    function=log_psnr,
-)
-LOG_SSIM = Metric(
-    name="log_ssim",
-    title="SSIM, stretched log",
-    unit="",
-    decimals=4,
-    better="higher",
-    domain="linear",
-    alignments=("plain",),
-    regions=ALL,
-    range=(-1.0, 1.0),
-    source=_SOURCE,
-    function=log_ssim,
-)
+_OWN = {
+    "domain": "linear",
+    "source": "Demirci and Dere; log(1 + light), 1.0 is the truth's luminance at the photometry's percentile",
+}
+LOG_PSNR = replace(PSNR, name="log_psnr", title="PSNR, stretched log", function=log_psnr, **_OWN)
+LOG_SSIM = replace(SSIM, name="log_ssim", title="SSIM, stretched log", function=log_ssim, **_OWN)

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from textwrap import wrap
 from typing import NamedTuple
@@ -13,6 +13,7 @@ import pandas as pd
 from metahdr.evaluation.benchmark import TASKS, TRIVIAL
 from metahdr.evaluation.predictions import prediction_name
 from metahdr.images import read_hdr
+from metahdr.metrics.metric import Metric
 from metahdr.registry import METHODS, METRICS
 from metahdr.report.browser import STEEP, TOP, encode
 from metahdr.report.cards import CardTable
@@ -92,10 +93,15 @@ def _entry(row) -> Entry:
     mean = f"{row.mean:.{metric.decimals}f}"
     if row.method in TRIVIAL or math.isnan(row.lead_low):
         return Entry(mean, "", "")
-    low, high = (f"{end:+.{metric.decimals}f}" for end in (row.lead_low, row.lead_high))
-    excludes = row.lead_low > 0 or row.lead_high < 0
-    verdict = ("better" if metric.improves(row.lead) else "worse") if excludes else ""
-    return Entry(mean, f"{row.lead:+.{metric.decimals}f} [{low}, {high}]", verdict)
+    return Entry(mean, *judged(metric, row.lead, row.lead_low, row.lead_high))
+
+
+def judged(metric: Metric, lead: float, low: float, high: float) -> tuple[str, str]:
+    """A lead with its interval as text, and whether that is all `better` or all `worse`; empty where neither."""
+    lead_text, *ends = (f"{value:+.{metric.decimals}f}" for value in (lead, low, high))
+    excludes = low > 0 or high < 0
+    verdict = ("better" if metric.improves(lead) else "worse") if excludes else ""
+    return f"{lead_text} [{', '.join(ends)}]", verdict
 
 
 def note(confidence: float) -> str:
@@ -110,20 +116,22 @@ def write_markdown(tables: Sequence[Table], cards: Sequence[CardTable], confiden
     """The tables as Markdown."""
     parts = []
     for each in tables:
-        lines = [_line(["", *each.heads]), _line(["---", *["---:"] * len(each.heads)])]
-        lines += [_line([title, *map(_text, entries)]) for title, entries in each.rows]
-        parts += [f"## {each.title}", each.text, "\n".join([*lines, _line(["*best trivial*", *each.best])])]
+        rows = [(title, map(_text, entries)) for title, entries in each.rows]
+        parts += [f"## {each.title}", each.text, _table(each.heads, [*rows, ("*best trivial*", each.best)])]
     parts.append(note(confidence))
     for each in cards:
-        lines = [_line(["", *each.heads]), _line(["---", *["---:"] * len(each.heads)])]
-        lines += [_line([title, *cells]) for title, cells in each.rows]
-        parts += [f"## {each.title}", each.text, "\n".join(lines)]
+        parts += [f"## {each.title}", each.text, _table(each.heads, each.rows)]
     return "\n\n".join(parts) + "\n"
 
 
 def _text(entry: Entry) -> str:
     lead = f"**{entry.lead}**" if entry.verdict else entry.lead
     return f"{entry.mean} ({lead})" if lead else entry.mean
+
+
+def _table(heads: Sequence[str], rows: Iterable[tuple[str, Iterable[str]]]) -> str:
+    lines = [["", *heads], ["---", *["---:"] * len(heads)], *([title, *cells] for title, cells in rows)]
+    return "\n".join(map(_line, lines))
 
 
 def _line(cells: Sequence[str]) -> str:

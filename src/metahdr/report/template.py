@@ -5,6 +5,7 @@ from pathlib import Path
 import jinja2
 
 _HERE = Path(__file__).parent
+SHARED = "benchmark_table.html"  # named here, so that an edit of it concerns every page (`metahdr.code`)
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(_HERE),
     autoescape=True,
@@ -16,4 +17,5 @@ _ENVIRONMENT = jinja2.Environment(
 
 def render(name: str, **values: object) -> str:
     """The template of a name with the style of all pages; a value that it misses is an error."""
-    return _ENVIRONMENT.get_template(name).render(style=(_HERE / "page.css").read_text(), **values)
+    style = (_HERE / "page.css").read_text()
+    return _ENVIRONMENT.get_template(name).render(style=style, shared=SHARED, **values)

@@ -5,22 +5,20 @@ from pathlib import Path
 from metahdr.nets.ahdrnet import AHDRNet
 from metahdr.weights.check import load_strictly, read_state
 
-_NAMES = {  # of the layers: ours, theirs
-    "encoder.0": "conv1",
-    "attention.0.0": "att11",
-    "attention.0.2": "att12",
-    "attention.1.0": "att31",
-    "attention.1.2": "att32",
-    "merge": "conv2",
-    "fuse.0": "GFF_1x1",
-    "fuse.1": "GFF_3x3",
-    "head.0": "conv_up",
-    "head.1": "conv3",
+_LAYERS = {  # theirs: ours
+    "conv1": "encoder.0",
+    "att11": "attention.0.0",
+    "att12": "attention.0.2",
+    "att31": "attention.1.0",
+    "att32": "attention.1.2",
+    "conv2": "merge",
+    "GFF_1x1": "fuse.0",
+    "GFF_3x3": "fuse.1",
+    "conv_up": "head.0",
+    "conv3": "head.1",
+    **{f"RDB{n + 1}.conv_1x1": f"blocks.{n}.fuse" for n in range(3)},
+    **{f"RDB{n + 1}.dense_layers.{i}.conv": f"blocks.{n}.layers.{i}" for n in range(3) for i in range(6)},
 }
-for _block in range(3):
-    _NAMES[f"blocks.{_block}.fuse"] = f"RDB{_block + 1}.conv_1x1"
-    for _layer in range(6):
-        _NAMES[f"blocks.{_block}.layers.{_layer}"] = f"RDB{_block + 1}.dense_layers.{_layer}.conv"
 _UNUSED = ("attConv1.", "attConv3.")  # their network has them and never calls them
 
 
@@ -30,12 +28,11 @@ def load_ahdrnet(path: Path) -> AHDRNet:
     Raises:
         UserError: missing, truncated, of another layout, with values that are not finite, or more than tensors.
     """
-    ours = {theirs: name for name, theirs in _NAMES.items()}
     parameters = {}
     for name, values in read_state(path, str(path)).items():
         layer, _, kind = name.rpartition(".")
         if not name.startswith(_UNUSED):
-            parameters[f"{ours.get(layer, layer)}.{kind}"] = values
+            parameters[f"{_LAYERS.get(layer, layer)}.{kind}"] = values
     network = AHDRNet()
     load_strictly(path, network, parameters)
     return network.eval()

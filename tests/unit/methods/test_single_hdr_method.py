@@ -251,12 +251,14 @@ def test_a_missing_file_of_vgg16_is_named(trainer):
 
 
 def test_a_large_image_goes_through_in_tiles_as_it_would_whole(trained, scenery, monkeypatch):
-    monkeypatch.setattr(pipeline, "TILE", 512)
     method, sizes = SingleHDR.load(trained[0]), []
     picture = np.clip(scenery(0, 64, 1100) / 2, 0, 1).astype(np.float32)
     x = torch.from_numpy(picture.transpose(2, 0, 1)[None].copy())
-    with torch.inference_mode():
+    with monkeypatch.context() as patch, torch.inference_mode():
+        patch.setattr(pipeline, "TILE", 2048)
+        patch.setattr(pipeline, "LARGE", 2048)
         whole = method.network(x)
+    monkeypatch.setattr(pipeline, "TILE", 512)
     for network in (method.network.dequantise, method.network.hallucinate, method.network.linearise):
         network.register_forward_pre_hook(lambda _, inputs: sizes.append(inputs[0].shape[-1]))
     tiled = method.stages(x)
@@ -264,6 +266,7 @@ def test_a_large_image_goes_through_in_tiles_as_it_would_whole(trained, scenery,
     torch.testing.assert_close(tiled.dequantised, whole.dequantised)
     torch.testing.assert_close(tiled.response, whole.response, atol=0.02, rtol=0)
     monkeypatch.setattr(method.network.linearise, "forward", lambda _: tiled.response)
+    monkeypatch.setattr(pipeline, "TILE", 2048)
     for name, expected in method.network(x)._asdict().items():
         torch.testing.assert_close(getattr(tiled, name), expected, atol=1e-4, rtol=1e-3)
 
@@ -271,6 +274,11 @@ def test_a_large_image_goes_through_in_tiles_as_it_would_whole(trained, scenery,
 def test_an_image_of_one_tile_is_what_the_networks_make_of_it(trained, scenery):
     method = SingleHDR.load(trained[0])
     x = torch.from_numpy(np.clip(scenery(1, 64, 96) / 2, 0, 1).transpose(2, 0, 1)[None].copy()).float()
+    network = method.network
     with torch.inference_mode():
-        expected = method.network(x)
+        dequantised = network.dequantised(x)
+        response = network.linearise(dequantised)
+        linear = apply_response(dequantised, response)
+        hallucinated = network.hallucinated(linear)
+        expected = dequantised, linear, hallucinated, network.refine(hallucinated, linear, dequantised), response
     assert all(torch.equal(*pair) for pair in zip(method.stages(x), expected, strict=True))

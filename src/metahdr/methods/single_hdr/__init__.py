@@ -69,7 +69,7 @@ class SingleHDR(TrainedMethod):
                 f"must have {LEAST}x{LEAST} at least"
             )
         with torch.inference_mode():
-            return self.network.in_tiles(exposures)
+            return self.network(exposures)
 
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
         import torch

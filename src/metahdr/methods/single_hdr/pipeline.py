@@ -39,7 +39,7 @@ class Stages(NamedTuple):
 
 
 class Pipeline(nn.Module):
-    """Exposures in [0, 1] to light, `(N, 3, H, W)` to `Stages`.
+    """Exposures in [0, 1] to light, `(N, 3, H, W)` to `Stages`; the networks take tiles of large ones.
 
     Args:
         mean, basis: the model of inverse responses, `(1024,)` and `(K, 1024)`; both are part of the state.
@@ -57,25 +57,16 @@ class Pipeline(nn.Module):
 
     def forward(self, x: Tensor) -> Stages:
         dequantised, response, linear, hallucinated = self.reverse(x)
-        refined = self.refine(hallucinated, linear, dequantised)
-        return Stages(dequantised, linear, hallucinated, refined, response)
-
-    def in_tiles(self, x: Tensor) -> Stages:
-        """The same with less memory, where images are large: the networks take tiles of them."""
-        dequantised = in_tiles(self.dequantised, x, TILE, MARGIN)
-        response = self.linearise(_small(dequantised))
-        linear = in_tiles(lambda image: apply_response(image, response), dequantised, TILE, margin=0)
-        hallucinated = in_tiles(self.hallucinated, linear, TILE, MARGIN)
         images = torch.cat([hallucinated, linear, dequantised], 1)
         refined = in_tiles(lambda tile: self.refine(*tile.split(3, 1)), images, TILE, MARGIN)
         return Stages(dequantised, linear, hallucinated, refined, response)
 
     def reverse(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """The first three networks: the images dequantised, their responses, linear light, and all light."""
-        dequantised = self.dequantised(x)
-        response = self.linearise(dequantised)
-        linear = apply_response(dequantised, response)
-        return dequantised, response, linear, self.hallucinated(linear)
+        dequantised = in_tiles(self.dequantised, x, TILE, MARGIN)
+        response = self.linearise(_small(dequantised))
+        linear = in_tiles(lambda tile: apply_response(tile, response), dequantised, TILE, margin=0)
+        return dequantised, response, linear, in_tiles(self.hallucinated, linear, TILE, MARGIN)
 
     def dequantised(self, x: Tensor) -> Tensor:
         return self.dequantise(x).clamp(0, 1)
