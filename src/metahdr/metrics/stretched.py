@@ -9,23 +9,12 @@ from dataclasses import replace
 from torch import Tensor
 
 from metahdr.metrics.fidelity import PSNR, SSIM, psnr, ssim
-
-_TINY = 1e-9  # least range of a log image
-
-
-def stretch(x: Tensor, least: float) -> Tensor:
-    """Each image stretched to [0, 1], all channels together, `(N, 3, H, W)` to the same.
-
-    Args:
-        least: range; an image with a smaller one is stretched as if it had this, a constant one becomes 0.
-    """
-    low, high = x.amin((1, 2, 3), keepdim=True), x.amax((1, 2, 3), keepdim=True)
-    return (x - low) / (high - low).clamp(min=least)
+from metahdr.nets.mobilenet_autoencoder import normalise_target
 
 
 def stretched_log(light: Tensor) -> Tensor:
-    """log(1 + light), each image stretched to [0, 1], `(N, 3, H, W)` to the same."""
-    return stretch(light.log1p(), _TINY)
+    """log(1 + light), each image stretched to [0, 1], as their network's targets; `(N, 3, H, W)` to the same."""
+    return (normalise_target(light) + 1) / 2
 
 
 def log_psnr(prediction: Tensor, truth: Tensor) -> Tensor:

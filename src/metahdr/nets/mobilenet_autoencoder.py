@@ -7,7 +7,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import metahdr.torchvision_cpu  # noqa: F401  before torchvision
-from metahdr.metrics.stretched import stretch
 from metahdr.nets.imagenet import MEAN, STD
 from metahdr.nets.unet import decode
 
@@ -95,7 +94,8 @@ def denormalise(y: Tensor, low: Tensor, high: Tensor) -> Tensor:
 
 
 def _stretch(x: Tensor) -> Tensor:
-    return 2 * stretch(x, _TINY) - 1
+    low, high = x.amin((1, 2, 3), keepdim=True), x.amax((1, 2, 3), keepdim=True)
+    return 2 * (x - low) / (high - low).clamp(min=_TINY) - 1
 
 
 def _layer(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
