@@ -22,10 +22,13 @@ class WuNet(nn.Module):
             35,480,707 parameters.
         residual_kernel: size of the residual blocks' kernels. 5 is the paper's, 3 the authors' code's, with
             16,606,339 parameters.
+        turned: the layers see the image turned by 180 degrees, for kernels that were learned with the padding of
+            the authors' code, which is this one's mirror image.
     """
 
-    def __init__(self, kind: Literal["unet", "resnet"], residual_kernel: int = 5):
+    def __init__(self, kind: Literal["unet", "resnet"], residual_kernel: int = 5, turned: bool = False):
         super().__init__()
+        self.turns = 2 if turned else 0
         self.level1 = nn.ModuleList(_convolution(6, 64, stride=2) for _ in range(3))
         self.level2 = nn.ModuleList(_down(64, 128) for _ in range(3))
         self.level3 = _down(3 * 128, 256)
@@ -43,14 +46,15 @@ class WuNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
         right, bottom = (max(-size % self.stride, SMALLEST - size) for size in (width, height))
-        exposures = F.pad(x.flatten(1, 2), (0, right, 0, bottom), mode="replicate").chunk(3, 1)
+        padded = F.pad(x.flatten(1, 2), (0, right, 0, bottom), mode="replicate")
+        exposures = padded.rot90(self.turns, (-2, -1)).chunk(3, 1)
         halves = [level(exposure) for level, exposure in zip(self.level1, exposures, strict=True)]
         quarters = [level(features) for level, features in zip(self.level2, halves, strict=True)]
         merged = self.level3(torch.cat(quarters, 1))
         features = self.up3(torch.cat([self.translate(merged), merged], 1))
         features = self.up2(torch.cat([features, *quarters], 1))
         features = self.up1(torch.cat([features, *halves], 1))
-        return self.head(features)[..., :height, :width]
+        return self.head(features).rot90(-self.turns, (-2, -1))[..., :height, :width]
 
 
 class ResidualBlock(nn.Module):

@@ -10,6 +10,7 @@ import pytest
 import torch
 from ahdrnet_file import authors_state
 from safetensors.numpy import save_file
+from wu_file import authors_arrays, write_checkpoint
 
 from metahdr.errors import UserError
 from metahdr.meta.learner import Learner
@@ -45,6 +46,9 @@ def load(tmp_path, tiny, scene):
         elif name.startswith("radiance"):
             path = tmp_path / "radiance.safetensors"
             save_network(path, RadianceNet(), {"trained_on": {"oak": "12ab"}})
+        elif name == "wu_official":
+            path = tmp_path / "pretrained_ckp.zip"
+            write_checkpoint(path, authors_arrays())
         elif name == "ahdrnet_official":
             path = tmp_path / "ahdr_model.pt"
             torch.save(authors_state(), path)
