@@ -1,0 +1,67 @@
+"""Networks that merge a bracket, with the weights of their authors."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from metahdr.config.merging import AHDRNetTraining, MergingTraining, WuTraining
+from metahdr.errors import UserError
+from metahdr.methods.merging.ahdrnet import AHDRNet
+from metahdr.methods.merging.base import MergingMethod
+from metahdr.methods.merging.wu import WuResNet
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Official(MergingMethod):
+    """The network of the authors' code, trained by them on Kalantari and Ramamoorthi's photographs.
+
+    Attributes:
+        built: the settings that give a network of the same size.
+    """
+
+    built: ClassVar[MergingTraining]
+
+    @classmethod
+    @abstractmethod
+    def read(cls, path: Path) -> nn.Module:
+        """The network in the authors' file."""
+
+    @classmethod
+    def load(cls, weights: Path | None = None, device: str = "cpu") -> Self:
+        if weights is None:
+            raise UserError(f"{cls.name}: no weights are shipped; give the authors' file (config/weights.yaml)")
+        return cls(cls.read(weights).to(device), cls.built)
+
+
+class OfficialWu(Official, WuResNet):
+    """The residual network of Wu et al. 2018."""
+
+    name = "wu_official"
+    title = "Wu, the authors' weights"
+    weights = ("wu",)
+    built = WuTraining(residual_kernel=3)
+
+    @classmethod
+    def read(cls, path: Path) -> nn.Module:
+        from metahdr.weights.wu import load_wu
+
+        return load_wu(path)
+
+
+class OfficialAHDRNet(Official, AHDRNet):
+    """AHDRNet, Yan et al. 2019."""
+
+    name = "ahdrnet_official"
+    title = "AHDRNet, the authors' weights"
+    weights = ("ahdrnet",)
+    built = AHDRNetTraining(features=64, growth=32)
+
+    @classmethod
+    def read(cls, path: Path) -> nn.Module:
+        from metahdr.weights.ahdrnet import load_ahdrnet
+
+        return load_ahdrnet(path)
