@@ -21,11 +21,11 @@ class SingleHDRTraining(Pretrained):
     )
     size: Annotated[int, Field(ge=32)] = Field(64, description="width and height of a training image in pixels")
     batch: Annotated[int, Field(ge=2)] = Field(4, description="images per step")
-    dequantise_steps: Count = Field(4000, description="training steps of the network that undoes the quantisation")
-    linearise_steps: Count = Field(2500, description="training steps of the network that finds the response")
-    hallucinate_steps: Count = Field(4000, description="training steps of the network that finds clipped light")
-    joint_steps: Count = Field(800, description="steps in which these three are trained together")
-    refine_steps: Count = Field(2000, description="training steps of the last network, which refines their result")
+    dequantise_steps: Count = Field(2500, description="training steps of the network that undoes the quantisation")
+    linearise_steps: Count = Field(1500, description="training steps of the network that finds the response")
+    hallucinate_steps: Count = Field(2500, description="training steps of the network that finds clipped light")
+    joint_steps: Count = Field(500, description="steps in which these three are trained together")
+    refine_steps: Count = Field(1000, description="training steps of the last network, which refines their result")
     learning_rate: Positive = Field(
         0.001,
         description="Adam's learning rate at the beginning of each stage, a tenth of it where three networks are "

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import pandas as pd
 import yaml
-from safetensors import safe_open
 
 from metahdr.evaluation.cost import Cost
 from metahdr.registry import METHODS
@@ -21,7 +20,7 @@ class Training(NamedTuple):
     """How a network was trained.
 
     Attributes:
-        parameters: values in its weight file.
+        parameters: of the network, without statistics of batch normalisation.
         steps: of its training.
         sources: whose images it saw.
         minutes: of the last call, where the training was interrupted; None: not known.
@@ -78,8 +77,7 @@ def training(method: str, weights: Path, measured: Path) -> Training:
     """What a weight file, and the benchmark file of its training, tell."""
     facts = read_facts(weights)
     settings = METHODS[method].settings.model_validate(facts["settings"])
-    with safe_open(weights, "np") as file:
-        parameters = sum(math.prod(file.get_slice(key).get_shape()) for key in file.keys())  # noqa: SIM118
+    parameters = sum(values.numel() for values in METHODS[method].build(settings).parameters())
     minutes = pd.read_csv(measured, sep="\t").s.iloc[0] / 60 if measured.is_file() else None
     return Training(parameters, settings.steps, len(facts["trained_on"]), minutes, getattr(settings, "lacks", []))
 
@@ -124,8 +122,13 @@ def _takes(card: Card) -> list[str]:
     cells = [count]
     for cost in card.costs:
         failed = math.isnan(cost.seconds)
-        cells += ["too much memory", ""] if failed else [f"{cost.seconds:.2g}", f"{cost.gigabytes:.1f}"]
+        cells += ["too much memory", ""] if failed else [f"{_rounded(cost.seconds):g}", f"{cost.gigabytes:.1f}"]
     return [*cells, card.citation, card.licence]
+
+
+def _rounded(seconds: float) -> float:
+    """To two digits; printed as it is, 170 would be 1.7e+02."""
+    return float(f"{seconds:.2g}")
 
 
 def _training(card: Card) -> list[str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from metahdr.config.autoencoder import AutoencoderTraining
-from metahdr.config.merging import AHDRNetTraining
+from metahdr.config.merging import AHDRNetTraining, WuTraining
 from metahdr.evaluation.cost import Cost
 from metahdr.registry import METHODS
 from metahdr.report.cards import Card, Training, card_tables, cards, training
@@ -28,6 +28,12 @@ def test_a_training_is_told_by_its_weight_file_and_its_benchmark_file(saved, tmp
     path, count = saved
     assert training("ahdrnet", path, tmp_path / "ahdrnet.tsv") == Training(count, 7, 1, 1.5, [])
     assert training("ahdrnet", path, tmp_path / "nowhere.tsv").minutes is None
+
+
+def test_statistics_of_batch_normalisation_are_no_parameters(tmp_path):
+    path, settings = tmp_path / "wu_unet.safetensors", WuTraining()
+    save_network(path, METHODS["wu_unet"].build(settings), {"settings": settings.model_dump(), "trained_on": {}})
+    assert training("wu_unet", path, tmp_path / "none.tsv").parameters == 12_531_587
 
 
 def test_what_a_network_was_trained_without_is_said(tmp_path):
@@ -61,3 +67,9 @@ def test_an_image_that_did_not_fit_into_memory_is_told():
     card = Card("A", "", "", "", None, [Cost(4000, 3000, float("nan"), float("nan"))])
     (takes, _) = card_tables([card])
     assert takes.rows[0][1][:3] == ["", "too much memory", ""]
+
+
+def test_seconds_have_two_digits_and_no_exponent():
+    card = Card("A", "", "", "", None, [Cost(512, 512, 0.0004891, 0.3), Cost(4000, 3000, 168.2, 5.0)])
+    (takes, _) = card_tables([card])
+    assert takes.rows[0][1][1:5] == ["0.00049", "0.3", "170", "5.0"]
