@@ -5,9 +5,12 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 
+from metahdr.evaluation.summary import summarise
 from metahdr.report.figures.figure import sheet
 from metahdr.report.figures.pictures import ERROR_STOPS, error_map
+from metahdr.report.figures.plots import by_exposure
 from metahdr.report.results import Column, Results
+from metahdr.tables import read_table, write_table
 from metahdr.tonemap import OPERATORS
 
 
@@ -51,7 +54,6 @@ def test_the_first_picture_is_the_median_difference_from_the_best_baseline(data,
 
 def test_artefacts_are_where_the_papers_metrics_and_a_perceptual_one_disagree_most(make_run):
     from metahdr.report.figures.pictures import artefacts
-    from metahdr.tables import read_table, write_table
 
     data = make_run()
     scores = read_table(data / "scores.csv")
@@ -75,6 +77,16 @@ def test_the_numbers_of_the_exposures_figure_are_the_summarys(data, figures):
     assert [gains.value, gains.low, gains.high] == pytest.approx(
         [expected.gain, expected.gain_low, expected.gain_high]
     )
+
+
+def test_a_run_without_baselines_has_a_row_of_gains_alone(make_run):
+    data = make_run()
+    scores = read_table(data / "scores.csv")
+    scores = scores[scores.method == "metahdr"]
+    write_table(data / "scores.csv", scores)
+    write_table(data / "summary.csv", summarise(scores, 0.95))
+    results = Results(data)
+    assert by_exposure(results).svg[""].count('id="axes_') == len(results.first_columns)
 
 
 def test_gains_by_step_start_at_0(figures):

@@ -84,10 +84,11 @@ def by_step(results: Results, steps: pd.DataFrame) -> Figure:
 def by_exposure(results: Results) -> Figure:
     """Gain over the single shot, and difference from the best baseline, against the held-out exposure."""
     numbers, columns = _numbers_by_exposure(results), results.first_columns
-    figure, axes = plot(len(DIFFERENCES), len(columns), 5, squeeze=False, sharex=True)
+    drawn = numbers.dropna(subset="value").difference.unique()  # a run may have no baseline
+    figure, axes = plot(len(drawn), len(columns), 2.5 * len(drawn), squeeze=False, sharex=True)
     evs = sorted(set(numbers.ev))
-    for line, (difference, title) in zip(axes, DIFFERENCES.items(), strict=True):
-        line[0].set_ylabel(title)
+    for line, difference in zip(axes, drawn, strict=True):
+        line[0].set_ylabel(DIFFERENCES[difference])
         for axis, column in zip(line, columns, strict=True):
             shown = numbers[numbers.difference == difference]
             shown = shown[(shown.metric == column.metric) & (shown.alignment == column.alignment)]
