@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
+import torch
 import yaml
 
 from metahdr.evaluation.cost import Cost
@@ -77,7 +78,9 @@ def training(method: str, weights: Path, measured: Path) -> Training:
     """What a weight file, and the benchmark file of its training, tell."""
     facts = read_facts(weights)
     settings = METHODS[method].settings.model_validate(facts["settings"])
-    parameters = sum(values.numel() for values in METHODS[method].build(settings).parameters())
+    with torch.device("meta"):  # shapes alone: a published network may take a gigabyte
+        network = METHODS[method].build(settings)
+    parameters = sum(values.numel() for values in network.parameters())
     minutes = pd.read_csv(measured, sep="\t").s.iloc[0] / 60 if measured.is_file() else None
     return Training(parameters, settings.steps, len(facts["trained_on"]), minutes, getattr(settings, "lacks", []))
 
