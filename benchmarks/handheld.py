@@ -17,11 +17,12 @@ import numpy as np
 import yaml
 from merge import KINDS
 
-from metahdr.camera.align import align_bracket
-from metahdr.camera.exposure import expose, metered_scale
-from metahdr.camera.handheld import merge_bracket
-from metahdr.images import read_hdr, repair
-from metahdr.panorama import perspective_view
+from metahdr.brackets.handheld import merge_bracket
+from metahdr.brackets.shifts import align_bracket
+from metahdr.camera.exposure import expose
+from metahdr.images.files import read_hdr, repair
+from metahdr.images.luminance import metered_scale
+from metahdr.images.panorama import perspective_view
 from metahdr.seeds import named_rng
 
 SIZE, FARTHEST, STOPS = 400, 16, [-2.0, 0.0, 2.0]

@@ -23,7 +23,7 @@ from metahdr.labels.simulate import median_error, simulate_labels, write_labels
 from metahdr.methods.hdrcnn import HDRCNN
 from metahdr.nets.expandnet import ExpandNet
 from metahdr.nets.hdrcnn import HDRCNN as Network
-from metahdr.scenes import Scenes
+from metahdr.scenes.scene import Scenes
 
 THREADS, SIDE = 2, 512
 HAS_BFLOAT16 = any(torch.cpu.get_capabilities().get(name) for name in ("amx_bf16", "avx512_bf16"))

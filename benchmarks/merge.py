@@ -22,20 +22,21 @@ import pandas as pd
 import torch
 import yaml
 
+from metahdr.brackets.handheld import merge_bracket
+from metahdr.brackets.merge import CLIPPED, LEVELS, inverse_response, merge
 from metahdr.camera.curve import Curve
-from metahdr.camera.exposure import expose, metered_scale
-from metahdr.camera.handheld import merge_bracket
-from metahdr.camera.merge import CLIPPED, LEVELS, inverse_response, merge
+from metahdr.camera.exposure import expose
 from metahdr.camera.response import draw_response
 from metahdr.config.expose import Expose
 from metahdr.config.photometry import Photometry
-from metahdr.images import luminance, read_hdr, repair
+from metahdr.images.files import read_hdr, repair
+from metahdr.images.luminance import luminance, metered_scale
+from metahdr.images.panorama import perspective_view
 from metahdr.methods.bracket import fill
 from metahdr.methods.radiance import Radiance
 from metahdr.metrics.cvvdp import CVVDP
 from metahdr.metrics.measure import measure
 from metahdr.metrics.pu21 import PU21_PSNR
-from metahdr.panorama import perspective_view
 from metahdr.seeds import named_rng
 
 SIZE, AZIMUTH = 256, 0.0

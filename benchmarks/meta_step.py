@@ -33,7 +33,7 @@ from metahdr.meta.engines import fast, learn2learn
 from metahdr.meta.learner import Learner, support
 from metahdr.nets.conv import Conv2d, ConvTranspose2d
 from metahdr.nets.norm import BatchNormReLU
-from metahdr.scenes import Scenes
+from metahdr.scenes.scene import Scenes
 from metahdr.training import processes
 
 CORES, TASKS, SIZES = 2, 5, (128, 256, 512)

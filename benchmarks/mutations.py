@@ -40,14 +40,15 @@ import OpenEXR
 import pandas as pd
 import tifffile
 
-from metahdr.camera.exposure import expose, metered_scale
+from metahdr.camera.exposure import expose
 from metahdr.camera.response import Response
 from metahdr.datasets.archive import unpack
 from metahdr.datasets.register import File
 from metahdr.datasets.retrieve import retrieve
 from metahdr.errors import UserError
-from metahdr.images import read_hdr, read_ldr, repair, write_exr
-from metahdr.panorama import perspective_view
+from metahdr.images.files import read_hdr, read_ldr, repair, write_exr
+from metahdr.images.luminance import metered_scale
+from metahdr.images.panorama import perspective_view
 from metahdr.photographs.read import read_photograph
 from metahdr.seeds import named_rng
 

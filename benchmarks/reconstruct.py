@@ -19,10 +19,11 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from metahdr.camera.exposure import expose, metered_scale
+from metahdr.camera.exposure import expose
 from metahdr.camera.response import Response
-from metahdr.images import read_hdr
-from metahdr.panorama import perspective_view
+from metahdr.images.files import read_hdr
+from metahdr.images.luminance import metered_scale
+from metahdr.images.panorama import perspective_view
 from metahdr.photographs import DEFAULT
 
 RESPONSE = Response(0.9, 0.6)

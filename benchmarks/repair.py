@@ -17,14 +17,15 @@ import numpy as np
 import pandas as pd
 from skimage.metrics import structural_similarity
 
-from metahdr.align import LEAST_MARGIN, ORIENTATIONS, find_alignment, orient
-from metahdr.camera.align import find_shifts
-from metahdr.camera.exposure import compress, expose, metered_scale
-from metahdr.camera.merge import inverse_response, merge
+from metahdr.brackets.merge import inverse_response, merge
+from metahdr.brackets.shifts import find_shifts
+from metahdr.camera.exposure import compress, expose
 from metahdr.camera.response import Response, draw_response
-from metahdr.duplicates import BITS, MOST_BITS, perceptual_hash
-from metahdr.images import luminance, read_hdr, repair
-from metahdr.panorama import perspective_view
+from metahdr.images.files import read_hdr, repair
+from metahdr.images.luminance import luminance, metered_scale
+from metahdr.images.panorama import perspective_view
+from metahdr.scenes.duplicates import BITS, MOST_BITS, perceptual_hash
+from metahdr.scenes.orientation import LEAST_MARGIN, ORIENTATIONS, find_alignment, orient
 from metahdr.seeds import named_rng
 
 PAIRS, SIZE, QUALITY = 400, 512, 70

@@ -20,8 +20,8 @@ from metahdr.config.split import Split
 from metahdr.datasets.chunks import chunks
 from metahdr.datasets.layouts import Source
 from metahdr.files import sha256
-from metahdr.images import write_exr
-from metahdr.scenes import Scenes
+from metahdr.images.files import write_exr
+from metahdr.scenes.scene import Scenes
 
 torch.set_num_threads(1)
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may start the tests where Ctrl-C is ignored

@@ -13,10 +13,8 @@ from PIL.ExifTags import IFD, Base
 from PIL.TiffImagePlugin import IFDRational
 from runs import snakemake
 
-from metahdr.align import orient
-from metahdr.camera.bracket import expose_scenes
-from metahdr.camera.exposure import expose, metered_scale
-from metahdr.camera.merge import inverse_response, merge
+from metahdr.brackets.merge import inverse_response, merge
+from metahdr.camera.exposure import expose
 from metahdr.camera.response import Response
 from metahdr.config.expose import Expose
 from metahdr.config.prepare import Prepare
@@ -24,9 +22,12 @@ from metahdr.datasets.fetch import fetch
 from metahdr.datasets.layouts import find_sources
 from metahdr.datasets.register import read_register
 from metahdr.evaluation.opencv import OpenCVMerge
-from metahdr.images import read_hdr
-from metahdr.panorama import perspective_view
-from metahdr.prepare import prepare_source
+from metahdr.images.files import read_hdr
+from metahdr.images.luminance import metered_scale
+from metahdr.images.panorama import perspective_view
+from metahdr.scenes.exposures import expose_scenes
+from metahdr.scenes.orientation import orient
+from metahdr.scenes.prepare import prepare_source
 from metahdr.tables import read_table
 
 RESPONSE = Response(0.9, 0.6)

@@ -12,8 +12,8 @@ import pytest
 from checkout import REPOSITORY
 from runs import overlay, planned, snakemake
 
-from metahdr.images import read_hdr, write_exr
-from metahdr.panorama import perspective_view
+from metahdr.images.files import read_hdr, write_exr
+from metahdr.images.panorama import perspective_view
 
 
 def blocks(language: str) -> list[str]:

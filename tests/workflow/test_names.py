@@ -11,7 +11,7 @@ import yaml
 from checkout import check_out
 from runs import SMOKE, overlay, snakemake
 
-from metahdr.images import write_exr
+from metahdr.images.files import write_exr
 
 FACTS = dict.fromkeys(("title", "licence", "citation", "homepage"), "mine") | {"version": "1"}
 

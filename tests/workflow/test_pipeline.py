@@ -17,14 +17,15 @@ import yaml
 from checkout import check_out
 from runs import SMOKE, overlay, planned, snakemake
 
-from metahdr.align import ORIENTATIONS, find_alignment, orient
-from metahdr.camera.exposure import expose, metered_scale
+from metahdr.camera.exposure import expose
 from metahdr.camera.response import Response
 from metahdr.files import sha256
-from metahdr.images import read_hdr
+from metahdr.images.files import read_hdr
+from metahdr.images.luminance import metered_scale
+from metahdr.images.panorama import perspective_view
 from metahdr.nets.expandnet import ExpandNet
-from metahdr.panorama import perspective_view
 from metahdr.registry import METHODS
+from metahdr.scenes.orientation import ORIENTATIONS, find_alignment, orient
 from metahdr.tables import read_table
 
 RESULTS = "results/smoke"
@@ -389,7 +390,7 @@ def test_runs_with_expandnets_and_with_merged_labels_are_added_to_those_there_ar
 def test_an_edited_merge_retrains_the_run_that_has_its_labels_and_no_other(more_runs):
     folder, settings = more_runs
     assert snakemake(folder, *settings).returncode == 0
-    merge = folder / "src/metahdr/camera/merge.py"
+    merge = folder / "src/metahdr/brackets/merge.py"
     merge.write_text(f"{merge.read_text()}\nMORE = 1\n")
     jobs = planned(folder, *settings)
     assert jobs["meta_train"] == 2 and "label" not in jobs

@@ -14,7 +14,7 @@ from runs import planned, snakemake
 
 from metahdr.config.check import lay_over
 from metahdr.files import sha256
-from metahdr.images import read_hdr, write_exr
+from metahdr.images.files import read_hdr, write_exr
 
 PROFILE = ["--workflow-profile", "workflow/profiles/default"]
 RESULTS = "results/smoke"

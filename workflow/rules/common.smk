@@ -13,8 +13,8 @@ from snakemake.logging import logger
 _src = Path(workflow.basedir, "src")
 sys.path.insert(0, str(_src))
 
-from metahdr.code import digest
-from metahdr.command import check, flags, parameters
+from metahdr.workflow.code import digest
+from metahdr.workflow.job import check, flags, parameters
 from metahdr.config.check import load
 from metahdr.config.label import Label, labellers
 from metahdr.config.score import Score

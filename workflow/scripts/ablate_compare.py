@@ -12,8 +12,8 @@ from metahdr.errors import UserError
 from metahdr.evaluation.ablation import compare_arms
 from metahdr.files import atomic_write
 from metahdr.report.ablation import ablation_tables, forest_plot
-from metahdr.script import run
 from metahdr.tables import read_table, write_table
+from metahdr.workflow.script import run
 
 
 def main(

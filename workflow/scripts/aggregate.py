@@ -7,8 +7,8 @@ from metahdr.config.score import Score
 from metahdr.evaluation.scores import join_scores
 from metahdr.evaluation.summary import few_numbers, summarise
 from metahdr.files import atomic_write
-from metahdr.script import run
 from metahdr.tables import write_table
+from metahdr.workflow.script import run
 
 
 def main(

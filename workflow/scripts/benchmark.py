@@ -9,14 +9,14 @@ from metahdr.config.score import METAHDR
 from metahdr.evaluation.benchmark import choose, summarise, tasks
 from metahdr.evaluation.claims import judge
 from metahdr.files import atomic_write
-from metahdr.git import commit
 from metahdr.registry import METHODS
 from metahdr.report.benchmark import pictures, table, write_markdown, write_page, write_sheet
 from metahdr.report.cards import card_tables, cards
 from metahdr.report.claims import claim_table
-from metahdr.scenes import Scenes
-from metahdr.script import run
+from metahdr.scenes.scene import Scenes
 from metahdr.tables import read_table, write_table
+from metahdr.workflow.git import commit
+from metahdr.workflow.script import run
 
 
 def main(

@@ -7,8 +7,8 @@ import pandas as pd
 from metahdr.datasets.register import known_places
 from metahdr.methods.unseen import check_unseen
 from metahdr.registry import METHODS
-from metahdr.script import run
 from metahdr.tables import read_table, write_table
+from metahdr.workflow.script import run
 
 
 def main(method: str, scenes: Path, register: Path, trained_on: Path, weights: Path | None = None) -> None:

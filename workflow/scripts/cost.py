@@ -6,11 +6,11 @@ import pandas as pd
 
 from metahdr.config.benchmark import Benchmark
 from metahdr.evaluation.cost import costs
-from metahdr.images import pixels
+from metahdr.images.files import pixels
 from metahdr.registry import METHODS
-from metahdr.scenes import Scenes
-from metahdr.script import run
+from metahdr.scenes.scene import Scenes
 from metahdr.tables import write_table
+from metahdr.workflow.script import run
 
 
 def main(method: str, data: Path, settings: Benchmark, table: Path, weights: Path | None = None) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from metahdr.config.check import read_files
 from metahdr.datasets.register import read_register
 from metahdr.errors import UserError
-from metahdr.script import run
+from metahdr.workflow.script import run
 from metahdr.workflow.status import changed_since_dvc_add, status
 
 MOST_NAMED = 10  # files of one dataset

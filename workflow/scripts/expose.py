@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from metahdr.camera.bracket import expose_scenes
 from metahdr.camera.emor import read_emor
 from metahdr.config.expose import Expose
-from metahdr.script import run
+from metahdr.scenes.exposures import expose_scenes
 from metahdr.tables import read_table, write_table
 from metahdr.training.progress import track
+from metahdr.workflow.script import run
 
 
 def main(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from metahdr.datasets.register import Sdist
 from metahdr.datasets.retrieve import fetch_sdist
-from metahdr.script import run
+from metahdr.workflow.script import run
 
 
 def main(sdist: Sdist, archive: Path) -> None:

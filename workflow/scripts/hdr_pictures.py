@@ -7,9 +7,9 @@ import torch
 from metahdr.config.hdr import Hdr
 from metahdr.registry import METHODS
 from metahdr.report.hdr import choose, pictures
-from metahdr.scenes import Scenes
-from metahdr.script import run
+from metahdr.scenes.scene import Scenes
 from metahdr.tables import read_table
+from metahdr.workflow.script import run
 
 
 def main(

@@ -12,9 +12,9 @@ from metahdr.evaluation.opencv import OpenCVMerge
 from metahdr.evaluation.scores import check_not_empty
 from metahdr.methods.unseen import check_unseen
 from metahdr.registry import METHODS
-from metahdr.scenes import Scenes
-from metahdr.script import run
+from metahdr.scenes.scene import Scenes
 from metahdr.tables import write_table
+from metahdr.workflow.script import run
 
 
 def main(

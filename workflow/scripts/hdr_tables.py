@@ -5,8 +5,8 @@ from pathlib import Path
 from metahdr.config.hdr import Hdr
 from metahdr.files import atomic_write
 from metahdr.report.hdr import bars_table, summarise, tables
-from metahdr.script import run
 from metahdr.tables import read_table, write_table
+from metahdr.workflow.script import run
 
 
 def main(settings: Hdr, confidence: float, scores: Path, summary: Path, table: Path, bars: Path) -> None:

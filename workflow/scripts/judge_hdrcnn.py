@@ -6,16 +6,16 @@ from metahdr.config.score import Score
 from metahdr.datasets.register import known_places
 from metahdr.evaluation.judge import compare_methods, judge, typical_scenes
 from metahdr.files import atomic_write, sha256
-from metahdr.git import commit
 from metahdr.methods.expandnet import ExpandNet
 from metahdr.methods.gamma import Gamma2, Gamma22
 from metahdr.methods.hdrcnn import HDRCNN
 from metahdr.methods.unseen import check_unseen
 from metahdr.report.labels import label_figure, model_card
-from metahdr.scenes import Scenes
-from metahdr.script import run
+from metahdr.scenes.scene import Scenes
 from metahdr.tables import write_table
 from metahdr.weights.ours import read_facts
+from metahdr.workflow.git import commit
+from metahdr.workflow.script import run
 
 
 def main(

@@ -10,10 +10,10 @@ from metahdr.errors import UserError
 from metahdr.files import sha256
 from metahdr.labels.simulate import write_labels
 from metahdr.registry import METHODS
-from metahdr.scenes import Scenes
-from metahdr.script import run
+from metahdr.scenes.scene import Scenes
 from metahdr.training import processes
 from metahdr.training.inputs import identify
+from metahdr.workflow.script import run
 
 
 def main(

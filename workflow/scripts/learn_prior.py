@@ -7,13 +7,13 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from metahdr.git import commit
 from metahdr.methods.hdrcnn.pairs import decode_images
 from metahdr.methods.radiance.prior import learn_prior
-from metahdr.script import run
 from metahdr.tables import write_table
 from metahdr.weights.ours import read_facts, save_network
 from metahdr.weights.radiance import load_radiance
+from metahdr.workflow.git import commit
+from metahdr.workflow.script import run
 
 
 def main(

@@ -7,7 +7,7 @@ from metahdr.datasets.chunks import chunks
 from metahdr.datasets.layouts import find_sources
 from metahdr.datasets.register import find_dataset
 from metahdr.files import atomic_write
-from metahdr.script import run
+from metahdr.workflow.script import run
 
 
 def main(register: Path, dataset: str, chunk: int, out: Path) -> None:

@@ -9,13 +9,13 @@ from metahdr.config.expose import Expose
 from metahdr.config.motion import Motion
 from metahdr.config.prepare import Prepare
 from metahdr.datasets.layouts import Source
-from metahdr.images import read_hdr, repair
-from metahdr.moving import move_source
+from metahdr.images.files import read_hdr, repair
 from metahdr.registry import LAYOUTS
-from metahdr.scenes import Scenes
-from metahdr.script import run
+from metahdr.scenes.moving import move_source
+from metahdr.scenes.scene import Scenes
 from metahdr.tables import read_table, write_table
 from metahdr.training.progress import track
+from metahdr.workflow.script import run
 
 
 def main(

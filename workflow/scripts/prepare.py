@@ -10,10 +10,10 @@ from metahdr.config.prepare import Prepare
 from metahdr.datasets.layouts import Source
 from metahdr.errors import UserError
 from metahdr.files import sha256
-from metahdr.prepare import prepare_source
-from metahdr.script import run
+from metahdr.scenes.prepare import prepare_source
 from metahdr.tables import write_table
 from metahdr.training.progress import track
+from metahdr.workflow.script import run
 
 
 def main(

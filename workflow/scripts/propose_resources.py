@@ -4,8 +4,8 @@ from pathlib import Path
 
 import yaml
 
-from metahdr.script import run
 from metahdr.workflow.measured import propose
+from metahdr.workflow.script import run
 
 NOW = Path(__file__).parents[1] / "resources.yaml"
 

@@ -8,10 +8,10 @@ from metahdr.datasets.register import known_places
 from metahdr.evaluation.predictions import write_predictions
 from metahdr.methods.unseen import check_unseen
 from metahdr.registry import METHODS
-from metahdr.scenes import Scenes
-from metahdr.script import run
+from metahdr.scenes.scene import Scenes
 from metahdr.tables import read_table
 from metahdr.training import processes
+from metahdr.workflow.script import run
 
 
 def main(

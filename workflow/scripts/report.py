@@ -11,8 +11,8 @@ from metahdr.report.markdown import write_markdown
 from metahdr.report.page import make_figures, write_page
 from metahdr.report.provenance import provenance
 from metahdr.report.results import Results
-from metahdr.script import run
 from metahdr.tables import read_table
+from metahdr.workflow.script import run
 
 
 def main(

@@ -9,8 +9,8 @@ from metahdr.datasets.register import find_dataset
 from metahdr.datasets.retrieve import retrieve
 from metahdr.errors import UserError
 from metahdr.files import atomic_write
-from metahdr.script import run
 from metahdr.training.progress import track
+from metahdr.workflow.script import run
 
 
 def main(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from metahdr.datasets.register import WeightFile
 from metahdr.datasets.retrieve import retrieve_weights
-from metahdr.script import run
+from metahdr.workflow.script import run
 
 
 def main(file: WeightFile, out: Path, archives: Path, mirror: str | None = None) -> None:

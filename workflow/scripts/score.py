@@ -7,9 +7,9 @@ import torch
 from metahdr.config.score import Score
 from metahdr.evaluation.scores import Folder, check_strict, score_folder
 from metahdr.registry import METRICS
-from metahdr.scenes import Scenes
-from metahdr.script import run
+from metahdr.scenes.scene import Scenes
 from metahdr.tables import write_table
+from metahdr.workflow.script import run
 
 
 def main(

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from metahdr.config.split import Split
-from metahdr.datasets.split import scenes_table
-from metahdr.script import run
+from metahdr.scenes.split import scenes_table
 from metahdr.tables import read_table, write_table
+from metahdr.workflow.script import run
 
 
 def main(manifest: Path, settings: Split, seed: int, fold: int, out: Path) -> None:

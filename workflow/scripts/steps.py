@@ -7,9 +7,9 @@ import torch
 from metahdr.config.photometry import Photometry
 from metahdr.evaluation.steps import values_by_step
 from metahdr.registry import METRICS
-from metahdr.scenes import Scenes
-from metahdr.script import run
+from metahdr.scenes.scene import Scenes
 from metahdr.tables import write_table
+from metahdr.workflow.script import run
 
 
 def main(

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from metahdr.registry import METHODS
-from metahdr.script import run
 from metahdr.training.inputs import TrainingInputs
+from metahdr.workflow.script import run
 
 
 def main(

@@ -7,9 +7,9 @@ import torch
 
 from metahdr.config.radiance import RadianceTraining
 from metahdr.methods.radiance.trainer import ResponseTrainer
-from metahdr.script import run
 from metahdr.training.inputs import TrainingInputs
 from metahdr.weights.ours import save_network
+from metahdr.workflow.script import run
 
 
 def main(

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from metahdr.config.check import read_files
-from metahdr.script import run
+from metahdr.workflow.script import run
 from metahdr.workflow.versions import publish, restore
 
 

@@ -4,19 +4,6 @@ import cv2
 import numpy as np
 
 from metahdr.camera.response import Response
-from metahdr.images import luminance
-
-MIDDLE_GREY = 0.18
-
-
-def metered_scale(hdr: np.ndarray) -> float:
-    """The factor that brings the log-average luminance to 0.18 (Reinhard et al. 2002, equations 1 and 2).
-
-    Pixels darker than 1e-4 of the median count as that, so that black borders do not decide.
-    """
-    values = luminance(hdr)
-    floor = max(1e-4 * float(np.median(values)), np.finfo(np.float32).tiny)
-    return float(MIDDLE_GREY / np.exp(np.log(np.maximum(values, floor), dtype=np.float64).mean()))
 
 
 def clipping_scale(hdr: np.ndarray, ldr: np.ndarray) -> float | None:

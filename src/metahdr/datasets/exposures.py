@@ -8,7 +8,7 @@ from PIL import Image
 
 from metahdr.datasets.layouts import Source
 from metahdr.errors import ImageError, UserError
-from metahdr.exif import read_settings, relative_stops
+from metahdr.images.exif import read_settings, relative_stops
 
 MOST_STOPS = 30  # of an EV; more are a time or an ISO
 

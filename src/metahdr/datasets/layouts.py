@@ -13,12 +13,12 @@ from typing import Self
 
 from metahdr.config.base import check_name
 from metahdr.errors import UserError
-from metahdr.images import HDR_SUFFIXES
+from metahdr.images.files import HDR_SUFFIXES
 from metahdr.registry import LAYOUTS
 
 # The module that repairs sources with exposures. It is imported by name, so that a change of it makes no source
 # without them anew.
-REPAIR = "metahdr.datasets.repair"
+REPAIR = "metahdr.scenes.repair"
 
 LDR_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 TABLE = "exposures.csv"  # of EVs, beside the exposures of a bracket

@@ -14,7 +14,7 @@ from metahdr.evaluation.scores import check_not_empty
 from metahdr.metrics.measure import measure
 from metahdr.metrics.metric import Metric
 from metahdr.registry import METHODS
-from metahdr.scenes import Scenes
+from metahdr.scenes.scene import Scenes
 from metahdr.training import processes
 from metahdr.training.progress import track
 

@@ -28,7 +28,7 @@ from metahdr.methods.response import KnownResponse
 from metahdr.metrics.cvvdp import CVVDP
 from metahdr.metrics.hdr import LOG_RMSE
 from metahdr.metrics.pu21 import PU21_PSNR
-from metahdr.scenes import Scene, Scenes
+from metahdr.scenes.scene import Scene, Scenes
 from metahdr.training.progress import track
 
 METRICS = [

@@ -15,7 +15,7 @@ from metahdr.metrics.hdr import LOG_RMSE
 from metahdr.metrics.measure import measure
 from metahdr.metrics.metric import Metric, clipped_pixels
 from metahdr.metrics.pu21 import PU21_PSNR
-from metahdr.scenes import Scene, Scenes
+from metahdr.scenes.scene import Scene, Scenes
 from metahdr.training.progress import track
 
 REGIONS = ("clipped", "all")

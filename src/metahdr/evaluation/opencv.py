@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from metahdr.images import pixels
+from metahdr.images.files import pixels
 from metahdr.methods.base import Method
 
 SAMPLES, SMOOTHNESS = 300, 100.0  # its defaults, 70 and 10, are worse on every scene that we tried

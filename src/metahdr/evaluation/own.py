@@ -12,7 +12,7 @@ from metahdr.evaluation.predictions import prediction_name
 from metahdr.evaluation.scores import NO_RUN, Folder, score_folder
 from metahdr.evaluation.summary import CELL, common_tables, headline
 from metahdr.registry import METRICS
-from metahdr.scenes import Scene, Scenes
+from metahdr.scenes.scene import Scene, Scenes
 
 
 def score_own(folder: Path, run: Run, name: str) -> pd.DataFrame:

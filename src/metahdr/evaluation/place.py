@@ -8,9 +8,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from metahdr.brackets.merge import inverse_response, merge
 from metahdr.camera.curve import Curve
-from metahdr.camera.merge import inverse_response, merge
-from metahdr.scenes import Scene, Scenes
+from metahdr.scenes.scene import Scene, Scenes
 
 
 class Support(NamedTuple):

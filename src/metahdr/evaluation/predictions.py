@@ -5,10 +5,10 @@ from pathlib import Path
 from torch import Tensor
 
 from metahdr.evaluation.modes import modes
-from metahdr.images import write_exr
+from metahdr.images.files import write_exr
 from metahdr.meta.support import support_labels
 from metahdr.methods.base import Method
-from metahdr.scenes import Scene, Scenes
+from metahdr.scenes.scene import Scene, Scenes
 from metahdr.training.progress import track
 
 

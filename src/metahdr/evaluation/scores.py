@@ -12,11 +12,11 @@ import torch
 from metahdr.config.photometry import Photometry
 from metahdr.errors import ImageError, UserError
 from metahdr.evaluation.predictions import prediction_name
-from metahdr.images import read_hdr
+from metahdr.images.files import read_hdr
 from metahdr.metrics.measure import Value, measure
 from metahdr.metrics.metric import Metric
 from metahdr.metrics.photometry import cd_m2
-from metahdr.scenes import Scene, Scenes
+from metahdr.scenes.scene import Scene, Scenes
 from metahdr.tables import read_table
 from metahdr.training.progress import track
 

@@ -17,7 +17,7 @@ from metahdr.meta.support import support_labels
 from metahdr.methods.metahdr import load_learner
 from metahdr.metrics.measure import measure
 from metahdr.metrics.metric import Metric
-from metahdr.scenes import Scenes
+from metahdr.scenes.scene import Scenes
 from metahdr.training.progress import track
 
 STEPS = 10

@@ -9,10 +9,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from metahdr.images import write_exr
+from metahdr.images.files import write_exr
 from metahdr.methods.base import Method
 from metahdr.metrics.metric import clipped_pixels
-from metahdr.scenes import Scene, Scenes, label_name
+from metahdr.scenes.scene import Scene, Scenes, label_name
 from metahdr.training.prefetch import prefetched
 from metahdr.training.progress import track
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-import metahdr.torchvision_cpu  # noqa: F401  before torchvision
+import metahdr.nets.torchvision_cpu  # noqa: F401  before torchvision
 from metahdr.losses.stack import contextual_bilateral_loss
 from metahdr.nets.imagenet import MEAN, STD
 from metahdr.weights.imagenet import VGG19, read_convolutions

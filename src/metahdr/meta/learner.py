@@ -8,7 +8,7 @@ from metahdr.config.meta import Meta
 from metahdr.losses.make import Loss
 from metahdr.meta.networks import make_network
 from metahdr.protocols import PAPER
-from metahdr.scenes import Scene
+from metahdr.scenes.scene import Scene
 
 Parameters = dict[str, Tensor]
 Rates = dict[str, float | Tensor]  # of the adapted parameters; a tensor holds one rate per step, or one for all

@@ -2,7 +2,7 @@
 
 import gym_notices.notices
 
-import metahdr.torchvision_cpu  # noqa: F401  before learn2learn, which imports torchvision
+import metahdr.nets.torchvision_cpu  # noqa: F401  before learn2learn, which imports torchvision
 
 gym_notices.notices.notices.clear()  # else gym prints a notice about its maintenance
 from learn2learn.algorithms import MAML  # noqa: E402

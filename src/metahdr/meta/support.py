@@ -5,7 +5,7 @@ from functools import cache
 from torch import Tensor
 
 from metahdr.registry import METHODS
-from metahdr.scenes import Scene, Scenes, read_labels
+from metahdr.scenes.scene import Scene, Scenes, read_labels
 
 _load = cache(lambda method: METHODS[method].load())
 

@@ -20,13 +20,13 @@ from metahdr.meta.outer import task_gradient
 from metahdr.meta.support import support_labels
 from metahdr.protocols import PAPER
 from metahdr.registry import METRICS
-from metahdr.scenes import Scene, Scenes, label_name
+from metahdr.scenes.scene import Scene, Scenes, label_name
 from metahdr.seeds import named_rng
 from metahdr.training import checkpoint, processes
 from metahdr.training.inputs import TrainingInputs
-from metahdr.training.interrupts import Interrupted, interrupted
 from metahdr.training.loop import TrainingLoop
 from metahdr.training.prefetch import prefetched
+from metahdr.workflow.interrupts import Interrupted, interrupted
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from metahdr.training.inputs import TrainingInputs
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from metahdr.scenes import Scene
+    from metahdr.scenes.scene import Scene
 
 Use = Literal["exposure", "ev", "support", "response", "truth"]
 
@@ -152,14 +152,14 @@ class Metered:
     """Before a method of single exposures among the bases: the same from the exposure alone, its EV unknown.
 
     Every image is brought to a log-average luminance of 0.18. Preparation puts a scene's EV 0 by the same meter
-    (`camera.exposure.metered_scale`). A black image stays black.
+    (`images.luminance.metered_scale`). A black image stays black.
     """
 
     uses: ClassVar[frozenset[Use]] = frozenset({"exposure"})
     scale = "scene"
 
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
-        from metahdr.camera.exposure import metered_scale
+        from metahdr.images.luminance import metered_scale
 
         radiance = super().reconstruct(exposures, [0.0] * len(exposures))
         images = radiance.cpu().numpy().transpose(0, 2, 3, 1)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from metahdr.camera.handheld import Merged, merge_bracket
-from metahdr.camera.merge import CLIPPED
+from metahdr.brackets.handheld import Merged, merge_bracket
+from metahdr.brackets.merge import CLIPPED
 from metahdr.methods.base import Method
 from metahdr.methods.radiance import Radiance
 
@@ -74,7 +74,7 @@ class Bracket(Method):
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
         import torch
 
-        from metahdr.images import pixels
+        from metahdr.images.files import pixels
 
         merged = merge_bracket(pixels(exposures), list(stops), align=False, deghost=False)
         radiance = fill(merged, self.network.with_camera(merged.curve))

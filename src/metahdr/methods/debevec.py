@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from metahdr.camera.merge import inverse_response, merge
+from metahdr.brackets.merge import inverse_response, merge
 from metahdr.methods.base import Method
 
 if TYPE_CHECKING:

@@ -76,9 +76,9 @@ class LookupTable(Method):
         import pandas as pd
         from safetensors.numpy import save
 
-        from metahdr.git import commit
-        from metahdr.scenes import Scenes
+        from metahdr.scenes.scene import Scenes
         from metahdr.tables import write_table
+        from metahdr.workflow.git import commit
 
         scenes = Scenes(inputs.data, "train")
         if not len(scenes):

@@ -14,7 +14,7 @@ from metahdr.methods.base import Method
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from metahdr.scenes import Scene
+    from metahdr.scenes.scene import Scene
 
 DEGREE = 5
 

@@ -9,12 +9,12 @@ from typing import Any
 from torch.utils.data import DataLoader, Dataset
 
 from metahdr.errors import UserError
-from metahdr.git import commit
 from metahdr.methods.hdrcnn.pairs import decode_images
 from metahdr.tables import read_table
 from metahdr.training.inputs import TrainingInputs
-from metahdr.training.interrupts import ignore_interrupts
 from metahdr.training.network import NetworkTraining
+from metahdr.workflow.git import commit
+from metahdr.workflow.interrupts import ignore_interrupts
 
 
 class RawTrainer(NetworkTraining):

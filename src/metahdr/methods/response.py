@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from metahdr.camera.response import Response
-    from metahdr.scenes import Scene
+    from metahdr.scenes.scene import Scene
 
 
 class KnownResponse(Method):

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from metahdr.errors import UserError
-from metahdr.git import commit
-from metahdr.scenes import Scenes
+from metahdr.scenes.scene import Scenes
 from metahdr.training.inputs import TrainingInputs
 from metahdr.training.network import NetworkTraining
+from metahdr.workflow.git import commit
 
 
 class ScenesTraining(NetworkTraining):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-import metahdr.torchvision_cpu  # noqa: F401  before pycvvdp, which imports torchvision
+import metahdr.nets.torchvision_cpu  # noqa: F401  before pycvvdp, which imports torchvision
 from metahdr.config.photometry import Photometry
 from metahdr.metrics.metric import ALL, Metric
 

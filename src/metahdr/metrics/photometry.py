@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from metahdr.config.photometry import Photometry
-from metahdr.images import LUMINANCE
+from metahdr.images.luminance import LUMINANCE
 
 # cd/m^2, the range of PU21; what is darker is black for the response's correction and for the error in stops too.
 LEAST, MOST = 0.005, 10000.0

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-import metahdr.torchvision_cpu  # noqa: F401  before torchvision
+import metahdr.nets.torchvision_cpu  # noqa: F401  before torchvision
 from metahdr.nets.imagenet import MEAN, STD
 from metahdr.nets.unet import decode
 

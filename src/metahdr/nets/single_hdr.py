@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-import metahdr.torchvision_cpu  # noqa: F401  before torchvision
+import metahdr.nets.torchvision_cpu  # noqa: F401  before torchvision
 from metahdr.nets.hdrcnn import VGG16_STAGES, VGG_MEAN, fusion_layer
 from metahdr.nets.unet import decode
 

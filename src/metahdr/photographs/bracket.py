@@ -8,7 +8,7 @@ import numpy as np
 
 from metahdr.camera.curve import Curve
 from metahdr.errors import UserError
-from metahdr.exif import relative_stops
+from metahdr.images.exif import relative_stops
 from metahdr.photographs.read import Photograph, read_photograph
 
 LEAST_SPREAD = 0.3  # stops between the darkest and the brightest exposure

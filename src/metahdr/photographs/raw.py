@@ -7,7 +7,7 @@ import rawpy
 
 from metahdr.camera.curve import Curve
 from metahdr.errors import ImageError
-from metahdr.exif import Settings, make_settings
+from metahdr.images.exif import Settings, make_settings
 
 SUFFIXES = (
     *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".iiq", ".kdc", ".mef", ".mos", ".mrw"),

@@ -15,8 +15,8 @@ from pillow_heif import register_heif_opener
 from metahdr.camera.curve import Curve
 from metahdr.camera.exposure import eight_bits
 from metahdr.errors import ImageError
-from metahdr.exif import Settings, read_settings
-from metahdr.images import bits_per_channel, check_complete, check_size, sixteen_bits
+from metahdr.images.exif import Settings, read_settings
+from metahdr.images.files import bits_per_channel, check_complete, check_size, sixteen_bits
 from metahdr.photographs import raw
 
 SMALLEST = 16  # pixels of a side

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from metahdr.camera.handheld import Merged, merge_bracket
+from metahdr.brackets.handheld import Merged, merge_bracket
 from metahdr.errors import UserError
 from metahdr.methods.base import Method
 from metahdr.methods.bracket import fill

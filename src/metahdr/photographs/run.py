@@ -10,7 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from metahdr.errors import UserError
-from metahdr.images import write_exr
+from metahdr.images.files import write_exr
 from metahdr.methods.base import Method
 from metahdr.photographs.bracket import read_bracket
 from metahdr.photographs.camera_file import load_camera, save_camera

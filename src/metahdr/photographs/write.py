@@ -13,8 +13,8 @@ from PIL import Image
 
 from metahdr.errors import ImageError
 from metahdr.files import atomic_write
+from metahdr.images.tonemap import photographic
 from metahdr.photographs.gainmap import complete
-from metahdr.tonemap import photographic
 
 SDR_WHITE = 203.0  # cd/m2 of 1.0 in a gain-map JPEG (ITU-R BT.2408)
 PEAK = 10000 / SDR_WHITE  # the brightest that a gain-map JPEG holds, 5.6 stops above 1.0

@@ -12,7 +12,7 @@ import pandas as pd
 
 from metahdr.evaluation.benchmark import TASKS, TRIVIAL
 from metahdr.evaluation.predictions import prediction_name
-from metahdr.images import read_hdr
+from metahdr.images.files import read_hdr
 from metahdr.metrics.metric import Metric
 from metahdr.registry import METHODS, METRICS
 from metahdr.report.browser import STEEP, TOP, encode
@@ -20,7 +20,7 @@ from metahdr.report.cards import CardTable
 from metahdr.report.figures.figure import data_uri, jpeg
 from metahdr.report.sheet import sheet
 from metahdr.report.template import render
-from metahdr.scenes import Scene, Scenes
+from metahdr.scenes.scene import Scene, Scenes
 from metahdr.tables import read_table
 
 SHOWN = 1  # stops darker than exposed, so that highlights show on the sheet

@@ -15,7 +15,7 @@ from metahdr.evaluation.opencv import OpenCVMerge
 from metahdr.methods.base import Method
 from metahdr.registry import METHODS, METRICS
 from metahdr.report.sheet import sheet
-from metahdr.scenes import Scenes
+from metahdr.scenes.scene import Scenes
 
 SHOWN = 3  # stops darker than exposed: what clipping took away becomes visible
 

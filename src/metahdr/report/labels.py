@@ -12,7 +12,7 @@ from metahdr.config.photometry import Photometry
 from metahdr.methods.base import Method
 from metahdr.registry import METHODS, METRICS
 from metahdr.report.sheet import sheet
-from metahdr.scenes import Scenes
+from metahdr.scenes.scene import Scenes
 
 SHOWN_STOPS = (0, -3)  # as exposed, and three stops darker, where values above 1 become visible
 

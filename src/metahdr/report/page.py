@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from metahdr.evaluation.tried import tried
+from metahdr.images.tonemap import TITLES
 from metahdr.report.benchmark import note as benchmark_note
 from metahdr.report.benchmark import read_tables
 from metahdr.report.browser import browser_data
@@ -24,7 +25,6 @@ from metahdr.report.tables import (
 from metahdr.report.template import render
 from metahdr.report.titles import cell_title, run_title
 from metahdr.tables import read_table
-from metahdr.tonemap import TITLES
 
 _HERE = Path(__file__).parent
 

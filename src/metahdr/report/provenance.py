@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from metahdr import git
 from metahdr.files import sha256
 from metahdr.training import checkpoint
 from metahdr.weights.ours import read_facts
+from metahdr.workflow import git
 from metahdr.workflow.measured import by_rule
 
 LIBRARIES = ["torch", "learn2learn", "snakemake", "dvc", "numpy", "scipy", "pandas", "scikit-image"]
@@ -30,7 +30,7 @@ def provenance(
     Args:
         benchmarks: folder of the benchmark files.
         label_models: weight files of the label sources.
-        code: digest of each stage's code (`metahdr.code`).
+        code: digest of each stage's code (`metahdr.workflow.code`).
         networks: file of each network that this project trained, by name. The file holds the digest of the code
             that trained it; a file without one counts as of other code.
     """

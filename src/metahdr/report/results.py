@@ -13,10 +13,10 @@ from metahdr.errors import ImageError
 from metahdr.evaluation.modes import inputs
 from metahdr.evaluation.predictions import prediction_name
 from metahdr.evaluation.scores import NO_RUN
-from metahdr.images import read_hdr
+from metahdr.images.files import read_hdr
 from metahdr.metrics.metric import Metric
 from metahdr.registry import METHODS, METRICS
-from metahdr.scenes import Scene, Scenes
+from metahdr.scenes.scene import Scene, Scenes
 from metahdr.tables import read_table
 
 # What the first screen measures by: metric and alignment, as far as the run has them.

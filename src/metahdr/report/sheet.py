@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from metahdr.files import atomic_write
+from metahdr.images.tonemap import gamma
 from metahdr.report.figures.figure import plt
-from metahdr.tonemap import gamma
 
 SIDE = 1.65  # inches of a picture with its margin
 

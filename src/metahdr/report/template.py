@@ -5,7 +5,7 @@ from pathlib import Path
 import jinja2
 
 _HERE = Path(__file__).parent
-SHARED = "benchmark_table.html"  # named here, so that an edit of it concerns every page (`metahdr.code`)
+SHARED = "benchmark_table.html"  # named here, so that an edit of it concerns every page (`metahdr.workflow.code`)
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(_HERE),
     autoescape=True,

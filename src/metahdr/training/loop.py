@@ -15,8 +15,8 @@ from metahdr.tables import write_table
 from metahdr.training import checkpoint, processes
 from metahdr.training.board import open_board
 from metahdr.training.inputs import TrainingInputs, identify
-from metahdr.training.interrupts import Interrupted, deferred, interrupted
 from metahdr.training.progress import track
+from metahdr.workflow.interrupts import Interrupted, deferred, interrupted
 
 log = logging.getLogger(__name__)
 

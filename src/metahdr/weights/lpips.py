@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-import metahdr.torchvision_cpu  # noqa: F401  before lpips, which imports torchvision
+import metahdr.nets.torchvision_cpu  # noqa: F401  before lpips, which imports torchvision
 from metahdr.weights.imagenet import ALEXNET, VGG16, read_convolutions
 
 import lpips  # noqa: E402, I001  isort: skip

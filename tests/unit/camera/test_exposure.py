@@ -7,11 +7,11 @@ from metahdr.camera.exposure import (
     clipping_scale,
     expose,
     expose_percentile,
-    metered_scale,
     quantise,
     saturated_share,
 )
 from metahdr.camera.response import Response
+from metahdr.images.luminance import metered_scale
 
 RESPONSE = Response(0.9, 0.6)
 

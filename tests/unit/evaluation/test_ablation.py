@@ -12,10 +12,10 @@ from metahdr.errors import UserError
 from metahdr.evaluation.ablation import MODES, compare_arms, score_arm
 from metahdr.evaluation.predictions import write_predictions
 from metahdr.evaluation.scores import Folder, score_folder
-from metahdr.images import write_exr
+from metahdr.images.files import write_exr
 from metahdr.meta.trainer import Trainer
 from metahdr.registry import METHODS, METRICS
-from metahdr.scenes import Scenes, label_name
+from metahdr.scenes.scene import Scenes, label_name
 from metahdr.training import checkpoint
 from metahdr.training.inputs import TrainingInputs
 

@@ -10,7 +10,7 @@ from metahdr.evaluation.opencv import OpenCVMerge
 from metahdr.methods.debevec import DebevecAll
 from metahdr.methods.gamma import Gamma2
 from metahdr.methods.response import KnownResponse
-from metahdr.scenes import Scenes
+from metahdr.scenes.scene import Scenes
 
 
 class Ours(Gamma2):

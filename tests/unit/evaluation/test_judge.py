@@ -6,7 +6,7 @@ from scipy import stats
 from metahdr.config.photometry import Photometry
 from metahdr.evaluation.judge import compare_methods, judge, typical_scenes
 from metahdr.methods.ldr import Untouched
-from metahdr.scenes import Scenes
+from metahdr.scenes.scene import Scenes
 
 
 class Truth(Untouched):

@@ -8,9 +8,9 @@ from metahdr.config.photometry import Photometry
 from metahdr.config.score import Score
 from metahdr.evaluation.predictions import prediction_name
 from metahdr.evaluation.scores import Folder, score_folder
-from metahdr.images import write_exr
+from metahdr.images.files import write_exr
 from metahdr.registry import METRICS
-from metahdr.scenes import Scenes
+from metahdr.scenes.scene import Scenes
 from metahdr.tables import write_table
 
 

@@ -6,8 +6,8 @@ import torch
 from metahdr.config.expose import Expose
 from metahdr.config.prepare import Prepare
 from metahdr.evaluation.place import calibrate, distance, other_views, overlap
-from metahdr.panorama import perspective_view
-from metahdr.scenes import Scenes
+from metahdr.images.panorama import perspective_view
+from metahdr.scenes.scene import Scenes
 
 
 @pytest.fixture(scope="module")

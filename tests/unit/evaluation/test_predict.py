@@ -9,7 +9,7 @@ from metahdr.config.prepare import Prepare
 from metahdr.errors import UserError
 from metahdr.evaluation.modes import inputs, modes
 from metahdr.evaluation.predictions import prediction_name, reconstruct, write_predictions
-from metahdr.images import read_hdr, write_exr
+from metahdr.images.files import read_hdr, write_exr
 from metahdr.losses.make import make_loss
 from metahdr.meta.learner import Learner, predict
 from metahdr.meta.support import support_labels
@@ -17,7 +17,7 @@ from metahdr.methods.debevec import Debevec
 from metahdr.methods.gamma import Gamma2
 from metahdr.methods.metahdr import MetaHDR, load_learner
 from metahdr.registry import METHODS
-from metahdr.scenes import Scenes, label_name
+from metahdr.scenes.scene import Scenes, label_name
 from metahdr.training import checkpoint
 
 

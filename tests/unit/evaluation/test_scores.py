@@ -10,10 +10,10 @@ from metahdr.config.photometry import Photometry
 from metahdr.errors import UserError
 from metahdr.evaluation.predictions import prediction_name
 from metahdr.evaluation.scores import COLUMNS, Folder, check_strict, join_scores, score_folder
-from metahdr.images import write_exr
+from metahdr.images.files import write_exr
 from metahdr.metrics.photometry import cd_m2
 from metahdr.registry import METRICS
-from metahdr.scenes import Scenes
+from metahdr.scenes.scene import Scenes
 from metahdr.tables import read_table, write_table
 
 PAPERS = [METRICS["ssim"], METRICS["psnr"]]

@@ -9,7 +9,7 @@ from metahdr.evaluation.steps import values_by_step
 from metahdr.meta.learner import Learner
 from metahdr.metrics.measure import measure
 from metahdr.registry import METHODS, METRICS
-from metahdr.scenes import Scenes
+from metahdr.scenes.scene import Scenes
 from metahdr.training import checkpoint
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from metahdr.config.label import Label
 from metahdr.labels import simulate
-from metahdr.scenes import Scenes
+from metahdr.scenes.scene import Scenes
 from metahdr.training import inputs
 
 EVS = ("-2", "+0", "+2")

@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 import torch
 
-from metahdr.images import read_hdr
+from metahdr.images.files import read_hdr
 from metahdr.labels.simulate import half_is_safe, simulate_labels, write_labels
 from metahdr.methods.base import in_scene_scale
 from metahdr.methods.gamma import Gamma2
 from metahdr.methods.hdrcnn import HDRCNN
 from metahdr.methods.ldr import Untouched
 from metahdr.nets.hdrcnn import HDRCNN as Network
-from metahdr.scenes import Scenes, label_name, read_labels
+from metahdr.scenes.scene import Scenes, label_name, read_labels
 
 
 @pytest.fixture

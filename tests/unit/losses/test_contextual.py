@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-import metahdr.torchvision_cpu  # noqa: F401
+import metahdr.nets.torchvision_cpu  # noqa: F401
 from metahdr.errors import UserError
 from metahdr.losses.contextual import ContextualBilateral
 from metahdr.losses.stack import contextual_bilateral_loss

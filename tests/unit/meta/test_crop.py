@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from metahdr.images import write_exr
+from metahdr.images.files import write_exr
 from metahdr.meta.trainer import Drawn, Trainer
-from metahdr.scenes import Scenes, label_name
+from metahdr.scenes.scene import Scenes, label_name
 from metahdr.training.inputs import TrainingInputs
 
 WHOLE = torch.arange(32 * 32).view(32, 32) % 251

@@ -16,7 +16,7 @@ from metahdr.config.meta import Meta
 from metahdr.errors import UserError
 from metahdr.meta.learner import query, support
 from metahdr.meta.trainer import Drawn, Trainer, finite
-from metahdr.scenes import Scene, Scenes
+from metahdr.scenes.scene import Scene, Scenes
 from metahdr.training.inputs import TrainingInputs
 
 

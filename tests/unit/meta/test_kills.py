@@ -52,7 +52,7 @@ def start(results, repository):
     script = repository / "workflow" / "scripts" / "train.py"
     settings = yaml.safe_load((repository / "config" / "smoke.yaml").read_text())["meta"] | {"inner_steps": 1}
     processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["metahdr.meta.trainer", "metahdr.script"])
+    processes.set_forkserver_preload(["metahdr.meta.trainer", "metahdr.workflow.script"])
 
     def start(run: Path) -> Process:
         run.mkdir(exist_ok=True)

@@ -3,7 +3,7 @@ import logging
 import pytest
 import torch
 
-import metahdr.torchvision_cpu  # noqa: F401
+import metahdr.nets.torchvision_cpu  # noqa: F401
 from metahdr import registry
 from metahdr.config.meta import Meta
 from metahdr.errors import UserError

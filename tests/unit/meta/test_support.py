@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from metahdr import registry
-from metahdr.images import write_exr
+from metahdr.images.files import write_exr
 from metahdr.meta.support import support_labels
 from metahdr.methods.debevec import Debevec
-from metahdr.scenes import Scenes, label_name
+from metahdr.scenes.scene import Scenes, label_name
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import torch
 from bits import same
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from metahdr.images import write_exr
+from metahdr.images.files import write_exr
 from metahdr.meta.trainer import Drawn, Trainer
 from metahdr.methods.metahdr import load_learner
-from metahdr.scenes import Scenes, label_name
+from metahdr.scenes.scene import Scenes, label_name
 from metahdr.training import checkpoint
 from metahdr.training.inputs import TrainingInputs
 

@@ -16,7 +16,7 @@ from metahdr.methods.autoencoder.scale import find_range
 from metahdr.methods.autoencoder.trainer import AutoencoderTrainer
 from metahdr.nets.hdrcnn import HDRCNN
 from metahdr.nets.mobilenet_autoencoder import MobileNetAutoencoder, denormalise, normalise_target
-from metahdr.scenes import Scenes
+from metahdr.scenes.scene import Scenes
 from metahdr.tables import read_table
 from metahdr.training.inputs import TrainingInputs
 from metahdr.weights.lpips import load_lpips

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from metahdr.brackets.merge import inverse_response, merge
 from metahdr.camera.exposure import expose
-from metahdr.camera.merge import inverse_response, merge
 from metahdr.camera.response import Response
 from metahdr.errors import UserError
-from metahdr.images import LUMINANCE
+from metahdr.images.luminance import LUMINANCE
 from metahdr.registry import METHODS
-from metahdr.scenes import Scene
+from metahdr.scenes.scene import Scene
 
 CAMERA = Response(0.9, 0.6)
 EVS = (-2.0, 0.0, 2.0)

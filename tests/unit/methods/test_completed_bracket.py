@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from metahdr.brackets.handheld import merge_bracket
 from metahdr.camera.exposure import expose
-from metahdr.camera.handheld import merge_bracket
 from metahdr.camera.response import Response
 from metahdr.methods.base import Method, in_scene_scale
 from metahdr.methods.bracket import Bracket, BracketSupport, fill

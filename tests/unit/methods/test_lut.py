@@ -10,14 +10,14 @@ import torch
 from safetensors.numpy import save_file
 from scipy.optimize import isotonic_regression
 
-from metahdr.camera.exposure import metered_scale
 from metahdr.camera.response import Response
 from metahdr.config.expose import Expose
 from metahdr.config.prepare import Prepare
 from metahdr.errors import UserError
+from metahdr.images.luminance import metered_scale
 from metahdr.methods.lut import LookupTable, LookupTableMetered
 from metahdr.methods.unseen import check_unseen
-from metahdr.scenes import Scenes
+from metahdr.scenes.scene import Scenes
 from metahdr.tables import read_table, write_table
 
 VALUES = np.arange(256)

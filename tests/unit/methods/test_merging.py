@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 import torch
 
-from metahdr.camera.flow import align_by_flow
-from metahdr.camera.homography import align_by_homography, find_homography
-from metahdr.camera.moving import Shake
+from metahdr.brackets.flow import align_by_flow
+from metahdr.brackets.homography import align_by_homography, find_homography
+from metahdr.brackets.motion import Shake
 from metahdr.camera.response import Response
 from metahdr.config.merging import AHDRNetTraining, KalantariTraining, WuTraining
 from metahdr.config.motion import Motion
 from metahdr.config.score import Score
 from metahdr.errors import UserError
+from metahdr.images.panorama import perspective_view
 from metahdr.methods.merging.inputs import by_gamma, light_gains, with_light
 from metahdr.methods.merging.trainer import MergingTrainer
 from metahdr.methods.tiles import in_tiles
-from metahdr.panorama import perspective_view
 from metahdr.registry import METHODS
-from metahdr.scenes import Scenes
+from metahdr.scenes.scene import Scenes
 from metahdr.tables import read_table
 
 TINY = {"size": 32, "steps": 2, "batch": 2}

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from metahdr.brackets.synthesis import synthesise
 from metahdr.camera.response import Response
-from metahdr.camera.synthesis import synthesise
 from metahdr.config.check import load
 from metahdr.config.stack import StackTraining
 from metahdr.errors import UserError
-from metahdr.images import write_exr
+from metahdr.images.files import write_exr
+from metahdr.images.panorama import perspective_view
 from metahdr.methods import stack as stack_method
 from metahdr.methods.hdrcnn.pairs import decode_images
 from metahdr.methods.stack import Stack
@@ -20,7 +21,6 @@ from metahdr.methods.stack.response import scaled_response
 from metahdr.methods.stack.trainer import StackTrainer
 from metahdr.nets.exposure_transfer import generate_stack
 from metahdr.nets.hdrcnn import HDRCNN
-from metahdr.panorama import perspective_view
 from metahdr.tables import read_table
 from metahdr.training.centralised import centralise
 from metahdr.training.inputs import TrainingInputs

@@ -10,7 +10,7 @@ from metahdr.methods.ldr import Untouched
 from metahdr.methods.unseen import check_unseen
 from metahdr.nets.expandnet import ExpandNet
 from metahdr.nets.hdrcnn import HDRCNN
-from metahdr.scenes import Scenes
+from metahdr.scenes.scene import Scenes
 from metahdr.weights.ours import save_network
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-import metahdr.torchvision_cpu  # noqa: F401
+import metahdr.nets.torchvision_cpu  # noqa: F401
 
 
 @pytest.fixture(scope="session")

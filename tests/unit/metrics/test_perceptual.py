@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-import metahdr.torchvision_cpu  # noqa: F401
+import metahdr.nets.torchvision_cpu  # noqa: F401
 from metahdr.config.photometry import Photometry
 from metahdr.metrics.cvvdp import _load, cvvdp
 from metahdr.metrics.flip import flip

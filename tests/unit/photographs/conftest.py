@@ -8,9 +8,10 @@ from PIL import Image
 from PIL.ExifTags import IFD, Base
 
 from metahdr import registry
-from metahdr.camera.exposure import expose, metered_scale
+from metahdr.camera.exposure import expose
 from metahdr.camera.response import Response
 from metahdr.cli import main
+from metahdr.images.luminance import metered_scale
 
 RESPONSE = Response(0.9, 0.6)
 

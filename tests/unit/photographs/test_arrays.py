@@ -10,7 +10,7 @@ import metahdr
 from metahdr.camera.exposure import expose
 from metahdr.camera.response import Response
 from metahdr.errors import UserError
-from metahdr.images import read_hdr
+from metahdr.images.files import read_hdr
 from metahdr.photographs.read import read_photograph
 
 

@@ -9,10 +9,10 @@ from PIL import Image, ImageOps
 from PIL.ExifTags import IFD, Base
 
 from metahdr.errors import ImageError
-from metahdr.exif import Settings
+from metahdr.images.exif import Settings
+from metahdr.images.primaries import to_bt709
 from metahdr.photographs import read
 from metahdr.photographs.read import read_photograph
-from metahdr.primaries import to_bt709
 
 RAMP = np.linspace(0, 1, 40 * 50 * 3).reshape(40, 50, 3)
 EIGHT = np.round(RAMP * 255).astype(np.uint8)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from metahdr.images import read_hdr
+from metahdr.images.files import read_hdr
 from metahdr.meta.learner import Learner
 from metahdr.nets.expandnet import ExpandNet
 from metahdr.photographs.read import read_photograph

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from PIL.MpoImagePlugin import MpoImageFile
 
-from metahdr.images import read_hdr
+from metahdr.images.files import read_hdr
 from metahdr.photographs.write import PEAK, write_preview, write_radiance, write_ultrahdr
 
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"

@@ -11,10 +11,10 @@ import pytest
 from metahdr.evaluation.predictions import prediction_name
 from metahdr.evaluation.scores import COLUMNS
 from metahdr.evaluation.summary import summarise
-from metahdr.images import write_exr
+from metahdr.images.files import write_exr
 from metahdr.report.page import make_figures, write_page
 from metahdr.report.results import Cell, Results
-from metahdr.scenes import Scenes
+from metahdr.scenes.scene import Scenes
 from metahdr.tables import read_table, write_table
 
 # Every cell's PSNR; the other metrics follow it. With the same inputs as adapted_simulated, Debevec's is the best.

@@ -11,7 +11,7 @@ import urllib.request
 import numpy as np
 import pytest
 
-from metahdr import tonemap
+from metahdr.images import tonemap
 from metahdr.report.results import Results
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")

@@ -5,7 +5,7 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 
-from metahdr.images import read_hdr
+from metahdr.images.files import read_hdr
 from metahdr.report import browser
 from metahdr.report.browser import STEEP, browser_data, decode, encode
 from metahdr.report.results import Cell, Results

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from metahdr.evaluation.summary import summarise
+from metahdr.images.tonemap import OPERATORS
 from metahdr.report.figures.figure import sheet
 from metahdr.report.figures.pictures import ERROR_STOPS, error_map
 from metahdr.report.figures.plots import by_exposure
 from metahdr.report.results import Column, Results
 from metahdr.tables import read_table, write_table
-from metahdr.tonemap import OPERATORS
 
 
 def pictures(svg):

@@ -12,10 +12,10 @@ import torch
 
 from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.config.meta import Meta
-from metahdr.images import write_exr
+from metahdr.images.files import write_exr
 from metahdr.meta.trainer import Trainer
 from metahdr.methods.hdrcnn.trainer import HDRCNNTrainer
-from metahdr.scenes import Scenes, label_name
+from metahdr.scenes.scene import Scenes, label_name
 from metahdr.training import inputs as training_inputs
 from metahdr.training import processes
 from metahdr.training.inputs import TrainingInputs

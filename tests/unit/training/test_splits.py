@@ -12,12 +12,12 @@ import torch
 
 from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.config.meta import Meta
-from metahdr.images import read_hdr, write_exr
+from metahdr.images.files import read_hdr, write_exr
 from metahdr.losses.make import make_loss
 from metahdr.meta.trainer import Trainer
 from metahdr.methods.metahdr import load_learner
 from metahdr.metrics.fidelity import psnr
-from metahdr.scenes import Scenes, label_name
+from metahdr.scenes.scene import Scenes, label_name
 from metahdr.training.inputs import TrainingInputs
 from metahdr.weights.ours import read_facts
 

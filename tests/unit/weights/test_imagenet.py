@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-import metahdr.torchvision_cpu  # noqa: F401
+import metahdr.nets.torchvision_cpu  # noqa: F401
 from metahdr.errors import UserError
 from metahdr.weights.imagenet import ALEXNET, VGG16, load_mobilenet_v3, read_convolutions
 

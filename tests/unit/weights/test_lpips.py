@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-import metahdr.torchvision_cpu  # noqa: F401
+import metahdr.nets.torchvision_cpu  # noqa: F401
 from metahdr.weights.lpips import load_lpips
 
 

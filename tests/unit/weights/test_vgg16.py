@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-import metahdr.torchvision_cpu  # noqa: F401
+import metahdr.nets.torchvision_cpu  # noqa: F401
 from metahdr.errors import UserError
 from metahdr.nets.hdrcnn import HDRCNN
 from metahdr.weights.vgg16 import start_from_vgg16

@@ -5,8 +5,8 @@ import math
 import torch
 from torch import Tensor
 
-from metahdr.camera.merge import CLIPPED
-from metahdr.images import HALF_MAX
+from metahdr.brackets.merge import CLIPPED
+from metahdr.images.files import HALF_MAX
 
 GAMMA = 2.2  # of the assumed camera: an exposure x shows the radiance x^2.2
 LEAST_SHOWN = 0.01  # share of values that must not be clipped

@@ -12,7 +12,7 @@ from metahdr.errors import UserError
 from metahdr.methods.scenes_trainer import ScenesTraining
 from metahdr.nets.hdrcnn import saturation
 from metahdr.nets.mobilenet_autoencoder import MobileNetAutoencoder, normalise_target
-from metahdr.scenes import Scenes
+from metahdr.scenes.scene import Scenes
 from metahdr.seeds import named_rng
 from metahdr.training.inputs import TrainingInputs
 from metahdr.weights.imagenet import load_mobilenet_v3

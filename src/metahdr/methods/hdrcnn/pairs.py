@@ -11,8 +11,8 @@ from metahdr.camera.response import draw_response
 from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.errors import UserError
 from metahdr.files import atomic_write
-from metahdr.images import HALF_MAX, read_hdr, repair, resize_square
-from metahdr.panorama import perspective_view
+from metahdr.images.files import HALF_MAX, read_hdr, repair, resize_square
+from metahdr.images.panorama import perspective_view
 from metahdr.seeds import named_rng
 from metahdr.training.progress import track
 

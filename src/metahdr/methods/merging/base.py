@@ -68,7 +68,7 @@ class MergingMethod(TrainedMethod):
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
         import torch
 
-        from metahdr.images import pixels
+        from metahdr.images.files import pixels
         from metahdr.methods.merging.inputs import by_gamma, check_bracket, light_gains, most_light, with_light
 
         check_bracket(self.name, stops)

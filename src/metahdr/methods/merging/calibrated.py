@@ -27,8 +27,8 @@ class AlignedMerge(Method):
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
         import torch
 
-        from metahdr.camera.merge import inverse_response, merge
-        from metahdr.images import pixels
+        from metahdr.brackets.merge import inverse_response, merge
+        from metahdr.images.files import pixels
 
         aligned, stops = self.align(pixels(exposures), stops), list(stops)
         curve = inverse_response(aligned, stops)
@@ -37,7 +37,7 @@ class AlignedMerge(Method):
 
     def align(self, exposures: np.ndarray, stops: Sequence[float]) -> np.ndarray:
         """The exposures brought to the middle one, uint8 `(E, H, W, 3)`."""
-        from metahdr.camera.homography import align_by_homography
+        from metahdr.brackets.homography import align_by_homography
 
         return align_by_homography(exposures, stops)
 
@@ -53,8 +53,8 @@ class DeghostedMerge(AlignedMerge):
     title = "Debevec merge, aligned, without ghosts"
 
     def finish(self, merged: np.ndarray, aligned: np.ndarray, stops: list[float], curve: np.ndarray) -> np.ndarray:
-        from metahdr.camera.align import middle
-        from metahdr.camera.ghosts import find_moved, replace_moved
+        from metahdr.brackets.ghosts import find_moved, replace_moved
+        from metahdr.brackets.shifts import middle
 
         reference = middle(stops)
         moved = find_moved(aligned, stops, curve, reference)
@@ -69,7 +69,7 @@ class FlowMerge(AlignedMerge):
     citation = "Debevec and Malik 1997; Kroeger et al. 2016"
 
     def align(self, exposures: np.ndarray, stops: Sequence[float]) -> np.ndarray:
-        from metahdr.camera.flow import align_by_flow
+        from metahdr.brackets.flow import align_by_flow
 
         return align_by_flow(exposures, stops)
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from metahdr.camera.merge import inverse_response
+from metahdr.brackets.merge import inverse_response
 from metahdr.errors import UserError
 
 GAMMA = 2.2

@@ -31,7 +31,7 @@ class Direct(MergingMethod):
 
     @classmethod
     def align(cls, exposures: np.ndarray, stops: Sequence[float]) -> np.ndarray:
-        from metahdr.camera.flow import align_by_flow
+        from metahdr.brackets.flow import align_by_flow
 
         return align_by_flow(exposures, stops)
 

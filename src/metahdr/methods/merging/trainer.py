@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from metahdr.images import pixels
+from metahdr.images.files import pixels
 from metahdr.methods.merging.inputs import by_gamma, check_bracket, light_gains, most_light, with_light
 from metahdr.methods.scenes_trainer import ScenesTraining
-from metahdr.scenes import Scenes
+from metahdr.scenes.scene import Scenes
 from metahdr.seeds import named_rng
 from metahdr.training.inputs import TrainingInputs
 

@@ -31,7 +31,7 @@ class WuUNet(MergingMethod):
 
     @classmethod
     def align(cls, exposures: np.ndarray, stops: Sequence[float]) -> np.ndarray:
-        from metahdr.camera.homography import align_by_homography
+        from metahdr.brackets.homography import align_by_homography
 
         return align_by_homography(exposures, stops)
 

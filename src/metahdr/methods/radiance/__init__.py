@@ -113,7 +113,7 @@ class Radiance(Method):
 
     def _shown(self, stops: Sequence[float]) -> list[float]:
         """Up to what light a shorter exposure shows what each clips; what the merge calls clipped shows none."""
-        from metahdr.camera.merge import CLIPPED
+        from metahdr.brackets.merge import CLIPPED
 
         least, most = min(stops), float(self.curve.inverse(CLIPPED / 255))
         return [most * 2.0 ** (stop - least) if stop > least else 0.0 for stop in stops]
@@ -165,8 +165,8 @@ class Radiance(Method):
 
 def _calibrated(exposures: Tensor, stops: Sequence[float]) -> Curve:
     """The response that a bracket shows."""
-    from metahdr.camera.merge import inverse_response
-    from metahdr.images import pixels
+    from metahdr.brackets.merge import inverse_response
+    from metahdr.images.files import pixels
 
     return Curve(inverse_response(pixels(exposures), list(stops)))
 

@@ -6,13 +6,13 @@ from typing import NamedTuple
 import numpy as np
 from torch.utils.data import Dataset
 
-from metahdr.camera.exposure import metered_scale
 from metahdr.camera.family import draw_camera
 from metahdr.config.radiance import RadianceTraining
-from metahdr.images import HALF_MAX
+from metahdr.images.files import HALF_MAX
+from metahdr.images.luminance import metered_scale
+from metahdr.images.panorama import perspective_view
 from metahdr.methods.hdrcnn.pairs import change_colours
 from metahdr.nets.radiance import LEVELS
-from metahdr.panorama import perspective_view
 from metahdr.seeds import named_rng
 
 

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from metahdr.camera.exposure import expose, metered_scale
+from metahdr.camera.exposure import expose
 from metahdr.camera.family import draw_camera
-from metahdr.images import LUMINANCE
+from metahdr.images.luminance import LUMINANCE, metered_scale
+from metahdr.images.panorama import perspective_view
 from metahdr.methods.radiance.place import Evidence, correction, joint_head, observe
 from metahdr.nets.radiance import LEVELS, RadianceNet
-from metahdr.panorama import perspective_view
 from metahdr.seeds import named_rng
 from metahdr.training.progress import track
 

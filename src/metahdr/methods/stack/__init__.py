@@ -69,7 +69,7 @@ class Stack(TrainedMethod):
 
     def merge(self, stack: Tensor) -> Tensor:
         """Light `(3, H, W)` of the exposures that `exposures` returns; 1.0 is where the middle one clips."""
-        from metahdr.camera.synthesis import synthesise
+        from metahdr.brackets.synthesis import synthesise
         from metahdr.methods.stack.response import scaled_response
 
         middle = self.trained_with.recursions

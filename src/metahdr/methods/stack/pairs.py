@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from metahdr.camera.exposure import metered_scale
 from metahdr.camera.family import draw_camera
-from metahdr.images import HALF_MAX
+from metahdr.images.files import HALF_MAX
+from metahdr.images.luminance import metered_scale
 from metahdr.methods.hdrcnn.pairs import TrainingPairs
 from metahdr.seeds import named_rng
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from metahdr.camera.synthesis import LEVELS, estimate_response
+from metahdr.brackets.synthesis import LEVELS, estimate_response
 
 NEAR_WHITE = 192, 224  # values of 8 bits
 

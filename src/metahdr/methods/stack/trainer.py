@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from metahdr.camera.synthesis import synthesise
+from metahdr.brackets.synthesis import synthesise
 from metahdr.losses.contextual import ContextualBilateral
 from metahdr.losses.stack import LEVELS, canny_edges, histogram_loss, mu_law_distance
 from metahdr.methods.raw_trainer import RawTrainer

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from metahdr.files import atomic_write
+from metahdr.images.tonemap import OPERATORS
 from metahdr.tables import write_table
-from metahdr.tonemap import OPERATORS
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt  # noqa: E402

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 
-from metahdr.images import LUMINANCE
+from metahdr.images.luminance import LUMINANCE
 from metahdr.report.figures.figure import Figure, sheet
 from metahdr.report.results import Cell, Column, Results, input_of, metric_of, truth_of
 from metahdr.report.tables import measured, short_heading
 from metahdr.report.titles import cell_title, short_title
-from metahdr.scenes import Scene
+from metahdr.scenes.scene import Scene
 
 DARKER = -3  # stops at which highlights are shown: what clips at 1.0 is then dark grey
 DARK = f"{-DARKER} stops darker"

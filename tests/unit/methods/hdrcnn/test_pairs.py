@@ -6,7 +6,7 @@ import pytest
 
 from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.errors import UserError
-from metahdr.images import write_exr
+from metahdr.images.files import write_exr
 from metahdr.methods.hdrcnn.pairs import TrainingPairs, change_colours, decode_images
 
 

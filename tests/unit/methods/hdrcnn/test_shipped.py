@@ -8,9 +8,9 @@ import yaml
 
 from metahdr.config.check import load
 from metahdr.datasets.register import find_dataset, read_register
-from metahdr.datasets.split import split_places
 from metahdr.files import sha256
 from metahdr.methods.hdrcnn import HDRCNN
+from metahdr.scenes.split import split_places
 from metahdr.weights.hdrcnn import load_hdrcnn
 from metahdr.weights.ours import read_facts
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from metahdr.config.hdrcnn import HDRCNNTraining
-from metahdr.images import write_exr
+from metahdr.images.files import write_exr
 from metahdr.methods.hdrcnn.trainer import HDRCNNTrainer
 from metahdr.nets.hdrcnn import saturation
 from metahdr.training.inputs import TrainingInputs

@@ -3,9 +3,10 @@ import pytest
 import torch
 
 from metahdr.camera.curve import Curve
-from metahdr.camera.exposure import expose, metered_scale
+from metahdr.camera.exposure import expose
 from metahdr.camera.response import Response
 from metahdr.errors import UserError
+from metahdr.images.luminance import metered_scale
 from metahdr.methods.radiance import Radiance
 from metahdr.methods.radiance.place import PIXELS, adapted, correction, joint_head, observe
 from metahdr.methods.radiance.prior import Task, learn_prior, query_error

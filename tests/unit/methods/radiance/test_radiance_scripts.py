@@ -4,7 +4,7 @@ import runpy
 import torch
 
 from metahdr.config.radiance import RadianceTraining
-from metahdr.images import write_exr
+from metahdr.images.files import write_exr
 from metahdr.methods.radiance import Radiance
 from metahdr.nets.radiance import RadianceNet
 from metahdr.weights.ours import read_facts, save_network

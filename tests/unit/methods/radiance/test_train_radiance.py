@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from metahdr.config.radiance import RadianceTraining
-from metahdr.images import write_exr
+from metahdr.images.files import write_exr
 from metahdr.methods.hdrcnn.pairs import decode_images
 from metahdr.methods.radiance import Radiance
 from metahdr.methods.radiance.pairs import RandomViews

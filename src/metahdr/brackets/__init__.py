@@ -1,0 +1,1 @@
+"""Brackets: exposures of one view, aligned, searched for ghosts, and merged to radiance."""

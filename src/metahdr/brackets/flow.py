@@ -1,0 +1,59 @@
+"""Exposures of a moving bracket brought to the middle one by optical flow, as in Kalantari and Ramamoorthi 2017.
+
+The flow is OpenCV's DIS (Kroeger et al. 2016). It needs two pictures of the same light, so that the darker
+exposure is raised to the brighter one.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from metahdr.brackets.shifts import middle
+
+GAMMA = 2.2  # of the curve that exposures are raised with
+LEAST = 16  # pixels, the shortest side that DIS finds a flow in
+
+
+def align_by_flow(exposures: np.ndarray, stops: Sequence[float]) -> np.ndarray:
+    """The exposures, each warped to the middle one by cubic interpolation, uint8 `(E, H, W, 3)`.
+
+    Args:
+        exposures: uint8 `(E, H, W, 3)`; images with a side below `LEAST` stay as they are.
+        stops: what each of them is relative to the scene's scale.
+    """
+    if min(exposures.shape[1:3]) < LEAST:
+        return exposures
+    reference = middle(list(stops))
+    aligned = exposures.copy()
+    for index in range(len(stops)):
+        if index != reference:
+            one, other = equally_bright(exposures[reference], exposures[index], stops[index] - stops[reference])
+            aligned[index] = _warped(exposures[index], _flow(one, other))
+    return aligned
+
+
+def equally_bright(one: np.ndarray, other: np.ndarray, stops: float) -> tuple[np.ndarray, np.ndarray]:
+    """Two exposures in grey, uint8 `(H, W)`, the darker one raised to the brighter.
+
+    Args:
+        one, other: uint8 `(H, W, 3)`.
+        stops: by which `other` has more light.
+    """
+    grey = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (one, other)]
+    darker = 0 if stops > 0 else 1
+    raised = np.minimum(np.arange(256) * 2 ** (abs(stops) / GAMMA), 255).round().astype(np.uint8)
+    grey[darker] = cv2.LUT(grey[darker], raised)
+    return grey[0], grey[1]
+
+
+def _flow(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Where each pixel of `one` lies in `other`, relative to itself, `(H, W, 2)`."""
+    return cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(one, other, None)
+
+
+def _warped(image: np.ndarray, flow: np.ndarray) -> np.ndarray:
+    rows, columns = np.indices(flow.shape[:2], np.float32)
+    return cv2.remap(
+        image, columns + flow[..., 0], rows + flow[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )

@@ -1,0 +1,1 @@
+"""Images: files of every format, colour spaces, projections and tone mapping."""

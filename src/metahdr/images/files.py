@@ -1,0 +1,242 @@
+"""Reading and writing of HDR and LDR images.
+
+HDR images are linear-light RGB with BT.709 primaries, float32 `(H, W, 3)`; LDR images are display-referred
+RGB, uint8 or uint16 `(H, W, 3)`. A file that holds anything else is an `ImageError`, never a silently wrong value.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import imagecodecs
+import numpy as np
+import OpenEXR
+import tifffile
+from numpy.lib.stride_tricks import sliding_window_view
+from PIL import Image
+from PIL.ExifTags import Base
+
+from metahdr.errors import ImageError, first_line
+from metahdr.files import atomic_write
+from metahdr.images.exr import read_exr
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+cv2.utils.logging.setLogLevel(0)  # what it cannot read is in our own errors
+
+HDR_SUFFIXES = (".hdr", ".exr")
+HALF_MAX = 65504.0
+MOST_PIXELS = 1 << 28  # of a file that is read; a panorama of 16k has 1 << 27
+_PIXELS_PER_BYTE = 1024  # more than any compression of a picture reaches; a header that says more is wrong
+_SLACK = 1 << 20  # pixels, for small pictures of one colour
+Image.MAX_IMAGE_PIXELS = None  # `check_size` sets the limit
+_RESOLUTION = re.compile(rb"^([-+])Y +(\d+) +([-+])X +(\d+)\r?\n", re.MULTILINE)
+
+
+def pixels(exposures: Tensor) -> np.ndarray:
+    """Exposures in [0, 1], `(N, 3, H, W)`, as 8 bits `(N, H, W, 3)`."""
+    return np.ascontiguousarray((exposures * 255).round().byte().cpu().numpy().transpose(0, 2, 3, 1))
+
+
+def read_hdr(path: Path) -> np.ndarray:
+    """Reads a Radiance `.hdr` or an OpenEXR `.exr` file, values as stored, non-finite ones included.
+
+    An OpenEXR file of other primaries is converted to BT.709.
+
+    Raises:
+        ImageError: truncated or corrupt, greyscale, without RGB channels, other format.
+    """
+    if not path.exists():
+        raise ImageError(f"{path}: no such file")
+    suffix = path.suffix.lower()
+    if suffix == ".hdr":
+        return _read_radiance(path)
+    if suffix == ".exr":
+        return read_exr(path, check_size)
+    raise ImageError(f"{path}: {suffix or 'no suffix'} is not an HDR format; expected .hdr or .exr")
+
+
+def read_ldr(path: Path) -> np.ndarray:
+    """Reads an RGB image of 8 bits per channel as uint8, of 16 bits (PNG, TIFF) as uint16, `(H, W, 3)` as stored.
+
+    Raises:
+        ImageError: unreadable, truncated, greyscale, or of other bits per channel.
+    """
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
+            check_size(path, *image.size)
+            bits = bits_per_channel(image)
+            image.load()
+            mode = image.mode
+            if mode not in ("RGB", "RGBA") or bits not in (8, 16):
+                kind = "greyscale" if mode[0] in "L1IF" else f"{bits} bits, Pillow's mode {mode}"
+                raise ImageError(f"{path}: {kind}; expected RGB of 8 or 16 bits per channel")
+            if bits == 16:
+                return sixteen_bits(path, image.format)
+            check_complete(path, image.format)
+            return np.array(image.convert("RGB"))
+    except ImageError:
+        raise
+    except Exception as error:  # decoders raise whatever a damaged file leads them to
+        raise ImageError(f"{path}: cannot be read as an image ({first_line(error)})") from None
+
+
+def bits_per_channel(image: Image.Image) -> int:
+    """Bits per channel of an image that is not loaded yet; Pillow's mode does not tell them."""
+    if image.format == "TIFF":
+        return max(image.tag_v2.get(Base.BitsPerSample, (1,)))
+    return 16 if ";16" in f"{image.mode} {image.tile}" else 8
+
+
+def sixteen_bits(path: Path, kind: str | None) -> np.ndarray:
+    """uint16 `(H, W, 3)` of a PNG or TIFF file as stored; Pillow, which has decoded it once, cuts it to 8 bits."""
+    if kind not in ("PNG", "TIFF"):
+        raise ImageError(f"{path}: 16 bits per channel in a file of kind {kind}; expected PNG or TIFF")
+    if kind == "TIFF":
+        check_complete(path, kind)
+    pixels = imagecodecs.png_decode(path.read_bytes()) if kind == "PNG" else tifffile.imread(path, key=0)
+    pixels = pixels[..., None] if pixels.ndim == 2 else pixels
+    pixels = np.moveaxis(pixels, 0, -1) if pixels.shape[-1] > 4 else pixels  # a TIFF file may keep channels apart
+    return np.ascontiguousarray(pixels[..., :3] if pixels.shape[-1] >= 3 else pixels[..., :1].repeat(3, 2))
+
+
+def check_complete(path: Path, kind: str | None) -> None:
+    """Refuses a PNG or TIFF file whose header says that there are more rows; Pillow gives them as black.
+
+    Raises:
+        Exception: of any kind.
+    """
+    if kind == "PNG":
+        imagecodecs.png_decode(path.read_bytes())
+    if kind == "TIFF":
+        with tifffile.TiffFile(path) as file:
+            page = file.pages[0]
+            chunks, stored = math.prod(page.chunked), sum(page.databytecounts)
+            short = page.compression == tifffile.COMPRESSION.NONE and stored < page.nbytes
+            if page.imagedepth != 1 or chunks != len(page.dataoffsets) or short:
+                raise ImageError(
+                    f"{path}: {len(page.dataoffsets)} of {chunks} pieces, {stored} bytes; truncated or corrupt"
+                )
+
+
+def check_size(path: Path, width: int, height: int) -> None:
+    """Refuses a picture that its file cannot hold, or that is too large, before memory is taken for it.
+
+    Raises:
+        ImageError: more than `MOST_PIXELS`, or more than the file's bytes can be a picture of.
+    """
+    most = min(MOST_PIXELS, _SLACK + _PIXELS_PER_BYTE * path.stat().st_size)
+    if width < 1 or height < 1 or width * height > most:
+        raise ImageError(
+            f"{path}: its header says {width}x{height} pixels, with {path.stat().st_size} bytes; corrupt, or "
+            f"above {MOST_PIXELS} pixels"
+        )
+
+
+def write_exr(path: Path, image: np.ndarray, half: bool = True) -> None:
+    """Writes `(H, W, 3)` as OpenEXR with ZIP compression, half floats unless told otherwise.
+
+    Values above the largest half (65504) are stored as that.
+    """
+    pixels = np.minimum(image, HALF_MAX).astype(np.float16) if half else image.astype(np.float32)
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    with atomic_write(path) as part, OpenEXR.File(header, {"RGB": np.ascontiguousarray(pixels)}) as file:
+        try:
+            file.write(str(part))
+        except RuntimeError as error:
+            raise ImageError(f"{path}: cannot be written ({first_line(error)})") from None
+
+
+def resize_square(image: np.ndarray, size: int) -> np.ndarray:
+    """A square image at another size: averaged where it shrinks, bilinear where it grows."""
+    method = cv2.INTER_AREA if len(image) >= size else cv2.INTER_LINEAR
+    return cv2.resize(image, (size, size), interpolation=method)
+
+
+def repair(image: np.ndarray, max_share: float) -> tuple[np.ndarray, int]:
+    """Replaces non-finite values by the median of their finite 5x5 neighbours and negative ones by 0.
+
+    Returns:
+        The repaired image and the number of pixels that were touched.
+
+    Raises:
+        ImageError: more than `max_share` of the pixels are bad, or the image is black.
+    """
+    broken = ~np.isfinite(image)
+    bad = (broken | (image < 0)).any(-1)
+    count = int(bad.sum())
+    if count > max_share * bad.size:
+        raise ImageError(
+            f"{count} of {bad.size} pixels are NaN, infinite or negative; at most {max_share:.1%} are repaired"
+        )
+    fixed = np.where(broken, 0, np.maximum(image, 0)).astype(np.float32)
+    if not fixed.any():
+        raise ImageError("all pixels are black")
+    padded = np.pad(image, ((2, 2), (2, 2), (0, 0)), constant_values=np.nan)
+    windows = sliding_window_view(padded, (5, 5), (0, 1))[broken].reshape(-1, 25)
+    fixed[broken] = np.maximum(_finite_median(windows), 0)
+    return fixed, count
+
+
+def _finite_median(rows: np.ndarray) -> np.ndarray:
+    """The median of the finite values of each row, 0 where there are none; `(N, K)` to `(N,)`."""
+    finite = np.isfinite(rows)
+    ascending = np.sort(np.where(finite, rows, np.inf), 1)
+    count = finite.sum(1)
+    low, high = (ascending[np.arange(len(rows)), np.maximum(i, 0)] for i in ((count - 1) // 2, count // 2))
+    return np.where(count > 0, (low + high) / 2, 0)
+
+
+def _read_radiance(path: Path) -> np.ndarray:
+    # OpenCV accepts only headers that begin with #?RADIANCE or #?RGBE, and ignores EXPOSURE and the order of
+    # scanlines. We read the header ourselves, and OpenCV decodes the pixels behind a plain one.
+    data = path.read_bytes()
+    resolution = _RESOLUTION.search(data[:8192])
+    if resolution is None:
+        raise ImageError(f"{path}: no resolution line such as '-Y 512 +X 1024'; not a Radiance .hdr file")
+    header = data[: resolution.start()]
+    if b"32-bit_rle_xyze" in header:
+        raise ImageError(f"{path}: XYZ pixels; expected FORMAT=32-bit_rle_rgbe")
+    vertical, height, horizontal, width = resolution.groups()
+    check_size(path, int(width[:12]), int(height[:12]))
+    image = _decode_radiance(data[resolution.end() :], int(width), int(height))
+    if image is None:
+        raise ImageError(
+            f"{path}: truncated or corrupt Radiance pixels, or not those of {int(width)}x{int(height)}"
+        )
+    exposures = re.findall(rb"^EXPOSURE=(.*)$", header, re.MULTILINE)
+    try:
+        exposure = np.float32(np.prod([float(value) for value in exposures]))
+    except ValueError:
+        exposure = np.float32(0)
+    if not (np.isfinite(exposure) and exposure > 0):
+        raise ImageError(f"{path}: EXPOSURE={exposures[-1].decode(errors='replace').strip()} in its header")
+    image = image[..., ::-1] / exposure
+    image = image[::-1] if vertical == b"+" else image
+    image = image[:, ::-1] if horizontal == b"-" else image
+    return np.ascontiguousarray(image)
+
+
+def _decode_radiance(pixels: bytes, width: int, height: int) -> np.ndarray | None:
+    """BGR of exactly so many scanlines, None where there are fewer or more.
+
+    OpenCV ignores what follows the last one. So one more of 136 throughout is added, which must come out as that.
+    """
+    length = bytes([2, 2, width >> 8 & 255, width & 255])
+    if 8 <= width < 1 << 15 and pixels[:4] == length:
+        runs = [bytes([128 + min(127, width - start), 136]) for start in range(0, width, 127)]
+        last = length + b"".join(runs) * 4
+    else:
+        last = bytes([136]) * 4 * width
+    plain = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y %d +X %d\n" % (height + 1, width)
+    try:
+        image = cv2.imdecode(np.frombuffer(plain + pixels + last, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:  # more pixels than OpenCV accepts
+        return None
+    return image[:-1] if image is not None and (image[-1] == 136).all() else None

@@ -1,0 +1,164 @@
+"""Scenes: the exposures of one view with their EVs, and its HDR truth.
+
+Arrays are memory-mapped and read when a scene is asked for: memory does not grow with the dataset.
+"""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+import torch
+
+from metahdr.brackets.shifts import middle
+from metahdr.camera.curve import Curve
+from metahdr.camera.response import Response
+from metahdr.images.files import read_hdr
+from metahdr.tables import read_table
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One view: its exposures and its HDR truth. In meta-learning, with one exposure held out, it is a task.
+
+    Attributes:
+        name: of the scene.
+        source: name of the panorama, photograph or pair that it was cut from.
+        place: that the source shows; several sources may show one place.
+        chunk: name of the source's chunk, the folder in which all that belongs to the scene lies.
+        evs: nominal exposure values, dark to bright, length E; they name the exposures.
+        stops: what each exposure really is, in stops relative to the scene's scale.
+        ldr: exposures float32 in [0, 1], `(E, 3, H, W)`.
+        hdr: truth in linear light, 1.0 is where EV 0 clips, float32 `(3, H, W)`.
+        response: of the virtual camera that took the exposures; None: another camera took them.
+        moved: pixels that something moved over, bool `(H, W)`, of a moving bracket: its truth is what the middle
+            exposure shows; None where nothing moves.
+    """
+
+    name: str
+    source: str
+    place: str
+    chunk: str
+    evs: tuple[float, ...]
+    stops: tuple[float, ...]
+    ldr: torch.Tensor
+    hdr: torch.Tensor
+    response: Response | Curve | None = None
+    moved: torch.Tensor | None = None
+
+    def to(self, device: str) -> Self:
+        """The scene with its images on a device."""
+        return replace(self, ldr=self.ldr.to(device), hdr=self.hdr.to(device))
+
+    def others(self, held_out: int) -> list[int]:
+        """The indices of the exposures that are not held out: the support set."""
+        return [index for index in range(len(self.evs)) if index != held_out]
+
+    def queries(self) -> list[int]:
+        """The indices of the exposures that are held out in turn: all; the middle one where something moves."""
+        return list(range(len(self.evs))) if self.moved is None else [middle(self.stops)]
+
+
+class Scenes:
+    """The accepted scenes of one split, as a sequence.
+
+    Args:
+        folder: of one fold, with `scenes.csv`; `scenes/`, `exposures/` and `curves/` lie beside it, in the
+            dataset's folder.
+        split: 'train', 'validation' or 'test'; None for all.
+        chunk: of the sources; None for all.
+        moving: the moving brackets of the scenes (`moving.py`), whose arrays lie in the fold's `moving/`.
+    """
+
+    def __init__(self, folder: Path, split: str | None, chunk: str | None = None, moving: bool = False):
+        self.folder = folder
+        table = read_table(folder / "scenes.csv")
+        if chunk is not None:
+            table = table[table.chunk == chunk]
+        dataset = folder.resolve().parent
+        self._read(dataset, folder / "moving" if moving else dataset, table, split)
+
+    @classmethod
+    def unsplit(cls, dataset: Path, chunk: str) -> Self:
+        """The scenes of one chunk before any split; each source counts as a place of its own.
+
+        Args:
+            dataset: its folder.
+        """
+        scenes, table = cls.__new__(cls), read_table(dataset / "scenes" / f"{chunk}.csv")
+        scenes._read(dataset, dataset, table.assign(place=table.source, chunk=chunk), None)
+        return scenes
+
+    def _read(self, dataset: Path, arrays: Path, table: pd.DataFrame, split: str | None) -> None:
+        self.dataset, self.arrays = dataset, arrays
+        table = table[table.kept.astype(bool)]  # a table without rows has no booleans
+        table["index"] = table.groupby("source").cumcount()  # the kept rows' order is the arrays'
+        if split is not None:
+            table = table[table.split == split]
+        exposures = pd.concat(
+            [read_table(self.arrays / "exposures" / f"{each}.csv") for each in sorted(set(table.chunk))]
+            or [pd.DataFrame(columns=["scene", "ev", "stops", "metering", "accepted"])]
+        )
+        exposures = exposures[exposures.accepted.astype(bool) & exposures.scene.isin(table.scene)]
+        self.exposures = exposures.set_index("scene").sort_values("ev")
+        self.table = table[table.scene.isin(self.exposures.index)].reset_index(drop=True)
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __getitem__(self, index: int) -> Scene:
+        row = self.table.iloc[index]
+        exposures = self.exposures.loc[row.scene]
+        hdr, ldr = (_array(self._file(folder, row))[row["index"]] for folder in ("scenes", "exposures"))
+        hdr = hdr * np.float32(2.0 ** exposures.metering.iloc[0])
+        moved = None
+        if self.arrays != self.dataset:
+            moved = torch.from_numpy(np.array(_array(self._file("moved", row))[row["index"]]))
+        return Scene(
+            row.scene,
+            row.source,
+            row.place,
+            row.chunk,
+            tuple(exposures.ev),
+            tuple(exposures.stops),
+            torch.from_numpy(ldr.transpose(0, 3, 1, 2).astype(np.float32) / np.iinfo(ldr.dtype).max),
+            torch.from_numpy(np.ascontiguousarray(hdr.transpose(2, 0, 1))),
+            self._response(row, exposures.iloc[0]),
+            moved,
+        )
+
+    def count_of(self, source: str) -> int:
+        """How many scenes a source's arrays hold; those whose exposures were rejected are among them."""
+        return len(_array(self._file("scenes", self.table[self.table.source == source].iloc[0])))
+
+    def _response(self, row: pd.Series, exposure: pd.Series) -> Response | Curve | None:
+        """The virtual camera's: in the table of exposures, or among the source's curves."""
+        if not pd.isna(exposure.response_n):
+            return Response(exposure.response_n, exposure.response_sigma)
+        table = _array(self.dataset / "curves" / row.chunk / f"{row.source}.npy")[row["index"]]
+        return Curve(np.array(table)) if len(table) else None
+
+    def _file(self, folder: str, row: pd.Series) -> Path:
+        return self.arrays / folder / row.chunk / f"{row.source}.npy"
+
+
+def read_labels(folder: Path, scene: Scene) -> torch.Tensor:
+    """The simulated labels of a scene's exposures in the scene's scale, float32 `(E, 3, H, W)`.
+
+    Args:
+        folder: of one label source, with a folder of each chunk in it.
+    """
+    images = [read_hdr(folder / scene.chunk / label_name(scene.name, ev)) for ev in scene.evs]
+    return torch.from_numpy(np.stack(images).transpose(0, 3, 1, 2).copy())
+
+
+def label_name(scene: str, ev: float) -> str:
+    """File name of a scene's simulated label: `courtyard_3_ev+2.exr`."""
+    return f"{scene}_ev{ev:+g}.exr"
+
+
+@lru_cache(maxsize=256)
+def _array(path: Path) -> np.ndarray:
+    return np.load(path, mmap_mode="r")
