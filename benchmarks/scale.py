@@ -33,7 +33,7 @@ SIDE, CHUNK = 64, 200
 STAGES = ("retrieve", "prepare", "expose", "split", "label", "reconstruct", "score")
 FACTS = dict.fromkeys(("title", "licence", "citation", "homepage"), "many") | {"version": "1"}
 CONFIG = {
-    "chunk": CHUNK,
+    "machine": {"chunk": CHUNK},
     "prepare": {"size": SIDE},
     "split": {"join_duplicates": False},  # links are duplicates
     "label": {"method": "gamma_2"},

@@ -197,7 +197,7 @@ def test_a_training_on_two_tasks_ends_with_the_same_bytes(finished):
     before = sha256(folder / target)
     (folder / target).unlink()
     with cluster():
-        result = snakemake(folder, target, "--config", "tasks=2")
+        result = snakemake(folder, target, "--config", "machine={slurm_tasks: 2}")
         records = by_rule(jobs())
     assert result.returncode == 0, result.stdout[-4000:]
     (record,) = records["meta_train"]

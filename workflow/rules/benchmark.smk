@@ -63,7 +63,7 @@ use rule reconstruct as reconstruct_moving with:
             chunk=lambda w: w.chunk,
             register=CONFIG.data.register_file,
             label_sources=[],
-            threads=CONFIG.threads,
+            threads=CONFIG.machine.threads,
             moving=True,
         ),
         places=PLACES,  # for the check that nothing was trained on test places
@@ -94,7 +94,7 @@ use rule score as score_moving with:
             names=CONFIG.score.metric_names(),
             settings=MEASURING,
             weights=METRIC_WEIGHTS,
-            threads=CONFIG.threads,
+            threads=CONFIG.machine.threads,
             moving=True,
         ),
 

@@ -50,19 +50,19 @@ logger.addHandler(FAILURES)
 # for huge pages; a meta-iteration takes a fifth less time and gives the same bits.
 _scripts = Path(workflow.basedir, "workflow", "scripts")
 _malloc = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=4294967296"
-_several = f"torchrun --standalone --nproc-per-node={CONFIG.processes} --"
+_several = f"torchrun --standalone --nproc-per-node={CONFIG.machine.processes} --"
 if (
-    CONFIG.tasks > 1
+    CONFIG.machine.slurm_tasks > 1
 ):  # they meet at the first node of the job, at a port of the job's own
     _several = (
-        f"srun --ntasks={CONFIG.tasks} torchrun --nnodes={CONFIG.tasks} --nproc-per-node={CONFIG.processes}"
+        f"srun --ntasks={CONFIG.machine.slurm_tasks} torchrun --nnodes={CONFIG.machine.slurm_tasks} --nproc-per-node={CONFIG.machine.processes}"
         " --rdzv-backend=c10d --rdzv-id=${SLURM_JOB_ID:-0}"
         " --rdzv-endpoint=$(hostname):$((20000 + ${SLURM_JOB_ID:-0} % 10000)) --"
     )
 _environment = (
     f'export PYTHONPATH={shlex.quote(str(_src))}:"${{PYTHONPATH:-}}" GLIBC_TUNABLES="${{GLIBC_TUNABLES:-{_malloc}}}"'
     f" SCRIPTS={shlex.quote(str(_scripts))}"
-    f' LAUNCH="{_several if CONFIG.processes * CONFIG.tasks > 1 else "python"}"; '
+    f' LAUNCH="{_several if CONFIG.machine.processes * CONFIG.machine.slurm_tasks > 1 else "python"}"; '
 )
 shell.prefix(_environment.replace("{", "{{").replace("}", "}}"))
 
@@ -93,7 +93,7 @@ FOLDS = CONFIG.split.folds
 PLACE_OF = DATASET.places()
 FILES = {file.name: file for file in DATASET.files}
 # The sources of every chunk; a chunk is what one job takes.
-CHUNKS = chunks(SOURCES, CONFIG.chunk)
+CHUNKS = chunks(SOURCES, CONFIG.machine.chunk)
 
 # Which sources show the same place, in all datasets of the register.
 PLACES = str(sorted(known_places(Path(CONFIG.data.register_file)).items()))
@@ -234,9 +234,9 @@ def needs(name, tables=None, processes=1):
     } | gpu
 
 
-def tasks():
+def slurm_tasks():
     """What a meta-training on several tasks asks for: `mpi` has Slurm's plugin leave `srun` to the job's command."""
-    return {"tasks": CONFIG.tasks, "mpi": "srun"} if CONFIG.tasks > 1 else {}
+    return {"tasks": CONFIG.machine.slurm_tasks, "mpi": "srun"} if CONFIG.machine.slurm_tasks > 1 else {}
 
 
 def training_modules(meta, label_sources):

@@ -24,7 +24,7 @@ rule hdr_score:
         f"{RESULTS}/benchmarks/hdr_score.tsv"
     conda:
         "../../environment.yml"
-    threads: CONFIG.threads
+    threads: CONFIG.machine.threads
     resources:
         **needs("hdr_score"),
     params:
@@ -37,7 +37,7 @@ rule hdr_score:
             weights=JUDGED_WEIGHTS,
             settings=CONFIG.hdr,
             photometry=CONFIG.score.photometry,
-            threads=CONFIG.threads,
+            threads=CONFIG.machine.threads,
         ),
         places=PLACES,  # for the check that nothing was trained on test places
     shell:
@@ -84,7 +84,7 @@ rule hdr_pictures:
         f"{RESULTS}/benchmarks/hdr_pictures.tsv"
     conda:
         "../../environment.yml"
-    threads: CONFIG.threads
+    threads: CONFIG.machine.threads
     resources:
         **needs("hdr_pictures"),
     params:
@@ -95,7 +95,7 @@ rule hdr_pictures:
             methods=SHOWN,
             weights={k: v for k, v in JUDGED_WEIGHTS.items() if k in SHOWN},
             settings=CONFIG.hdr,
-            threads=CONFIG.threads,
+            threads=CONFIG.machine.threads,
         ),
     shell:
         RUN_SCRIPT

@@ -19,7 +19,7 @@ rule train_method:
     priority: 100
     conda:
         "../../environment.yml"
-    threads: CONFIG.threads
+    threads: CONFIG.machine.threads
     resources:
         **needs("train_method"),
     params:
@@ -32,7 +32,7 @@ rule train_method:
             kind=DATASET.kind,
             settings=lambda w: method_settings(w.method),
             seed=CONFIG.seed,
-            threads=CONFIG.threads,
+            threads=CONFIG.machine.threads,
             state=lambda w: f"{fold_folder(w)}/{w.method}.state.pt",
         ),
     shell:
@@ -80,7 +80,7 @@ rule label:
     priority: 100
     conda:
         "../../environment.yml"
-    threads: CONFIG.threads
+    threads: CONFIG.machine.threads
     resources:
         **needs("label"),
     params:
@@ -91,7 +91,7 @@ rule label:
             data=DATA,
             chunk=lambda w: w.chunk,
             settings=Label(half=CONFIG.label.half, compile=CONFIG.label.compile),
-            threads=CONFIG.threads,
+            threads=CONFIG.machine.threads,
         ),
     shell:
         RUN_ON_GPU

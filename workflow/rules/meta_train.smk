@@ -20,10 +20,10 @@ rule meta_train:
     priority: rank_of_cost
     conda:
         "../../environment.yml"
-    threads: CONFIG.threads * CONFIG.processes
+    threads: CONFIG.machine.threads * CONFIG.machine.processes
     resources:
-        **needs("meta_train", processes=CONFIG.processes * CONFIG.tasks),
-        **tasks(),
+        **needs("meta_train", processes=CONFIG.machine.processes * CONFIG.machine.slurm_tasks),
+        **slurm_tasks(),
     params:
         **script(
             "train.py",
@@ -34,7 +34,7 @@ rule meta_train:
             kind=DATASET.kind,
             settings=lambda w: CONFIG.variant(w.variant).one(w.run, int(w.seed)),
             seed=lambda w: w.seed,
-            threads=CONFIG.threads,
+            threads=CONFIG.machine.threads,
             state=lambda w: f"{TRAINING.format(**w)}/state.pt",
         ),
     shell:

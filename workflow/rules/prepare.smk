@@ -16,7 +16,7 @@ rule manifest:
             [LAYOUTS.module(DATASET.kind)],
             register=CONFIG.data.register_file,
             dataset=NAME,
-            chunk=CONFIG.chunk,
+            chunk=CONFIG.machine.chunk,
         ),
         sources=str(SOURCES),
         places=str(PLACE_OF),

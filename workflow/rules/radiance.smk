@@ -16,7 +16,7 @@ rule train_response:
         f"{RESULTS}/benchmarks/train_response.tsv"
     conda:
         "../../environment.yml"
-    threads: CONFIG.threads
+    threads: CONFIG.machine.threads
     resources:
         **needs("train_response"),
     params:
@@ -28,7 +28,7 @@ rule train_response:
             kind=DATASET.kind,
             settings=CONFIG.radiance,
             seed=CONFIG.seed,
-            threads=CONFIG.threads,
+            threads=CONFIG.machine.threads,
             state=f"{DATA}/radiance/response.state.pt",
         ),
     shell:
@@ -50,11 +50,11 @@ rule learn_prior:
         f"{RESULTS}/benchmarks/learn_prior.tsv"
     conda:
         "../../environment.yml"
-    threads: CONFIG.threads
+    threads: CONFIG.machine.threads
     resources:
         **needs("learn_prior"),
     params:
-        **script("learn_prior.py", raw=RAW, seed=CONFIG.seed, threads=CONFIG.threads),
+        **script("learn_prior.py", raw=RAW, seed=CONFIG.seed, threads=CONFIG.machine.threads),
     shell:
         RUN_SCRIPT
 

@@ -23,7 +23,7 @@ rule steps:
     priority: 1
     conda:
         "../../environment.yml"
-    threads: CONFIG.threads
+    threads: CONFIG.machine.threads
     resources:
         **needs("steps"),
     params:
@@ -37,7 +37,7 @@ rule steps:
             label_source="simulated",
             names=STEP_METRICS,
             photometry=CONFIG.score.photometry,
-            threads=CONFIG.threads,
+            threads=CONFIG.machine.threads,
         ),
     shell:
         RUN_SCRIPT

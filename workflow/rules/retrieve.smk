@@ -19,7 +19,7 @@ rule retrieve:
             "retrieve.py",
             register=CONFIG.data.register_file,
             dataset=NAME,
-            size=CONFIG.chunk,
+            size=CONFIG.machine.chunk,
             chunk=lambda w: w.chunk,
             folder=RAW,
             wheels=WHEELS,

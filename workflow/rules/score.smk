@@ -20,7 +20,7 @@ rule score:
     priority: 2
     conda:
         "../../environment.yml"
-    threads: CONFIG.threads
+    threads: CONFIG.machine.threads
     resources:
         **needs("score"),
     params:
@@ -37,7 +37,7 @@ rule score:
             names=CONFIG.score.metric_names(),
             settings=MEASURING,
             weights=METRIC_WEIGHTS,
-            threads=CONFIG.threads,
+            threads=CONFIG.machine.threads,
         ),
     shell:
         RUN_SCRIPT

@@ -6,13 +6,14 @@ from pydantic import Field
 
 from metahdr.config.ablation import Ablation
 from metahdr.config.autoencoder import AutoencoderTraining
-from metahdr.config.base import Count, Section
+from metahdr.config.base import Section
 from metahdr.config.benchmark import Benchmark
 from metahdr.config.data import Data
 from metahdr.config.expose import Expose
 from metahdr.config.hdr import Hdr
 from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.config.label import Label
+from metahdr.config.machine import Machine
 from metahdr.config.merging import AHDRNetTraining, KalantariTraining, WuTraining
 from metahdr.config.meta import Meta, Variant
 from metahdr.config.motion import Motion
@@ -29,26 +30,7 @@ class Config(Section):
 
     seed: Annotated[int, Field(ge=0)] = Field(0, description="seed of every random choice")
     results: str = Field("results", description="folder of everything that a run makes")
-    threads: Count = Field(
-        1,
-        description="threads of every stage that runs a network; with 1, two cores do two trainings side by side. "
-        "Another number changes the order of sums, and so the last digits of results",
-    )
-    processes: Count = Field(
-        1,
-        description="processes that torchrun starts for a meta-training; they share its tasks, each with a GPU "
-        "where there are any. Results are the same for every number",
-    )
-    tasks: Count = Field(
-        1,
-        description="Slurm tasks that a meta-training is spread over, on as many nodes as the profile says; each "
-        "starts as many processes as above (docs/cluster.md)",
-    )
-    chunk: Count = Field(
-        200,
-        description="sources that one job takes, on average at most, where it does not need all of them; results "
-        "are the same for every number",
-    )
+    machine: Machine = Machine()
     data: Data = Data()
     prepare: Prepare = Prepare()
     split: Split = Split()
