@@ -7,10 +7,10 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce ablation hdr benchmark tables test test-slurm lint format config env unlock clean data-status publish restore
+.PHONY: help reproduce ablation labels_study radiance_study benchmark tables test test-slurm lint format config env unlock clean data-status publish restore
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z_-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 reproduce: $(STAMP) ## run the whole pipeline; ends with results/report/index.html
 	metahdr fetch --configfile $(CONFIG)
@@ -19,8 +19,11 @@ reproduce: $(STAMP) ## run the whole pipeline; ends with results/report/index.ht
 ablation: $(STAMP) ## compare variants of meta-training (docs/ablation.md)
 	snakemake ablation --workflow-profile workflow/profiles/default --configfile config/ablation.yaml
 
-hdr: $(STAMP) ## judge the radiance network on places that it never saw (docs/hdr.md)
-	snakemake hdr --workflow-profile workflow/profiles/default --configfile config/hdr.yaml
+labels_study: $(STAMP) ## train the HDR-CNN that labels, and judge its labels (docs/labels.md)
+	snakemake labels_study --workflow-profile workflow/profiles/default --configfile config/labels_study.yaml
+
+radiance_study: $(STAMP) ## judge the radiance network on places that it never saw (docs/hdr.md)
+	snakemake radiance_study --workflow-profile workflow/profiles/default --configfile config/radiance_study.yaml
 
 benchmark: $(STAMP) ## train the field's methods small and judge them side by side (docs/methods.md)
 	snakemake benchmark --workflow-profile workflow/profiles/default --configfile config/benchmark.yaml

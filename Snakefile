@@ -17,8 +17,8 @@ include: "workflow/rules/retrieve.smk"
 include: "workflow/rules/prepare.smk"
 include: "workflow/rules/expose.smk"
 include: "workflow/rules/label.smk"
-include: "workflow/rules/judge.smk"
-include: "workflow/rules/hdr.smk"
+include: "workflow/rules/labels_study.smk"
+include: "workflow/rules/radiance_study.smk"
 include: "workflow/rules/radiance.smk"
 include: "workflow/rules/meta_train.smk"
 include: "workflow/rules/adapt.smk"
@@ -41,8 +41,7 @@ localrules:
     retrieve,  # nodes of a cluster may have no network
     fetch_sdist,
     retrieve_weights,
-    hdrcnn,
-    hdr,
+    radiance_study,
     radiance,
     ablation,
     benchmark,
@@ -51,4 +50,4 @@ localrules:
 rule all:
     default_target: True
     input:
-        f"{RESULTS}/report/index.html",
+        f"{CONFIG.results}/report/index.html",

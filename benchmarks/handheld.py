@@ -1,9 +1,9 @@
 """Hand-held brackets: python benchmarks/handheld.py PANORAMAS (five minutes on one idle core).
 
 Shifts of up to 16 whole pixels between the exposures of 400-pixel views, ours and OpenCV's AlignMTB, right where
-they are within a quarter of a pixel, on the places that `config/hdrcnn.yaml` does not test with; the constants of
-`camera/align.py` were chosen on some of them. Then the time and memory of a bracket of three times 12 megapixels.
-The last lines are the figures.
+they are within a quarter of a pixel, on the places that `config/labels_study.yaml` does not test with; the
+constants of `camera/align.py` were chosen on some of them. Then the time and memory of a bracket of three times 12
+megapixels. The last lines are the figures.
 """
 
 import re
@@ -61,7 +61,7 @@ def large() -> np.ndarray:
 
 
 def main(folder: Path) -> None:
-    config = yaml.safe_load((Path(__file__).parent.parent / "config" / "hdrcnn.yaml").read_text())
+    config = yaml.safe_load((Path(__file__).parent.parent / "config" / "labels_study.yaml").read_text())
     tested, wrong, moved, count = config["split"]["fixed"], [0, 0], 0, 0
     for path in sorted(folder.iterdir()):
         name = re.split(r"_1k[._]|\.", path.name)[0]

@@ -1,6 +1,6 @@
 """The merge of a bracket against OpenCV's: python benchmarks/merge.py PANORAMAS [EMOR] (five minutes).
 
-PANORAMAS is the folder of `polyhaven-1k`'s raw files. The places are those that `config/hdrcnn.yaml` tests with;
+PANORAMAS is the folder of `polyhaven-1k`'s raw files. Places are those that `config/labels_study.yaml` tests with;
 the constants of `camera/merge.py` were chosen on the others. EMOR is the file emor.txt of Grossberg and Nayar
 2004, measured curves beside the two families of closed form. One view of each place, in each of the `KINDS` of
 brackets. OpenCV's best is `CalibrateDebevec` with 300 samples and lambda 100, the mean curve of the channels with
@@ -180,7 +180,7 @@ def main(folder: Path, emor: Path | None = None) -> pd.DataFrame:
     kinds = dict(KINDS)
     if emor:
         kinds |= {"emor": Kind(measured(emor)), "emor_dark": Kind(measured(emor), metering=-4.0)}
-    config = yaml.safe_load((Path(__file__).parent.parent / "config" / "hdrcnn.yaml").read_text())
+    config = yaml.safe_load((Path(__file__).parent.parent / "config" / "labels_study.yaml").read_text())
     rows = []
     for place in config["split"]["fixed"]:
         path = next(path for path in sorted(folder.iterdir()) if re.match(rf"{place}[._]", path.name))

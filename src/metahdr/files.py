@@ -30,6 +30,12 @@ def atomic_write(path: Path) -> Iterator[Path]:
         os.close(descriptor)
 
 
+def write_text(path: Path, text: str) -> None:
+    """A text file, whole or not at all."""
+    with atomic_write(path) as part:
+        part.write_text(text)
+
+
 def _reserve(path: Path) -> tuple[Path, int]:
     """A file for one writer alone, and the descriptor of its lock, which ends with the writer even if killed."""
     number = 0

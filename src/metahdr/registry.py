@@ -1,5 +1,6 @@
-"""What has a name in the configuration: methods, metrics, losses, networks and layouts of datasets, ours and those
-of other packages.
+"""What has a name: methods, metrics, losses, networks, layouts of datasets and repairs of their exposures.
+
+Entries are ours or those of other packages.
 
 Ours stand in `registry.yaml`, one line each. Another package adds its own as entry points of the group
 `metahdr.methods`, `metahdr.metrics`, ... . Names are known without importing anything; an entry is imported when
@@ -11,9 +12,10 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
+from pydantic import AfterValidator
 
 from metahdr.errors import UserError, nearest
 
@@ -24,8 +26,10 @@ class Registry(Mapping[str, Any]):
     """The entries of one kind by name, in the table's order, those of other packages after ours.
 
     Args:
-        kind: `methods`, `metrics`, `losses`, `networks` or `layouts`.
+        kind: `methods`, `metrics`, `losses`, `networks`, `layouts` or `repairs`.
     """
+
+    __eq__, __hash__ = object.__eq__, object.__hash__  # it stands in types, which must have a hash
 
     def __init__(self, kind: str):
         self.kind = kind
@@ -87,3 +91,13 @@ METRICS = Registry("metrics")
 LOSSES = Registry("losses")
 NETWORKS = Registry("networks")
 LAYOUTS = Registry("layouts")
+REPAIRS = Registry("repairs")
+
+# Types of names, for the configuration and for the parameters of scripts. The registry stands in the type, so that
+# it tells which modules a value names (`workflow.modules`).
+MethodName = Annotated[str, METHODS, AfterValidator(METHODS.check)]
+MetricName = Annotated[str, METRICS, AfterValidator(METRICS.check)]
+LossName = Annotated[str, LOSSES, AfterValidator(LOSSES.check)]
+NetworkName = Annotated[str, NETWORKS, AfterValidator(NETWORKS.check)]
+LayoutName = Annotated[str, LAYOUTS, AfterValidator(LAYOUTS.check)]
+RepairName = Annotated[str, REPAIRS, AfterValidator(REPAIRS.check)]

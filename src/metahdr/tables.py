@@ -18,7 +18,6 @@ _NAMES = dict.fromkeys(
         "run",
         "seed",
         "mode",
-        "arm",
         "metric",
         "alignment",
     )

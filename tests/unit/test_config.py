@@ -106,7 +106,7 @@ def test_a_misspelt_network_or_loss_gets_the_nearest_known_name():
         "  meta.network: found 'u_net'; value error, not one of the networks; did you mean unet?",
         "  meta.loss: found 'lpips_11'; value error, not one of the losses; did you mean lpips_l1?",
     ]
-    (_, line) = mistakes({"ablation": {"arms": {"a": {"loss": "expandnets"}}}})
+    (_, line) = mistakes({"meta": {"variants": {"a": {"meta": {"loss": "expandnets"}}}}})
     assert line.endswith("not one of the losses; did you mean expandnet?")
 
 
@@ -180,46 +180,32 @@ def test_the_advice_for_a_whole_number_in_text_is_right():
     assert "write 1000)" in mistakes({"meta": {"iterations": "1e3"}})[1]
 
 
-def test_every_arm_of_the_ablation_is_checked_as_the_settings_it_changes():
-    arms = {
-        "maml": {},
+def test_every_variant_is_checked_as_the_settings_it_changes():
+    changes = {
+        "same": {},
         "short": {"inner_stps": 1, "inner_lr": "1e-3", "tasks": 0, "runs": ["true"]},
         "a/b": {"second_order": None},
         "list": [1],
     }
-    lines = mistakes({"ablation": {"arms": arms, "seeds": [1, 1]}, "score": {"confidence": 1}})
+    variants = {name: {"meta": meta} for name, meta in changes.items()}
+    lines = mistakes({"meta": {"variants": variants, "seeds": [1, 1]}, "score": {"confidence": 1}})
     assert lines[0] == "9 mistake(s) in the configuration:"
     known = [key for key in Meta.model_fields if key not in ("runs", "seeds", "variants")]
     assert sorted(lines[1:]) == [
-        "  ablation.arms.a/b.second_order: found None; input should be a valid boolean",
-        "  ablation.arms.a/b: found 'a/b'; string should match pattern '^[A-Za-z0-9_-]+$'",
-        "  ablation.arms.list: found [1]; input should be a valid dictionary or instance of Changes",
-        "  ablation.arms.short.inner_lr: found '1e-3'; input should be a valid number "
+        "  meta.seeds: found [1, 1]; value error, the values must differ",
+        "  meta.variants.a/b.meta.second_order: found None; input should be a valid boolean",
+        "  meta.variants.a/b: found 'a/b'; string should match pattern '^[A-Za-z0-9_-]+$'",
+        "  meta.variants.list.meta: found [1]; input should be a valid dictionary or instance of Changes",
+        "  meta.variants.short.meta.inner_lr: found '1e-3'; input should be a valid number "
         "(1e-3 was read as text: write 0.001)",
-        "  ablation.arms.short.inner_stps: unknown key; did you mean inner_steps?",
-        f"  ablation.arms.short.runs: unknown key; known here: {', '.join(known)}",
-        "  ablation.arms.short.tasks: found 0; input should be greater than or equal to 1",
-        "  ablation.seeds: found [1, 1]; value error, the values must differ",
+        "  meta.variants.short.meta.inner_stps: unknown key; did you mean inner_steps?",
+        f"  meta.variants.short.meta.runs: unknown key; known here: {', '.join(known)}",
+        "  meta.variants.short.meta.tasks: found 0; input should be greater than or equal to 1",
         "  score.confidence: found 1; input should be less than 1",
     ]
 
 
-def test_an_arm_is_section_meta_with_its_own_keys_changed():
-    config = load({"meta": {"tasks": 7}, "ablation": {"arms": {"maml": {}, "first": {"second_order": False}}}})
-    assert config.arm("maml") == config.meta
-    assert config.arm("first") == Meta(tasks=7, second_order=False)
-    assert load(json.loads(config.model_dump_json(by_alias=True))) == config
-
-
-def test_the_baseline_is_an_arm():
-    arms = {"maml": {}, "reptile": {}}
-    assert load({"ablation": {"arms": arms, "baseline": "reptile"}}).ablation.baseline == "reptile"
-    (_, line) = mistakes({"ablation": {"arms": arms, "baseline": "reptiles"}})
-    assert line == "  ablation.baseline: found 'reptiles'; no such arm; did you mean reptile?"
-    assert mistakes({"ablation": {"baseline": "maml"}})[1].endswith("no such arm; known here: none")
-
-
-def test_keys_of_an_arm_that_do_not_go_together_are_refused_with_the_arms_name(monkeypatch):
+def test_keys_of_a_variant_that_do_not_go_together_are_refused_with_its_name(monkeypatch):
     class Paired(Meta):
         @model_validator(mode="after")
         def _pair(self):
@@ -228,9 +214,9 @@ def test_keys_of_an_arm_that_do_not_go_together_are_refused_with_the_arms_name(m
             return self
 
     monkeypatch.setattr("metahdr.config.model.Meta", Paired)
-    arms = {"good": {"second_order": False, "loss_lambda": 0}, "bad": {"second_order": False}}
-    (_, line) = mistakes({"ablation": {"arms": arms}})
-    assert line.startswith("  ablation.arms.bad: ") and line.endswith("loss_lambda needs second_order")
+    changes = {"good": {"second_order": False, "loss_lambda": 0}, "bad": {"second_order": False}}
+    (_, line) = mistakes({"meta": {"variants": {name: {"meta": meta} for name, meta in changes.items()}}})
+    assert line.startswith("  meta.variants.bad: ") and line.endswith("loss_lambda needs second_order")
 
 
 def test_variants_are_section_meta_with_their_keys_changed_and_have_all_seeds_and_folds_unless_they_say():

@@ -18,7 +18,7 @@ from metahdr.errors import UserError
         ({"meta": {"runs": ["polynomial"]}}, "meta.runs.0: found 'polynomial'.*is an oracle"),
         ({"meta": {"runs": ["debevec_all"]}}, "meta.runs.0: found 'debevec_all'.*the exposure that is held out"),
         ({"meta": {"runs": ["label"]}}, "meta.runs.0: found 'label'.*needs labels itself"),
-        ({"ablation": {"labels": "expandnett"}}, "ablation.labels: found 'expandnett'.*did you mean expandnet?"),
+        ({"meta": {"runs": ["expandnett"]}}, "meta.runs.0: found 'expandnett'.*did you mean expandnet?"),
     ],
 )
 def test_a_wrong_name_is_refused_with_its_key_and_the_nearest_name(values, mistake):

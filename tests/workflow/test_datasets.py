@@ -21,13 +21,14 @@ from metahdr.config.prepare import Prepare
 from metahdr.datasets.fetch import fetch
 from metahdr.datasets.layouts import find_sources
 from metahdr.datasets.register import read_register
-from metahdr.evaluation.opencv import OpenCVMerge
 from metahdr.images.files import read_hdr
 from metahdr.images.luminance import metered_scale
 from metahdr.images.panorama import perspective_view
 from metahdr.scenes.exposures import expose_scenes
 from metahdr.scenes.orientation import orient
 from metahdr.scenes.prepare import prepare_source
+from metahdr.scenes.repair import repair_exposures
+from metahdr.studies.radiance.opencv import OpenCVMerge
 from metahdr.tables import read_table
 
 RESPONSE = Response(0.9, 0.6)
@@ -119,7 +120,7 @@ def test_a_scene_of_each_layout_has_its_truth_and_its_exposures(repository, tmp_
     make(tmp_path, view)
     files = [p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()]
     ((name, source),) = find_sources(kind, files).items()
-    hdrs, exposures, table = prepare_source(name, source, tmp_path, kind, Prepare(size=96))
+    hdrs, exposures, table = prepare_source(name, source, tmp_path, kind, Prepare(size=96), repair_exposures)
     assert table.kept.all(), table.reason[0]
     truth = hdrs[0] / np.float32(table["scale"][0])
     seen = (view > 0.05) & (view < 3)

@@ -101,7 +101,7 @@ def test_pretrained_weights_of_hdrcnn_must_be_there_before_any_work(folder):
 def test_an_argument_that_a_rule_forgets_or_that_its_script_does_not_take_stops_before_any_work(folder):
     rules = folder / "workflow/rules/expose.smk"
     text = rules.read_text()
-    rules.write_text(text.replace("seed=CONFIG.seed,", ""))
+    rules.write_text(text.replace(", seed=CONFIG.seed", ""))
     result = snakemake(folder, *SMOKE)
     assert result.returncode == 1 and "error in rule expose, expose.py needs seed" in result.stdout
     rules.write_text(text.replace("seed=CONFIG.seed", "seed=CONFIG.seed, sead=1"))

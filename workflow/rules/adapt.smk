@@ -4,16 +4,16 @@
 
 rule adapt:
     input:
-        scenes=SCENES_OF_CHUNK,
-        labels=label_folders(LABEL_SOURCES, chunks=["{chunk}"]),
-        weights=f"{TRAINING}/best.pt",
+        scenes=RUN.scenes_of_chunk,
+        labels=RUN.labels(RUN.label_sources, chunk="{chunk}"),
+        weights=f"{RUN.training}/best.pt",
         files=lambda w: CONFIG.variant(w.variant).weights,
     output:
-        predictions=directory(f"{TRAINING}/predictions/{{chunk}}"),
+        predictions=directory(f"{RUN.training}/predictions/{{chunk}}"),
     log:
-        f"{RESULTS}/logs/adapt/fold{{fold}}/{{variant}}/{{run}}/seed{{seed}}/{{chunk}}.log",
+        f"{LOGS}/adapt/fold{{fold}}/{{variant}}/{{run}}/seed{{seed}}/{{chunk}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/adapt/fold{{fold}}/{{variant}}/{{run}}/seed{{seed}}/{{chunk}}.tsv"
+        f"{BENCHMARKS}/adapt/fold{{fold}}/{{variant}}/{{run}}/seed{{seed}}/{{chunk}}.tsv"
     priority: 1
     conda:
         "../../environment.yml"
@@ -21,51 +21,47 @@ rule adapt:
     resources:
         **needs("adapt"),
     params:
-        **script(
+        **call(
             "reconstruct.py",
-            lambda w: training_modules(CONFIG.variant(w.variant), LABEL_SOURCES),
             method="metahdr",
-            data=fold_folder,
+            data=lambda w: RUN.fold.format(**w),
             chunk=lambda w: w.chunk,
             register=CONFIG.data.register_file,
-            label_sources=LABEL_SOURCES,
+            label_sources=RUN.label_sources,
+            trained_with=lambda w: CONFIG.variant(w.variant).one(w.run, int(w.seed)),
             threads=CONFIG.machine.threads,
         ),
-        places=PLACES,  # for the check that nothing was trained on test places
+        places=RUN.places,  # for the check that nothing was trained on test places
     shell:
-        RUN_ON_GPU
+        "METAHDR_GPUS={resources.gpu} python {params.call} --log {log:q}"
 
 
 rule reconstruct:
     input:
-        scenes=SCENES_OF_CHUNK,
-        labels=lambda w: label_folders(label_sources(w.method), w.fold, [w.chunk]),
-        weights=lambda w: weight_file(w.method, w.fold),
+        scenes=RUN.scenes_of_chunk,
+        labels=lambda w: RUN.labels(RUN.label_sources_of(w.method), w.fold, w.chunk),
+        weights=lambda w: RUN.weight_file(w.method, w.fold),
     output:
-        predictions=directory(f"{FOLD}/methods/{{method}}/predictions/{{chunk}}"),
+        predictions=directory(f"{RUN.fold}/methods/{{method}}/predictions/{{chunk}}"),
     log:
-        f"{RESULTS}/logs/reconstruct/fold{{fold}}/{{method}}/{{chunk}}.log",
+        f"{LOGS}/reconstruct/fold{{fold}}/{{method}}/{{chunk}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/reconstruct/fold{{fold}}/{{method}}/{{chunk}}.tsv"
+        f"{BENCHMARKS}/reconstruct/fold{{fold}}/{{method}}/{{chunk}}.tsv"
     conda:
         "../../environment.yml"
     threads: CONFIG.machine.threads
     resources:
         **needs("reconstruct"),
     params:
-        **script(
+        **call(
             "reconstruct.py",
-            lambda w: [
-                METHODS.module(w.method),
-                *label_methods(label_sources(w.method)),
-            ],
             method=lambda w: w.method,
-            data=fold_folder,
+            data=lambda w: RUN.fold.format(**w),
             chunk=lambda w: w.chunk,
             register=CONFIG.data.register_file,
-            label_sources=lambda w: label_sources(w.method),
+            label_sources=lambda w: RUN.label_sources_of(w.method),
             threads=CONFIG.machine.threads,
         ),
-        places=PLACES,  # for the check that nothing was trained on test places
+        places=RUN.places,  # for the check that nothing was trained on test places
     shell:
-        RUN_ON_GPU
+        "METAHDR_GPUS={resources.gpu} python {params.call} --log {log:q}"

@@ -1,99 +1,90 @@
 # The field's methods side by side, on single exposures, still brackets and moving brackets: docs/methods.md. Not part
 # of the default run: `make benchmark`, or `snakemake --cores all benchmark --configfile config/benchmark.yaml`.
 
-# What merges moving brackets, and what reconstructs their middle exposure alone; oracles are told their scene.
-MOVED = [
-    name
-    for name in SCORED
-    if METHODS[name].takes in ("single", "bracket") and not METHODS[name].is_oracle()
-]
-MOVING_CELL = f"{FOLD}/moving/methods/{{method}}"
+MOVING_CELL = f"{RUN.fold}/moving/methods/{{method}}"
 
 
 rule move:
     input:
-        retrieved=f"{DATA}/retrieved/{{chunk}}.json",
-        arrays=SCENES,  # other scenes of the same split lend the things that move
+        retrieved=RUN.retrieved,
+        arrays=RUN.all_scenes,  # other scenes of the same split lend the things that move
     output:
-        scenes=directory(f"{FOLD}/moving/scenes/{{chunk}}"),
-        exposures=directory(f"{FOLD}/moving/exposures/{{chunk}}"),
-        moved=directory(f"{FOLD}/moving/moved/{{chunk}}"),
-        exposures_table=f"{FOLD}/moving/exposures/{{chunk}}.csv",
+        scenes=directory(f"{RUN.fold}/moving/scenes/{{chunk}}"),
+        exposures=directory(f"{RUN.fold}/moving/exposures/{{chunk}}"),
+        moved=directory(f"{RUN.fold}/moving/moved/{{chunk}}"),
+        exposures_table=f"{RUN.fold}/moving/exposures/{{chunk}}.csv",
     log:
-        f"{RESULTS}/logs/move/fold{{fold}}/{{chunk}}.log",
+        f"{LOGS}/move/fold{{fold}}/{{chunk}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/move/fold{{fold}}/{{chunk}}.tsv"
+        f"{BENCHMARKS}/move/fold{{fold}}/{{chunk}}.tsv"
     conda:
         "../../environment.yml"
     resources:
         **needs("move"),
     params:
-        **script(
+        **call(
             "move.py",
-            [LAYOUTS.module(DATASET.kind)],
-            data=fold_folder,
+            data=lambda w: RUN.fold.format(**w),
             chunk=lambda w: w.chunk,
-            folder=RAW,
-            kind=DATASET.kind,
-            prepare=prepare_settings(),
+            folder=RUN.raw,
+            kind=RUN.dataset.kind,
+            prepare=RUN.prepare,
             motion=CONFIG.motion,
             camera=CONFIG.expose,
             seed=CONFIG.seed,
         ),
     shell:
-        RUN_SCRIPT
+        "python {params.call} --log {log:q}"
 
 
 use rule reconstruct as reconstruct_moving with:
     input:
-        scenes=[*SCENES_OF_CHUNK, *MOVING],
-        weights=lambda w: weight_file(w.method, w.fold),
+        scenes=[*RUN.scenes_of_chunk, *RUN.moving],
+        weights=lambda w: RUN.weight_file(w.method, w.fold),
     output:
         predictions=directory(f"{MOVING_CELL}/predictions/{{chunk}}"),
     log:
-        f"{RESULTS}/logs/reconstruct_moving/fold{{fold}}/{{method}}/{{chunk}}.log",
+        f"{LOGS}/reconstruct_moving/fold{{fold}}/{{method}}/{{chunk}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/reconstruct_moving/fold{{fold}}/{{method}}/{{chunk}}.tsv"
+        f"{BENCHMARKS}/reconstruct_moving/fold{{fold}}/{{method}}/{{chunk}}.tsv"
     params:
-        **script(
+        **call(
             "reconstruct.py",
-            lambda w: [METHODS.module(w.method)],
             method=lambda w: w.method,
-            data=fold_folder,
+            data=lambda w: RUN.fold.format(**w),
             chunk=lambda w: w.chunk,
             register=CONFIG.data.register_file,
             label_sources=[],
             threads=CONFIG.machine.threads,
             moving=True,
         ),
-        places=PLACES,  # for the check that nothing was trained on test places
+        places=RUN.places,  # for the check that nothing was trained on test places
 
 
 use rule score as score_moving with:
     input:
-        scenes=[*SCENES_OF_CHUNK, *MOVING],
+        scenes=[*RUN.scenes_of_chunk, *RUN.moving],
         predictions=f"{MOVING_CELL}/predictions/{{chunk}}",
-        metrics=METRIC_WEIGHTS.values(),
+        metrics=RUN.metric_weights.values(),
     output:
         scores=f"{MOVING_CELL}/scores/{{chunk}}.csv",
     log:
-        f"{RESULTS}/logs/score_moving/fold{{fold}}/{{method}}/{{chunk}}.log",
+        f"{LOGS}/score_moving/fold{{fold}}/{{method}}/{{chunk}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/score_moving/fold{{fold}}/{{method}}/{{chunk}}.tsv"
+        f"{BENCHMARKS}/score_moving/fold{{fold}}/{{method}}/{{chunk}}.tsv"
     params:
-        **script(
+        **call(
             "score.py",
-            map(METRICS.module, CONFIG.score.metric_names()),
-            data=fold_folder,
+            data=lambda w: RUN.fold.format(**w),
             chunk=lambda w: w.chunk,
             method=lambda w: w.method,
             run="none",
             seed="none",
             fold=lambda w: w.fold,
-            modes=lambda w: modes(METHODS[w.method], []),
-            names=CONFIG.score.metric_names(),
-            settings=MEASURING,
-            weights=METRIC_WEIGHTS,
+            modes=lambda w: METHODS[w.method].modes([]),
+            names=CONFIG.score.metrics,
+            settings=RUN.measuring,
+            weights=RUN.metric_weights,
             threads=CONFIG.machine.threads,
             moving=True,
         ),
@@ -101,113 +92,87 @@ use rule score as score_moving with:
 
 use rule aggregate as aggregate_moving with:
     input:
-        tables=[
-            f"{MOVING_CELL.format(fold=fold, method=method)}/scores/{chunk}.csv"
-            for fold in FOLDS
-            for method in MOVED
-            for chunk in CHUNKS
-        ],
+        tables=RUN.scores_of(RUN.moving_cells),
     output:
-        scores=f"{DATA}/moving/scores.csv",
-        summary=f"{DATA}/moving/summary.csv",
+        scores=f"{RUN.data}/moving/scores.csv",
+        summary=f"{RUN.data}/moving/summary.csv",
     log:
-        f"{RESULTS}/logs/aggregate_moving.log",
+        f"{LOGS}/aggregate_moving.log",
     benchmark:
-        f"{RESULTS}/benchmarks/aggregate_moving.tsv"
+        f"{BENCHMARKS}/aggregate_moving.tsv"
     params:
-        **script(
+        **call(
             "aggregate.py",
-            [
-                *map(METRICS.module, CONFIG.score.metric_names()),
-                *map(METHODS.module, MOVED),
-            ],
-            cells=[
-                MOVING_CELL.format(fold=fold, method=method)
-                for fold in FOLDS
-                for method in MOVED
-            ],
-            chunks=list(CHUNKS),
+            cells=RUN.moving_cells,
+            chunks=list(RUN.chunks),
             settings=CONFIG.score,
         ),
 
 
-# Alone on the machine, so that nothing else takes its cores; on the processor, also where there is a GPU.
-rule cost:
+# Alone on the machine, so that nothing else takes its cores; on the processor, also where there is a GPU. A cluster
+# knows no number of cores of the whole run.
+rule benchmark_cost:
     input:
-        scenes=lambda w: expand([*SCENES_OF_CHUNK, *MOVING], fold=w.fold, chunk=CHUNKS),
-        weights=lambda w: weight_file(w.method, w.fold),
+        scenes=lambda w: RUN.of_chunks(*RUN.scenes_of_chunk, *RUN.moving, fold=w.fold),
+        weights=lambda w: RUN.weight_file(w.method, w.fold),
     output:
-        table=f"{FOLD}/costs/{{method}}.csv",
+        table=f"{RUN.fold}/costs/{{method}}.csv",
     log:
-        f"{RESULTS}/logs/cost/fold{{fold}}/{{method}}.log",
+        f"{LOGS}/benchmark_cost/fold{{fold}}/{{method}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/cost/fold{{fold}}/{{method}}.tsv"
+        f"{BENCHMARKS}/benchmark_cost/fold{{fold}}/{{method}}.tsv"
     conda:
         "../../environment.yml"
-    threads: workflow.cores or 1
+    threads: workflow.resource_settings.cores or 1
     resources:
-        **needs("cost"),
+        **needs("benchmark_cost"),
     params:
-        **script(
-            "cost.py",
-            lambda w: [METHODS.module(w.method)],
+        **call(
+            "benchmark_cost.py",
             method=lambda w: w.method,
-            data=fold_folder,
+            data=lambda w: RUN.fold.format(**w),
             settings=CONFIG.benchmark,
         ),
     shell:
-        RUN_SCRIPT
-
-
-# The networks that the run trained for it.
-BENCHMARKED = {
-    name: weight_file(name, FOLDS[0]) for name in TRAINED if METHODS[name].by_name
-}
+        "python {params.call} --log {log:q}"
 
 
 rule benchmark_page:
     input:
-        still=f"{DATA}/scores.csv",
-        moving=f"{DATA}/moving/scores.csv",
-        scenes=expand([*SCENES_OF_CHUNK, *MOVING], fold=FOLDS[0], chunk=CHUNKS),
-        weights_files=BENCHMARKED.values(),
-        predictions=expand(
-            f"{MOVING_CELL}/predictions/{{chunk}}",
-            fold=FOLDS[0],
-            method=MOVED,
-            chunk=CHUNKS,
+        still=str(RUN.folder.scores),
+        moving=f"{RUN.data}/moving/scores.csv",
+        scenes=RUN.of_chunks(*RUN.scenes_of_chunk, *RUN.moving, fold=FOLDS[0]),
+        weights_files=RUN.benchmarked.values(),
+        predictions=RUN.predictions_of(RUN.moving_cells),
+        costs=expand(
+            f"{RUN.fold}/costs/{{method}}.csv", fold=FOLDS[0], method=RUN.moved
         ),
-        costs=expand(f"{FOLD}/costs/{{method}}.csv", fold=FOLDS[0], method=MOVED),
     output:
-        summary=f"{DATA}/benchmark/summary.csv",
-        markdown=f"{DATA}/benchmark/tables.md",
-        figure=f"{DATA}/benchmark/moving.png",
-        page=f"{DATA}/benchmark/index.html",
+        summary=f"{RUN.data}/benchmark/summary.csv",
+        markdown=f"{RUN.data}/benchmark/tables.md",
+        figure=f"{RUN.data}/benchmark/moving.svg",
+        page=f"{RUN.data}/benchmark/index.html",
     log:
-        f"{RESULTS}/logs/benchmark_page.log",
+        f"{LOGS}/benchmark_page.log",
     benchmark:
-        f"{RESULTS}/benchmarks/benchmark_page.tsv"
+        f"{BENCHMARKS}/benchmark_page.tsv"
     conda:
         "../../environment.yml"
     resources:
-        **needs(
-            "benchmark_page",
-            lambda input: [input.still, input.moving],
-        ),
+        **needs("benchmark_page", tables=lambda input: [input.still, input.moving]),
     params:
-        **script(
-            "benchmark.py",
-            map(METHODS.module, MOVED),
-            data=f"{DATA}/fold{FOLDS[0]}",
-            dataset=NAME,
-            weights=BENCHMARKED,
-            methods=MOVED,
-            benchmarks=f"{RESULTS}/benchmarks/train_method/fold{FOLDS[0]}",
+        **call(
+            "benchmark_page.py",
+            data=RUN.fold.format(fold=FOLDS[0]),
+            dataset=CONFIG.data.dataset,
+            weights=RUN.benchmarked,
+            methods=RUN.moved,
+            benchmarks=f"{BENCHMARKS}/train_method/fold{FOLDS[0]}",
             confidence=CONFIG.score.confidence,
             settings=CONFIG.benchmark,
         ),
     shell:
-        RUN_SCRIPT
+        "python {params.call} --log {log:q}"
 
 
 rule benchmark:

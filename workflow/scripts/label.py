@@ -5,11 +5,10 @@ from pathlib import Path
 
 import torch
 
-from metahdr.config.label import Label
 from metahdr.errors import UserError
 from metahdr.files import sha256
 from metahdr.labels.simulate import write_labels
-from metahdr.registry import METHODS
+from metahdr.registry import METHODS, MethodName
 from metahdr.scenes.scene import Scenes
 from metahdr.training import processes
 from metahdr.training.inputs import identify
@@ -17,18 +16,19 @@ from metahdr.workflow.script import run
 
 
 def main(
-    method: str,
+    method: MethodName,
     data: Path,
     chunk: str,
-    settings: Label,
+    compile: bool,
     threads: int,
     code: str,
     labels: Path,
     weights: Path | None = None,
+    half: bool | None = None,
 ) -> None:
     """`data`: of the dataset; `labels`: the folder that is written.
 
-    `settings`: only `half` and `compile` are used; `code`: digest of the code that labels.
+    `half`, `compile`: as in section label; `code`: digest of the code that labels.
     """
     torch.set_num_threads(threads)
     if METHODS[method].takes != "single":
@@ -37,7 +37,7 @@ def main(
     device = str(processes.device())
     weights = weights or METHODS[method].shipped
     labeller = METHODS[method].load(weights, device)
-    if settings.compile:
+    if compile:
         labeller.compile()
 
     # Unfinished labels lie beside their place, in a folder that is named by all that they depend on.
@@ -47,7 +47,7 @@ def main(
     identity = identify(
         {role: sha256(path) for role, path in files.items()},
         method=method,
-        settings=settings.model_dump(include={"half", "compile"}),
+        settings={"half": half, "compile": compile},
         threads=threads,
         code=code,
         device=device,
@@ -57,7 +57,7 @@ def main(
         if old != part:
             shutil.rmtree(old)
     part.mkdir(parents=True, exist_ok=True)
-    write_labels(labeller, scenes, part, device, settings.half)
+    write_labels(labeller, scenes, part, device, half)
     shutil.rmtree(labels, ignore_errors=True)  # Snakemake makes the folder
     part.replace(labels)
 

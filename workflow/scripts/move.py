@@ -10,7 +10,7 @@ from metahdr.config.motion import Motion
 from metahdr.config.prepare import Prepare
 from metahdr.datasets.layouts import Source
 from metahdr.images.files import read_hdr, repair
-from metahdr.registry import LAYOUTS
+from metahdr.registry import LAYOUTS, LayoutName
 from metahdr.scenes.moving import move_source
 from metahdr.scenes.scene import Scenes
 from metahdr.tables import read_table, write_table
@@ -23,7 +23,7 @@ def main(
     data: Path,
     chunk: str,
     folder: Path,
-    kind: str,
+    kind: LayoutName,
     prepare: Prepare,
     motion: Motion,
     camera: Expose,

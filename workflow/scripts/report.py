@@ -6,11 +6,13 @@ from pathlib import Path
 import yaml
 
 from metahdr.datasets.register import find_dataset
-from metahdr.files import atomic_write
+from metahdr.files import write_text
 from metahdr.report.markdown import write_markdown
 from metahdr.report.page import make_figures, write_page
 from metahdr.report.provenance import provenance
 from metahdr.report.results import Results
+from metahdr.studies.benchmark.page import note
+from metahdr.studies.benchmark.page import tables as field_tables
 from metahdr.tables import read_table
 from metahdr.workflow.script import run
 
@@ -44,15 +46,15 @@ def main(
     figures.mkdir(parents=True, exist_ok=True)
     for figure in drawn.values():
         figure.write(figures)
+    field = field_tables(read_table(benchmark)) if benchmark else []
     files = {
-        page: write_page(results, drawn, text, confidence, dataset, origin, benchmark),
+        page: write_page(results, drawn, text, confidence, dataset, origin, field, note(confidence)),
         tables: write_markdown(results, confidence),
         provenance_file: json.dumps(origin | {"dataset": dataset, "config": config}, indent=2) + "\n",
         effective_config: text,
     }
     for path, content in files.items():
-        with atomic_write(path) as part:
-            part.write_text(content)
+        write_text(path, content)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import torch
 
 from metahdr.config.score import Score
 from metahdr.evaluation.scores import Folder, check_strict, score_folder
-from metahdr.registry import METRICS
+from metahdr.registry import METRICS, MetricName
 from metahdr.scenes.scene import Scenes
 from metahdr.tables import write_table
 from metahdr.workflow.script import run
@@ -21,7 +21,7 @@ def main(
     seed: str,
     fold: int,
     modes: list[str],
-    names: list[str],
+    names: list[MetricName],
     settings: Score,
     weights: dict,
     threads: int,

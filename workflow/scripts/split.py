@@ -6,6 +6,7 @@ from pathlib import Path
 from metahdr.config.split import Split
 from metahdr.scenes.split import scenes_table
 from metahdr.tables import read_table, write_table
+from metahdr.workflow.folders import DatasetFolder
 from metahdr.workflow.script import run
 
 
@@ -14,7 +15,9 @@ def main(manifest: Path, settings: Split, seed: int, fold: int, out: Path) -> No
     sources = json.loads(manifest.read_text())
     places = {name: source["place"] for name, source in sources.items()}
     chunks = sorted({source["chunk"] for source in sources.values()})
-    tables = [read_table(manifest.parent / "scenes" / f"{chunk}.csv").assign(chunk=chunk) for chunk in chunks]
+    tables = [
+        read_table(DatasetFolder(manifest.parent).scenes_table(chunk)).assign(chunk=chunk) for chunk in chunks
+    ]
     write_table(out, scenes_table(tables, places, settings, seed, fold))
 
 

@@ -3,17 +3,17 @@
 import json
 from pathlib import Path
 
-from metahdr.registry import METHODS
+from metahdr.registry import METHODS, LayoutName, MethodName
 from metahdr.training.inputs import TrainingInputs
 from metahdr.workflow.script import run
 
 
 def main(
-    method: str,
+    method: MethodName,
     data: Path,
     sources: Path,
     raw: Path,
-    kind: str,
+    kind: LayoutName,
     seed: int,
     threads: int,
     code: str,

@@ -7,6 +7,7 @@ import torch
 
 from metahdr.config.radiance import RadianceTraining
 from metahdr.methods.radiance.trainer import ResponseTrainer
+from metahdr.registry import LayoutName
 from metahdr.training.inputs import TrainingInputs
 from metahdr.weights.ours import save_network
 from metahdr.workflow.script import run
@@ -16,7 +17,7 @@ def main(
     data: Path,
     sources: Path,
     raw: Path,
-    kind: str,
+    kind: LayoutName,
     settings: RadianceTraining,
     seed: int,
     threads: int,

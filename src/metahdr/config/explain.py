@@ -41,7 +41,7 @@ def _known_keys(path: list[Any]) -> list[str]:
     """The keys of the section that a path leads to."""
     model: Any = Config
     for part in path:
-        if get_origin(model) is dict:  # arms or variants by name: every name leads to one
+        if get_origin(model) is dict:  # variants by name: every name leads to one
             model = get_args(model)[1]
             model = get_args(model)[0] if get_origin(model) is Annotated else model
             continue

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from metahdr.config.base import Section
 from metahdr.errors import nearest
-from metahdr.registry import METHODS
+from metahdr.registry import METHODS, MethodName
 
 
 def _check_label_source(name: str) -> str:
@@ -18,7 +18,7 @@ def _check_label_source(name: str) -> str:
 
 
 def _check_single(name: str) -> str:
-    _check_labels(METHODS.check(name))
+    _check_labels(name)
     if METHODS[name].takes != "single":
         raise ValueError("this method takes a stack of exposures; labels are simulated from single ones")
     return name
@@ -53,13 +53,13 @@ def _check_name(name: str, kind: str, known: Sequence[str]) -> None:
         raise ValueError(f"not one of the {kind}; {nearest(name, known)}")
 
 
-LabelSource = Annotated[str, AfterValidator(_check_label_source)]
+LabelSource = Annotated[str, METHODS, AfterValidator(_check_label_source)]
 
 
 class Label(Section):
     """The simulated HDR labels."""
 
-    method: Annotated[str, AfterValidator(_check_single)] = Field(
+    method: Annotated[MethodName, AfterValidator(_check_single)] = Field(
         "hdrcnn", description="name of a method that takes single exposures; it labels every exposure"
     )
     weights: str | None = Field(

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, PlainSerializer, ValidationInfo, cre
 
 from metahdr.config.base import Count, Folds, Positive, Section, Seeds, VariantName
 from metahdr.config.label import LabelSource
-from metahdr.registry import LOSSES, METHODS, NETWORKS
+from metahdr.registry import METHODS, LossName, NetworkName
 
 _WITH_VGG16 = ("lpips", "lpips_l1")  # losses
 
@@ -19,7 +19,7 @@ class Training(Section):
         description="label sources of the support set, one training run each; true: the HDR truth; simulated: by "
         "label.method; or a method's name, such as expandnet, or debevec: the support exposures merged",
     )
-    network: Annotated[str, AfterValidator(NETWORKS.check)] = Field(
+    network: NetworkName = Field(
         "unet",
         description="unet: the U-Net of the paper's text; unet_code: that of the authors' code; resnet18: a "
         "U-Net's decoder over a frozen ResNet-18",
@@ -37,7 +37,7 @@ class Training(Section):
     filters: Count = Field(
         8, description="channels of the U-Net at full resolution; they double with each of four poolings"
     )
-    loss: Annotated[str, AfterValidator(LOSSES.check)] = Field(
+    loss: LossName = Field(
         "expandnet",
         description="loss of the inner and the outer loop; expandnet: l1 and cosine; ssim_l1: half each; mu_law: "
         "l1 after the mu-law; ir: HDR-CNN's illumination and reflectance; lpips: LPIPS with VGG16; lpips_l1: half "

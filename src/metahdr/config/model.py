@@ -4,13 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from metahdr.config.ablation import Ablation
 from metahdr.config.autoencoder import AutoencoderTraining
 from metahdr.config.base import Section
 from metahdr.config.benchmark import Benchmark
 from metahdr.config.data import Data
 from metahdr.config.expose import Expose
-from metahdr.config.hdr import Hdr
 from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.config.label import Label
 from metahdr.config.machine import Machine
@@ -19,6 +17,7 @@ from metahdr.config.meta import Meta, Variant
 from metahdr.config.motion import Motion
 from metahdr.config.prepare import Prepare
 from metahdr.config.radiance import RadianceTraining
+from metahdr.config.radiance_study import RadianceStudy
 from metahdr.config.score import METAHDR, Score
 from metahdr.config.single_hdr import SingleHDRTraining
 from metahdr.config.split import Split
@@ -47,13 +46,8 @@ class Config(Section):
     wu: WuTraining = WuTraining()
     meta: Meta = Meta()
     score: Score = Score()
-    hdr: Hdr = Hdr()
-    ablation: Ablation = Ablation()
+    radiance_study: RadianceStudy = RadianceStudy()
     benchmark: Benchmark = Benchmark()
-
-    def arm(self, name: str) -> Meta:
-        """Section meta as an arm of the ablation has it."""
-        return self._changed(self.ablation.arms[name])
 
     def variants(self) -> dict[str, Variant]:
         """All meta-trainings by name, with seeds and folds: section meta as it is (metahdr) and its variants."""
@@ -66,7 +60,4 @@ class Config(Section):
 
     def variant(self, name: str) -> Meta:
         """Section meta as one of `variants` has it."""
-        return self._changed(self.variants()[name].meta)
-
-    def _changed(self, changes: dict) -> Meta:
-        return Meta.model_validate(self.meta.model_dump() | changes)
+        return Meta.model_validate(self.meta.model_dump() | self.variants()[name].meta)

@@ -6,10 +6,7 @@ from pydantic import AfterValidator, Field
 
 from metahdr.config.base import Section
 from metahdr.config.photometry import Photometry
-from metahdr.registry import METHODS, METRICS
-
-MetricName = Annotated[str, AfterValidator(METRICS.check)]
-
+from metahdr.registry import METHODS, METRICS, MethodName, MetricName
 
 # Metrics of one publication alone, which are computed only where they are named.
 BY_NAME = ("log_psnr", "log_ssim")
@@ -22,7 +19,7 @@ def _is_beside_the_runs(name: str) -> str:
     return name
 
 
-MethodName = Annotated[str, AfterValidator(METHODS.check), AfterValidator(_is_beside_the_runs)]
+ScoredName = Annotated[MethodName, AfterValidator(_is_beside_the_runs)]
 
 
 class Score(Section):
@@ -33,7 +30,7 @@ class Score(Section):
         description="names of the metrics; null: every registered one but log_psnr and log_ssim, which are the "
         "benchmark's (docs/methods.md)",
     )
-    methods: list[MethodName] | None = Field(
+    methods: list[ScoredName] | None = Field(
         None,
         description="methods that are scored beside MetaHDR's runs; null: every registered one that needs no "
         "download, but for the benchmark's (docs/methods.md); response only where the virtual camera takes the "

@@ -16,10 +16,6 @@ from metahdr.errors import UserError
 from metahdr.images.files import HDR_SUFFIXES
 from metahdr.registry import LAYOUTS
 
-# The module that repairs sources with exposures. It is imported by name, so that a change of it makes no source
-# without them anew.
-REPAIR = "metahdr.scenes.repair"
-
 LDR_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 TABLE = "exposures.csv"  # of EVs, beside the exposures of a bracket
 _LDR_FOLDER = re.compile(r"LDR_exposure_([+-]?\d+)$")

@@ -21,7 +21,7 @@ from metahdr.config.base import Name, check_name, plain_name
 from metahdr.datasets.layouts import TABLE, find_sources
 from metahdr.errors import UserError, nearest
 from metahdr.files import atomic_write, sha256
-from metahdr.registry import LAYOUTS, METRICS
+from metahdr.registry import LayoutName, MetricName
 
 IMAGE_SUFFIXES = (".hdr", ".exr", ".jpg", ".jpeg", ".png", ".tif", ".tiff")
 TABLES = ("exposure.txt", TABLE)  # of EVs
@@ -102,7 +102,7 @@ class WeightFile(Entry):
     member: str | None = None
     sha256: Sha256 | None = None
     size: Annotated[int, Field(gt=0)] | None = None
-    metrics: list[Annotated[str, AfterValidator(METRICS.check)]] = []
+    metrics: list[MetricName] = []
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> Self:
@@ -111,6 +111,10 @@ class WeightFile(Entry):
         if not (self.url or self.sdist or (self.sha256 and self.size)):
             raise ValueError("needs url, or sdist and member, or sha256 and size of a file that the user gets")
         return self
+
+    def without_prose(self) -> Self:
+        """Where the file is and what it is: other words bring nothing again."""
+        return self.model_copy(update={"title": "", "citation": "", "homepage": "", "metrics": []})
 
 
 class PolyHaven(Entry):
@@ -128,7 +132,7 @@ class Dataset(Entry):
     licence: str
     citation: str
     homepage: str
-    kind: Annotated[str, AfterValidator(LAYOUTS.check)]
+    kind: LayoutName
     on_bad_image: Literal["skip", "stop"] | None = None
     max_value: Annotated[float, Field(gt=0)] | None = None
     origins: list[Literal["wheel", "url"]] = []

@@ -9,7 +9,14 @@ import pandas as pd
 
 from metahdr.errors import UserError
 from metahdr.evaluation.comparison import pair
-from metahdr.evaluation.interval import between_repetitions, between_units, half_width, p_value, total
+from metahdr.evaluation.interval import (
+    between_repetitions,
+    between_units,
+    half_width,
+    p_value,
+    total,
+    with_interval,
+)
 from metahdr.evaluation.scores import NO_RUN
 from metahdr.evaluation.summary import CELL, headline
 from metahdr.registry import METRICS
@@ -78,8 +85,7 @@ def as_text(table: pd.DataFrame, a: Run, b: Run) -> str:
         digits = METRICS[row.metric].decimals
         lines.append(
             f"{row.verdict:8} {row.method} {row.run} {row.mode} {row.metric}: {row.a:.{digits}f} | "
-            f"{row.b:.{digits}f}, difference {row.difference:+.{digits}f} [{row.low:+.{digits}f}, "
-            f"{row.high:+.{digits}f}]"
+            f"{row.b:.{digits}f}, difference {with_interval(row.difference, row.low, row.high, digits)}"
         )
     if counts.get("doubtful", 0):
         lines.append(

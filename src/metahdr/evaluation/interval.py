@@ -75,3 +75,9 @@ def p_value(difference: np.ndarray, variance: Variance) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         p = 2 * student.sf(np.abs(difference) / np.sqrt(variance.value), variance.freedom)
     return np.where(variance.value == 0, difference == 0, p)
+
+
+def with_interval(value: float, low: float, high: float, decimals: int, sign: str = "+") -> str:
+    """`+3.00 [+0.52, +5.48]`; the value alone where it has no interval."""
+    value_text, *ends = (f"{each:{sign}.{decimals}f}" for each in (value, low, high))
+    return value_text if np.isnan(low) else f"{value_text} [{', '.join(ends)}]"

@@ -8,6 +8,7 @@ from metahdr.config.score import Score
 from metahdr.errors import UserError
 from metahdr.evaluation.agreement import Run
 from metahdr.evaluation.comparison import compare
+from metahdr.evaluation.interval import with_interval
 from metahdr.evaluation.predictions import prediction_name
 from metahdr.evaluation.scores import NO_RUN, Folder, score_folder
 from metahdr.evaluation.summary import CELL, common_tables, headline
@@ -62,12 +63,7 @@ def beside(own: pd.DataFrame, run: Run) -> str:
         lines += ["", f"{METRICS[metric].heading} ({METRICS[metric].better} is better), difference from {ours[0]}"]
         for row in table[table.metric == metric].itertuples():
             title = " ".join(word for word in (row.method, row.run, row.mode) if word != NO_RUN)
-            mean, gap = (_interval(row, name, digits) for name in ("mean", "difference"))
+            mean = with_interval(row.mean, row.low, row.high, digits, "")
+            gap = with_interval(row.difference, row.difference_low, row.difference_high, digits)
             lines.append(f"  {title:44} {mean:30} {gap}")
     return "\n".join(lines)
-
-
-def _interval(row: tuple, name: str, digits: int) -> str:
-    low, high, sign = ("low", "high", "") if name == "mean" else (f"{name}_low", f"{name}_high", "+")
-    value, low, high = (f"{getattr(row, column):{sign}.{digits}f}" for column in (name, low, high))
-    return f"{value} [{low}, {high}]"

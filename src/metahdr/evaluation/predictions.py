@@ -4,7 +4,6 @@ from pathlib import Path
 
 from torch import Tensor
 
-from metahdr.evaluation.modes import modes
 from metahdr.images.files import write_exr
 from metahdr.meta.support import support_labels
 from metahdr.methods.base import Method
@@ -26,7 +25,7 @@ def reconstruct(
     query, others = _exposures(scene, [held_out]), _exposures(scene, scene.others(held_out))
     taken = {"single": query, "stack": others, "bracket": (scene.ldr, scene.stops)}
     images = {}
-    for mode in modes(method, label_sources):
+    for mode in method.modes(label_sources):
         if mode.startswith("adapted_"):
             labels = support_labels(scenes, scene, held_out, mode.removeprefix("adapted_"))
             images[mode] = method.adapt(others[0], labels, others[1]).reconstruct(*query)[0]

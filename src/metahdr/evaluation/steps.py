@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 from torch.func import functional_call
 
 from metahdr.config.photometry import Photometry
+from metahdr.evaluation.examples import evenly
 from metahdr.losses.make import make_loss
 from metahdr.meta.learner import adapt, leaves, query, support
 from metahdr.meta.support import support_labels
@@ -43,7 +43,7 @@ def values_by_step(
     learner, settings = load_learner(checkpoint)
     loss = make_loss(settings.loss, **settings.loss_options)
     plain = [replace(metric, alignments=("plain",), regions=("all",)) for metric in metrics]
-    chosen = np.unique(np.linspace(0, len(scenes) - 1, IMAGES).round().astype(int))
+    chosen = evenly(len(scenes), IMAGES)
     rows = []
     for number, index in enumerate(track(chosen, "steps", len(chosen))):
         scene = scenes[index]

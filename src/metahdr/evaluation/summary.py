@@ -5,8 +5,8 @@ import pandas as pd
 
 from metahdr.config.score import METAHDR
 from metahdr.evaluation.comparison import Paired, flatten, pair, repetition_means
-from metahdr.evaluation.modes import inputs
 from metahdr.evaluation.scores import NO_RUN
+from metahdr.methods.metahdr import MetaHDR
 from metahdr.registry import METHODS, METRICS
 
 CELL = ["method", "run", "mode"]
@@ -175,7 +175,7 @@ def _best_baselines(cells: list[tuple], goodness: np.ndarray) -> np.ndarray:
     Args:
         goodness: mean of each cell, greater is better, `(cells, measures)`.
     """
-    given = [inputs(METHODS[cell.method if cell.run == NO_RUN else METAHDR], cell.mode) for cell in cells]
+    given = [(METHODS[cell.method] if cell.run == NO_RUN else MetaHDR).inputs(cell.mode) for cell in cells]
     best = np.full(goodness.shape, -1)
     for index in range(len(cells)):
         comparable = [

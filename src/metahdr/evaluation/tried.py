@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from metahdr.evaluation.scores import NO_RUN
-from metahdr.protocols import PAPER
+from metahdr.metrics.protocols import PAPER
 from metahdr.tables import read_table
 
 
@@ -27,7 +27,7 @@ class Tried:
     folds: int
     trainings: int
     checkpoints: int
-    metric: str = PAPER.selects
+    metric: str = PAPER.selects.name
     split: str = "validation"
 
 
@@ -51,6 +51,6 @@ def tried(data: Path, scores: pd.DataFrame) -> Tried:
     folds, variants, runs, seeds = (
         (len(set(parts)) for parts in zip(*histories, strict=True)) if histories else [0] * 4
     )
-    measured = f"{PAPER.selects}_adapted"
+    measured = f"{PAPER.selects.name}_adapted"
     checkpoints = sum(int(read_table(history)[measured].notna().sum()) for history in histories.values())
     return Tried(variants, runs, seeds, folds, len(histories), checkpoints)

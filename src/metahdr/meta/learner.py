@@ -7,7 +7,7 @@ from torch.func import functional_call
 from metahdr.config.meta import Meta
 from metahdr.losses.make import Loss
 from metahdr.meta.networks import make_network
-from metahdr.protocols import PAPER
+from metahdr.metrics.protocols import PAPER
 from metahdr.scenes.scene import Scene
 
 Parameters = dict[str, Tensor]

@@ -18,8 +18,7 @@ from metahdr.meta.engines import Pair
 from metahdr.meta.learner import Learner, predict, query, support
 from metahdr.meta.outer import task_gradient
 from metahdr.meta.support import support_labels
-from metahdr.protocols import PAPER
-from metahdr.registry import METRICS
+from metahdr.metrics.protocols import PAPER
 from metahdr.scenes.scene import Scene, Scenes, label_name
 from metahdr.seeds import named_rng
 from metahdr.training import checkpoint, processes
@@ -30,7 +29,7 @@ from metahdr.workflow.interrupts import Interrupted, interrupted
 
 log = logging.getLogger(__name__)
 
-SELECTS = f"{PAPER.selects}_adapted"  # the value of a validation that the best checkpoint is chosen by
+SELECTS = f"{PAPER.selects.name}_adapted"  # the value of a validation that the best checkpoint is chosen by
 # Settings that change no result. The encoder and VGG16 count by what is in their files, not by their paths.
 WITHOUT_EFFECT = {"runs", "seeds", "variants", "save_every", "on_nonfinite", "tensorboard", "encoder", "vgg16"}
 
@@ -120,10 +119,10 @@ class Trainer(TrainingLoop):
             row |= self.validate()
             log.info("%s", "  ".join(f"{k} {v:.5g}" for k, v in row.items()))
             best = self.best["validation"][SELECTS] if self.best else math.nan
-            if math.isnan(best) or METRICS[PAPER.selects].improves(row[SELECTS] - best):
+            if math.isnan(best) or PAPER.selects.improves(row[SELECTS] - best):
                 self.best = self.checkpoint() | {"validation": row}
         self.last = self.checkpoint()
-        shown = ("meta_loss", f"{PAPER.selects}_single", SELECTS)
+        shown = ("meta_loss", f"{PAPER.selects.name}_single", SELECTS)
         self.figures |= {name: row[name] for name in shown if name in row}
         self.figures["tasks/s"] = self.settings.tasks / (time.monotonic() - start)
         return row
@@ -179,7 +178,7 @@ class Trainer(TrainingLoop):
 
         Each is compared with the truth, and is the mean over all validation scenes and held-out exposures.
         """
-        metrics = {name: METRICS[name] for name in PAPER.validates}
+        metrics = {metric.name: metric for metric in PAPER.validates}
         steps_of = {"single": 0, "adapted": self.settings.inner_steps}
         size = (len(self.validation), len(self.evs), len(steps_of), 1 + len(metrics))
         scores = torch.zeros(size, dtype=torch.float64, device=self.device)

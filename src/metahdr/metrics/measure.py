@@ -11,7 +11,7 @@ from metahdr.config.photometry import Photometry
 from metahdr.metrics.alignment import align
 from metahdr.metrics.metric import Metric, clipped_pixels
 from metahdr.metrics.photometry import cd_m2
-from metahdr.protocols import PAPER
+from metahdr.metrics.protocols import PAPER
 
 
 class Value(NamedTuple):

@@ -1,8 +1,4 @@
-"""The scene browser's data: HDR pictures, small enough to stand inside the page, which `page.js` decodes.
-
-Radiance x of a scene is stored in 8 bits a channel as log(1 + STEEP x) / log(1 + STEEP top), where top is the
-scene's largest value, and as JPEG. A step is about 4 % of the radiance; below 1 / STEEP steps are equal.
-"""
+"""The scene browser's data: HDR pictures, small enough to stand inside the page."""
 
 import base64
 import json
@@ -12,27 +8,16 @@ import numpy as np
 from metahdr.config.score import METAHDR
 from metahdr.evaluation.scores import NO_RUN
 from metahdr.report.figures.figure import jpeg, shrink
+from metahdr.report.light import STEEP, TOP, encode
 from metahdr.report.results import Cell, Results, input_of, metric_of, truth_of
 from metahdr.report.tables import number
 from metahdr.report.titles import detail_title, short_title
 
-STEEP = 256.0
-TOP = 256.0  # radiance above this, 8 stops over what EV 0 holds, is stored as this
 SIDE, SMALLEST = 128, 32  # longest side of a picture in pixels
 BUDGET = 9_000_000  # characters of all pictures; where they would be more, pictures get smaller
 CELLS = 14  # methods and modes, most important first
 QUALITY = 85
 INPUT = "ldr"  # the method that changes nothing; the browser has the input by itself
-
-
-def encode(linear: np.ndarray, top: float) -> np.ndarray:
-    """Radiance as 8 bits."""
-    return np.round(np.log1p(STEEP * np.clip(linear, 0, top)) / np.log1p(STEEP * top) * 255).astype(np.uint8)
-
-
-def decode(code: np.ndarray, top: float) -> np.ndarray:
-    """The inverse, as `page.js` has it."""
-    return np.expm1(code / np.float32(255) * np.log1p(STEEP * top)) / STEEP
 
 
 def browser_data(results: Results) -> str:
@@ -44,13 +29,10 @@ def browser_data(results: Results) -> str:
         if size <= BUDGET or side <= SMALLEST:
             break
         side = max(SMALLEST, int(side * (BUDGET / size) ** 0.6) // 8 * 8)
-    metric = metric_of(results.ranking)
     data = {
         "steep": STEEP,
-        "measured": metric.heading,
         "cells": [{"title": short_title(*cell), "detail": detail_title(cell.run, cell.mode)} for cell in cells],
-        "left": cells.index(results.single) if results.single in cells else 0,
-        "right": cells.index(results.main),
+        "main": cells.index(results.main),
         "scenes": scenes,
     }
     return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
@@ -89,7 +71,6 @@ def _scene(results: Results, name: str, cells: list[Cell], side: int) -> dict:
         )
     return {
         "name": name,
-        "place": place,
         "top": top,
         "gain": number(metric, gain, "+"),
         "truth": _text(encode(shrink(truth, side), top)),

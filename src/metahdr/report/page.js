@@ -1,35 +1,8 @@
-"use strict";
-const byId = (id) => document.getElementById(id);
+// The scene browser: its tone mapping, and its controls.
 
-// ---- tables: a click on a heading sorts the rows of each group ----
-
-function sortTable(table, index) {
-  const heads = [...table.tHead.rows[0].cells];
-  const down = heads[index].getAttribute("aria-sort") === "descending";
-  heads.forEach((head) => head.setAttribute("aria-sort", "none"));
-  heads[index].setAttribute("aria-sort", down ? "ascending" : "descending");
-  const sign = down ? 1 : -1;
-  const key = (row) => (index ? parseFloat(row.cells[index].dataset.value) : row.cells[0].textContent);
-  const compare = (a, b) => {
-    if (!index) return sign * -1 * a.localeCompare(b); // names from A to Z first
-    return Number.isNaN(a) - Number.isNaN(b) || sign * (a - b); // missing values last
-  };
-  for (const body of table.tBodies) {
-    const rows = [...body.rows].filter((row) => !row.classList.contains("group"));
-    rows.sort((a, b) => compare(key(a), key(b))).forEach((row) => body.append(row));
-  }
-}
-
-for (const table of document.querySelectorAll("table.sortable")) {
-  [...table.tHead.rows[0].cells].forEach((head, index) => {
-    head.querySelector("button").addEventListener("click", () => sortTable(table, index));
-  });
-}
-
-// ---- tone mapping: linear light (r, g, b, r, g, b, ...) to 8 bits, as tonemap.py has it ----
+// ---- tone mapping: of linear light (r, g, b, r, g, b, ...), as tonemap.py has it ----
 
 const LUMINANCE = [0.2126, 0.7152, 0.0722];
-const encode = (x) => 255 * Math.min(Math.max(x, 0), 1) ** (1 / 2.2) + 0.5;
 
 const OPERATORS = {
   gamma: () => () => 1,
@@ -69,14 +42,8 @@ const OPERATORS = {
 };
 
 function toneMap(light, width, height, operator) {
-  const image = new ImageData(width, height);
   const scale = OPERATORS[operator](light, width, height);
-  for (let i = 0, o = 0; i < light.length; i += 3, o += 4) {
-    const by = scale(i);
-    for (let c = 0; c < 3; c++) image.data[o + c] = encode(light[i + c] * by);
-    image.data[o + 3] = 255;
-  }
-  return image;
+  return toImage(light, width, height, (x, i) => encode(x * scale(i)));
 }
 
 // ---- the scene browser ----
@@ -87,42 +54,22 @@ const state = { scene: DATA.scenes[0], exposure: null };
 const decoded = new Map();
 let turn = 0;
 
-// The values of a picture's pixels, 0 to 1, (r, g, b, r, g, b, ...).
-async function pixels(text) {
+function pixelsOf(text) {
   if (!decoded.has(text)) {
-    const image = new Image();
-    image.src = `data:image/jpeg;base64,${text}`;
-    await image.decode();
-    const sheet = document.createElement("canvas");
-    [sheet.width, sheet.height] = [image.naturalWidth, image.naturalHeight];
-    const context = sheet.getContext("2d", { willReadFrequently: true });
-    context.drawImage(image, 0, 0);
-    const bytes = context.getImageData(0, 0, sheet.width, sheet.height).data;
-    const values = new Float32Array((bytes.length / 4) * 3);
-    for (let i = 0, o = 0; i < bytes.length; i += 4, o += 3) {
-      for (let c = 0; c < 3; c++) values[o + c] = bytes[i + c] / 255;
-    }
     if (decoded.size > 60) decoded.clear();
-    decoded.set(text, { values, width: sheet.width, height: sheet.height });
+    decoded.set(text, pixels(element("img", { src: `data:image/jpeg;base64,${text}` })));
   }
   return decoded.get(text);
 }
 
-// A picture's light as the held-out exposure gathered it, so that 1 is where that exposure clips.
+// A picture's light as the held-out exposure gathered it, so that 1 is where that exposure clips; black: no picture.
 async function lightOf(choice) {
   const { scene, exposure } = state;
-  if (choice === "input") {
-    const { values, ...size } = await pixels(exposure.input);
-    return { light: values.map((v) => v ** 2.2), ...size };
-  }
-  const text = choice === "truth" ? scene.truth : exposure.pictures[choice];
-  if (!text) {
-    const { values, ...size } = await pixels(scene.truth);
-    return { light: values.map(() => 0), ...size };
-  }
-  const { values, ...size } = await pixels(text);
-  const [range, scale] = [Math.log1p(DATA.steep * scene.top), 2 ** exposure.stops / DATA.steep];
-  return { light: values.map((v) => Math.expm1(v * range) * scale), ...size };
+  const text = { input: exposure.input, truth: scene.truth }[choice] || exposure.pictures[choice];
+  const { codes, ...size } = await pixelsOf(text || scene.truth);
+  const known = lightOfCodes(DATA.steep, scene.top).map((light) => light * 2 ** exposure.stops);
+  const table = choice === "input" ? known.map((_, code) => (code / 255) ** 2.2) : known;
+  return { light: Float32Array.from(codes, (code) => (text ? table[code] : 0)), ...size };
 }
 
 async function render() {
@@ -168,12 +115,6 @@ function show() {
   return render();
 }
 
-function element(tag, properties, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-}
-
 function chooseScene(scene) {
   const ev = state.exposure ? state.exposure.ev : scene.exposures[scene.exposures.length - 1].ev;
   state.scene = scene;
@@ -199,7 +140,7 @@ function start() {
     byId(id).replaceChildren(...options);
     byId(id).addEventListener("change", show);
   }
-  byId("left").value = DATA.right;
+  byId("left").value = DATA.main;
   byId("right").value = "truth";
   byId("scene-list").replaceChildren(
     ...DATA.scenes.map((scene) => {
@@ -231,12 +172,3 @@ function start() {
 }
 
 if (DATA.scenes.length) start();
-
-// ---- print: everything that is folded away is shown ----
-
-let folded = [];
-addEventListener("beforeprint", () => {
-  folded = [...document.querySelectorAll("details:not([open])")];
-  folded.forEach((details) => { details.open = true; });
-});
-addEventListener("afterprint", () => folded.forEach((details) => { details.open = false; }));

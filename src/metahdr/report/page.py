@@ -1,18 +1,18 @@
 """The report's one HTML page. It needs nothing from outside itself: style, script and pictures stand inside it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from metahdr.evaluation.tried import tried
 from metahdr.images.tonemap import TITLES
-from metahdr.report.benchmark import note as benchmark_note
-from metahdr.report.benchmark import read_tables
 from metahdr.report.browser import browser_data
 from metahdr.report.figures import pictures, plots
 from metahdr.report.figures.figure import Figure
 from metahdr.report.results import Results
 from metahdr.report.sentences import findings, limits
+from metahdr.report.table import Table
 from metahdr.report.tables import (
     all_tables,
     apart_table,
@@ -23,7 +23,6 @@ from metahdr.report.tables import (
     partial_tables,
 )
 from metahdr.report.template import render
-from metahdr.report.titles import cell_title, run_title
 from metahdr.tables import read_table
 
 _HERE = Path(__file__).parent
@@ -39,8 +38,8 @@ def make_figures(results: Results, steps: pd.DataFrame | None, confidence: float
     figures = [
         pictures.first_picture(results),
         pictures.scene_figure(results),
-        pictures.single_shot(results),
-        pictures.adapted(results),
+        pictures.reconstructions(results, adapted=False),
+        pictures.reconstructions(results, adapted=True),
         pictures.artefacts(results),
         plots.training(results),
         None if steps is None else plots.by_step(results, steps),
@@ -58,7 +57,8 @@ def write_page(
     confidence: float,
     dataset: dict,
     origin: dict,
-    benchmark: Path | None = None,
+    benchmark: Sequence[Table] = (),
+    benchmark_note: str = "",
 ) -> str:
     """The page's text.
 
@@ -68,14 +68,15 @@ def write_page(
         confidence: of the intervals.
         dataset: name, version, files and the rest of the register's entry.
         origin: from `provenance`.
-        benchmark: `summary.csv` of the benchmark, for a section of its own; None leaves that out.
+        benchmark: its tables, for a section of their own; without any that is left out.
+        benchmark_note: what their numbers are.
     """
     table = pd.concat(
         [read_table(results.fold_folder(fold) / "scenes.csv").assign(fold=fold) for fold in results.folds]
     )
     return render(
-        "page.html",
-        script=(_HERE / "page.js").read_text(),
+        _HERE / "page.html",
+        browser_script=(_HERE / "page.js").read_text(),
         browser=browser_data(results),
         operators=TITLES,
         main=main_table(results),
@@ -88,21 +89,19 @@ def write_page(
         paper=paper_tables(results, confidence),
         failures=results.failures,
         figures=figures,
-        main_title=f"{cell_title(*results.main)}, {run_title(results.main.run)}",
         ranked_by=heading(results.ranking),
         photometry=_photometry(results.scores),
         tried=tried(results.data, results.scores),
         counts=_counts(table),
         tested={"places": results.scores.place.nunique(), "scenes": results.scores.scene.nunique()},
         evs=[f"{ev:+g}" for ev in sorted(set(results.scores.ev))],
-        folds=results.folds,
         dropped=table[~table.kept.astype(bool)].drop_duplicates("scene"),
         rejected=_rejected(results.data, table),
         config=config,
         dataset=dataset,
         origin=origin,
-        benchmark=read_tables(benchmark) if benchmark else [],
-        note=benchmark_note(confidence),
+        benchmark=benchmark,
+        benchmark_note=benchmark_note,
     )
 
 

@@ -10,7 +10,6 @@ import pandas as pd
 
 from metahdr.config.score import METAHDR
 from metahdr.errors import ImageError
-from metahdr.evaluation.modes import inputs
 from metahdr.evaluation.predictions import prediction_name
 from metahdr.evaluation.scores import NO_RUN
 from metahdr.images.files import read_hdr
@@ -59,7 +58,7 @@ class Results:
     @cached_property
     def cells(self) -> list[Cell]:
         """The cells of the common table."""
-        return [Cell(*row) for row in self.common[list(Cell._fields)].drop_duplicates().itertuples(index=False)]
+        return distinct(self.common, Cell)
 
     @cached_property
     def rows(self) -> dict[tuple[str, Cell, Column], NamedTuple]:
@@ -76,9 +75,7 @@ class Results:
     @cached_property
     def columns(self) -> list[Column]:
         """Every column of the summary, in its order."""
-        return [
-            Column(*row) for row in self.summary[list(Column._fields)].drop_duplicates().itertuples(index=False)
-        ]
+        return distinct(self.summary, Column)
 
     def has(self, wanted: list[tuple[str, str]]) -> list[Column]:
         """Of metrics with alignments those that the run measured, over all pixels and exposures."""
@@ -98,7 +95,7 @@ class Results:
     def main(self) -> Cell:
         """The cell that the first screen speaks of: the network, adapted with labels that need no truth."""
         adapted = [cell for cell in self.cells if cell.method == METAHDR and cell.mode.startswith("adapted_")]
-        honest = [cell for cell in adapted if "support_truth" not in inputs(METHODS[METAHDR], cell.mode)]
+        honest = [cell for cell in adapted if "support_truth" not in METHODS[METAHDR].inputs(cell.mode)]
         own = [cell for cell in honest if cell.mode == f"adapted_{cell.run}"]
         return (own or honest or adapted)[0]
 
@@ -109,11 +106,7 @@ class Results:
 
     def best(self, cell: Cell, column: Column) -> Cell | None:
         """The best baseline with the same inputs; None where there is none."""
-        name = getattr(self.rows.get(("all", cell, column)), "best", None)
-        if not isinstance(name, str):
-            return None
-        method, mode = name.split("/")
-        return Cell(method, NO_RUN, mode)
+        return best_of(self.rows.get(("all", cell, column)))
 
     def values(self, cell: Cell, column: Column) -> pd.Series:
         """A value for each place, scene and held-out exposure, averaged over the seeds."""
@@ -124,11 +117,9 @@ class Results:
         names = [*Cell._fields, "metric", "alignment", "region", "place", "scene", "ev"]
         return self.scores.groupby(names).value.mean()
 
-    def seeds(self, cell: Cell) -> list[str]:
-        return self._seeds[cell]
-
     @cached_property
-    def _seeds(self) -> dict[Cell, list[str]]:
+    def seeds(self) -> dict[Cell, list[str]]:
+        """The seeds of each cell; pictures are of the first one."""
         rows = self.scores[[*Cell._fields, "seed"]].drop_duplicates()
         return {Cell(*key): sorted(group.seed) for key, group in rows.groupby(list(Cell._fields))}
 
@@ -156,7 +147,7 @@ class Results:
         if cell.run == NO_RUN:
             folder = scenes.folder / "methods" / cell.method
         else:
-            folder = scenes.folder / cell.method / cell.run / f"seed{self.seeds(cell)[0]}"
+            folder = scenes.folder / cell.method / cell.run / f"seed{self.seeds[cell][0]}"
         return folder / "predictions" / scenes.table.chunk[index] / prediction_name(scene, ev, cell.mode)
 
     def prediction(self, cell: Cell, scene: Scene, ev: float) -> np.ndarray | None:
@@ -174,6 +165,19 @@ class Results:
         failed = self.scores[self.scores.failed.notna()]
         names = ["scene", "ev", "method", "run", "seed", "mode", "failed"]
         return failed[names].drop_duplicates()
+
+
+def distinct(table: pd.DataFrame, kind: type[tuple]) -> list:
+    """The different cells or columns of a table, in its order."""
+    return [kind(*row) for row in table[list(kind._fields)].drop_duplicates().itertuples(index=False)]
+
+
+def best_of(row: tuple | None) -> Cell | None:
+    """The best baseline that a row of the summary names; None where there is none."""
+    if row is None or not isinstance(row.best, str):
+        return None
+    method, mode = row.best.split("/")
+    return Cell(method, NO_RUN, mode)
 
 
 def metric_of(column: Column) -> Metric:

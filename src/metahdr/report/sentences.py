@@ -5,10 +5,12 @@ import pandas as pd
 from metahdr.evaluation.scores import NO_RUN
 from metahdr.evaluation.summary import FEW_PLACES, contrast
 from metahdr.evaluation.tried import Tried, tried
-from metahdr.protocols import PAPER
+from metahdr.metrics.metric import Metric
+from metahdr.metrics.protocols import PAPER
 from metahdr.registry import METRICS
 from metahdr.report.results import Cell, Results, metric_of
-from metahdr.report.tables import measured, number, short_heading, verdict
+from metahdr.report.table import verdict
+from metahdr.report.tables import measured, number, short_heading
 from metahdr.report.titles import cell_title, run_title
 
 CONTROL = "joint"  # the variant that is trained without meta-learning
@@ -20,8 +22,7 @@ def findings(results: Results, confidence: float) -> list[str]:
     Args:
         confidence: of the intervals.
     """
-    single = results.main._replace(mode="single")
-    texts = [_against_best(results, cell) for cell in dict.fromkeys((results.main, single))]
+    texts = [_against_best(results, cell) for cell in dict.fromkeys((results.main, results.single))]
     texts += [_adaptation(results), _against_control(results, confidence)]
     return [text for text in texts if text]
 
@@ -61,12 +62,10 @@ def _adaptation(results: Results) -> str:
     for column in results.first_columns:
         row, metric = results.rows["all", results.main, column], metric_of(column)
         if pd.notna(row.gain):
-            single = results.rows["all", results.main._replace(mode="single"), column]
-            spread = max(_spread(row), _spread(single))
+            spread = max(_spread(row), _spread(results.rows["all", results.single, column]))
             certain = verdict(metric, row.gain_low, row.gain_high) and abs(row.gain) > spread
-            interval = f"[{number(metric, row.gain_low, '+')}, {number(metric, row.gain_high, '+')}]"
-            interval += f", {100 * row.improved:.0f} % of images better"
-            (told if certain else small).append(f"{measured(column, row.gain, '+')} {interval}")
+            text = f"{_interval(metric, row.gain_low, row.gain_high)}, {100 * row.improved:.0f} % of images better"
+            (told if certain else small).append(f"{measured(column, row.gain, '+')} {text}")
     parts = [f"Adaptation changes the network's own single shot by {', '.join(told)}."] if told else []
     if small:
         changes = "Other changes" if told else "What adaptation changes"
@@ -92,13 +91,12 @@ def _against_control(results: Results, confidence: float) -> str:
         cells = (results.main, control)
         spread = max(_spread(results.rows.get(("all", cell, column))) for cell in cells)
         said = {"up": "better", "down": "worse", "": "not told apart"}[verdict(metric, row.low, row.high)]
-        said = (
-            "within the spread over seeds" if said != "not told apart" and abs(row.difference) <= spread else said
-        )
-        interval = f"[{number(metric, row.low, '+')}, {number(metric, row.high, '+')}]"
-        alone = any(len(results.seeds(cell)) == 1 for cell in cells)
-        said += " (one seed: how much seeds differ is not in this interval)" if alone else ""
-        parts.append(f"over {title} {number(metric, row.difference, '+')} {metric.unit} {interval}, {said}")
+        if said != "not told apart" and abs(row.difference) <= spread:
+            said = "within the spread over seeds"
+        if any(len(results.seeds[cell]) == 1 for cell in cells):
+            said += " (one seed: how much seeds differ is not in this interval)"
+        gap = f"{number(metric, row.difference, '+')} {metric.unit} {_interval(metric, row.low, row.high)}"
+        parts.append(f"over {title} {gap}, {said}")
     main, measure = cell_title(*results.main), short_heading(column)
     text = f"{main}, against the control, which is the same network trained without meta-learning, in {measure}: "
     return f"{text}{'; '.join(parts)}." if parts else ""
@@ -123,7 +121,7 @@ def _seeds(results: Results) -> str:
     if not spreads:
         return "Every network was trained once: how much another seed would change its numbers is not known."
     return (
-        f"Between {len(results.seeds(results.main))} seeds of one training the mean differs by up to "
+        f"Between {len(results.seeds[results.main])} seeds of one training the mean differs by up to "
         f"{measured(column, max(spreads))}. Networks that differ by less are not told apart."
     )
 
@@ -174,6 +172,10 @@ def _failures(results: Results) -> str:
 def _spread(row) -> float:
     """Between the seeds' means; 0 where there is one seed."""
     return 0.0 if row is None or pd.isna(row.seed_low) else row.seed_high - row.seed_low
+
+
+def _interval(metric: Metric, low: float, high: float) -> str:
+    return f"[{number(metric, low, '+')}, {number(metric, high, '+')}]"
 
 
 def _count(number: int, noun: str) -> str:

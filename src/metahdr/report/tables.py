@@ -1,20 +1,20 @@
 """The page's tables: rows in groups by what a method is given, and columns by what is measured."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from string import ascii_lowercase
 from typing import NamedTuple
 
 import pandas as pd
 
 from metahdr.config.score import METAHDR
-from metahdr.evaluation.modes import inputs
 from metahdr.evaluation.paper import METRICS as PAPER_METRICS
 from metahdr.evaluation.paper import paper_table
 from metahdr.evaluation.scores import NO_RUN
 from metahdr.metrics.metric import Metric
 from metahdr.registry import METHODS, METRICS
-from metahdr.report.results import MAIN, Cell, Column, Results, metric_of
+from metahdr.report.results import MAIN, Cell, Column, Results, best_of, distinct, metric_of
+from metahdr.report.table import Entry, Row, Table, verdict
 from metahdr.report.titles import ALIGNMENTS, REGIONS, detail_title, short_title
 
 GROUPS = {
@@ -37,36 +37,6 @@ LOST = [
 ]
 
 
-class Entry(NamedTuple):
-    """One value of a table, as text; empty where there is none.
-
-    Attributes:
-        mean, interval: of the cell.
-        seeds: smallest and largest mean of a seed.
-        difference: from the best baseline with the same inputs.
-        baseline: that baseline's letter.
-        verdict: `up` or `down` where the difference's whole interval is better or worse.
-        sort: what the table sorts by.
-    """
-
-    mean: str
-    interval: str = ""
-    seeds: str = ""
-    difference: str = ""
-    baseline: str = ""
-    verdict: str = ""
-    sort: float = float("nan")
-
-
-class Row(NamedTuple):
-    """A row of a table; `letter` where it is a baseline that others are compared with."""
-
-    title: str
-    detail: str
-    letter: str
-    entries: list[Entry]
-
-
 class PaperEntry(NamedTuple):
     """The paper's value beside ours, over one or two columns."""
 
@@ -76,19 +46,10 @@ class PaperEntry(NamedTuple):
     columns: int
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table of the page: headings, each with a second line in small type, and rows by group."""
-
-    title: str
-    columns: list[tuple[str, str]]
-    groups: list[tuple[str, list[Row]]]
-
-
 def group_of(cell: Cell) -> str:
     """The name in `GROUPS` of what a cell is given."""
     method = METHODS[METAHDR if cell.run != NO_RUN else cell.method]
-    given = inputs(method, cell.mode)
+    given = method.inputs(cell.mode)
     if given & ORACLE or method.takes == "bracket":
         return "bound"
     return "support" if "support" in given else "ev" if "ev" in given else "exposure"
@@ -201,7 +162,7 @@ def _table(results: Results, name: str, title: str, columns: list[Column], compa
         compared: whether trained networks show their difference from the best baseline with the same inputs.
     """
     here = results.summary[results.summary.table == name]
-    cells = [Cell(*row) for row in here[list(Cell._fields)].drop_duplicates().itertuples(index=False)]
+    cells = distinct(here, Cell)
     values = {cell: [results.rows.get((name, cell, column)) for column in columns] for cell in cells}
     rank = metric_of(results.ranking)
     means = {
@@ -217,17 +178,15 @@ def _table(results: Results, name: str, title: str, columns: list[Column], compa
         entries = [_entry(metric_of(c), value, letters) for c, value in zip(columns, values[cell], strict=True)]
         failed = max((value.failed for value in values[cell] if value is not None), default=0)
         details = [detail_title(cell.run, cell.mode), f"{failed} failed" if failed else ""]
-        return Row(short_title(*cell), "; ".join(filter(None, details)), letters.get(cell, ""), entries)
+        return Row(short_title(*cell), entries, "; ".join(filter(None, details)), letters.get(cell, ""))
 
     shown = [(GROUPS[group], [row(cell) for cell in inside]) for group, inside in groups.items() if inside]
     return Table(title, [_head(column) for column in columns], shown)
 
 
-def _best(row) -> Cell | None:
+def _best(row: tuple | None) -> Cell | None:
     """The best baseline with the same inputs as a trained network's row of the summary."""
-    if row is None or row.run == NO_RUN or not isinstance(row.best, str):
-        return None
-    return Cell(row.best.split("/")[0], NO_RUN, row.best.split("/")[1])
+    return best_of(row) if row is not None and row.run != NO_RUN else None
 
 
 def _head(column: Column) -> tuple[str, str]:
@@ -262,10 +221,3 @@ def _range(metric: Metric, low: float, high: float) -> str:
 def number(metric: Metric, value: float, sign: str = "") -> str:
     """A value with the metric's decimals; no minus before a zero."""
     return "–" if pd.isna(value) else f"{value:{sign}z.{metric.decimals}f}".replace("-", "−")
-
-
-def verdict(metric: Metric, low: float, high: float) -> str:
-    """`up` or `down` for differences that are all better or all worse, empty for others."""
-    if metric.improves(low) and metric.improves(high):
-        return "up"
-    return "down" if metric.improves(-low) and metric.improves(-high) else ""

@@ -1,21 +1,22 @@
-"""Pages from their templates, which lie beside this file."""
+"""Pages from their templates, with the style, the tables and the script that all pages have."""
 
 from pathlib import Path
 
 import jinja2
 
 _HERE = Path(__file__).parent
-SHARED = "benchmark_table.html"  # named here, so that an edit of it concerns every page (`metahdr.workflow.code`)
-_ENVIRONMENT = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(_HERE),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+TABLE = "table.html"  # named here, so that an edit of it concerns every page (`metahdr.workflow.code`)
 
 
-def render(name: str, **values: object) -> str:
-    """The template of a name with the style of all pages; a value that it misses is an error."""
-    style = (_HERE / "page.css").read_text()
-    return _ENVIRONMENT.get_template(name).render(style=style, shared=SHARED, **values)
+def render(template: Path, **values: object) -> str:
+    """The page of a template; a value that it misses is an error."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([template.parent, _HERE]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    shared = {"style": "page.css", "script": "shared.js"}
+    texts = {name: (_HERE / file).read_text() for name, file in shared.items()}
+    return environment.get_template(template.name).render(**texts, tables_from=TABLE, **values)

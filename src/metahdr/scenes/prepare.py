@@ -1,7 +1,7 @@
 """From a source's raw files to its scenes: repair, alignment, views, filters, scale."""
 
 import logging
-from importlib import import_module
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 from metahdr.camera.exposure import clipping_scale, expose
 from metahdr.camera.response import Response
 from metahdr.config.prepare import Prepare
-from metahdr.datasets.layouts import REPAIR, Source
+from metahdr.datasets.layouts import Source
 from metahdr.errors import ImageError, UserError
 from metahdr.files import sha256
 from metahdr.images.files import read_hdr, repair, resize_square
@@ -21,6 +21,7 @@ from metahdr.scenes.duplicates import perceptual_hash
 from metahdr.scenes.orientation import find_alignment
 
 log = logging.getLogger(__name__)
+Repair = Callable[[Source, Path, np.ndarray | None, bool], tuple[np.ndarray, list[float], list[np.ndarray], dict]]
 
 # One row per scene, dropped ones included. The kept rows have the order of the source's arrays. `sha256` is of the
 # raw HDR file, or of the middle exposure where it is merged; `azimuth` and `field_of_view`, in degrees, are of a
@@ -35,9 +36,17 @@ _CHECK_RESPONSE = Response(0.9, 0.6)
 
 
 def prepare_source(
-    name: str, source: Source, folder: Path, kind: str, settings: Prepare
+    name: str,
+    source: Source,
+    folder: Path,
+    kind: str,
+    settings: Prepare,
+    repair_exposures: Repair | None = None,
 ) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
     """The scenes of one source.
+
+    Args:
+        repair_exposures: as `scenes.repair` has it; None where the source brings no exposure.
 
     Returns:
         HDR scenes float32 `(N, size, size, 3)`, in which 1.0 is where EV 0 clips; the dataset's own exposures
@@ -49,7 +58,7 @@ def prepare_source(
     """
     hdrs, ldrs, rows = [], [], []
     try:
-        hdr, evs, exposures, decisions = _read(source, folder, settings)
+        hdr, evs, exposures, decisions = _read(source, folder, settings, repair_exposures)
         cuts = list(_cut(name, hdr, exposures, kind, settings))
     except ImageError as error:
         if settings.on_bad_image == "stop":
@@ -80,7 +89,7 @@ def prepare_source(
 
 
 def _read(
-    source: Source, folder: Path, settings: Prepare
+    source: Source, folder: Path, settings: Prepare, repair_exposures: Repair | None
 ) -> tuple[np.ndarray, list[float], list[np.ndarray], dict]:
     """The repaired HDR image, aligned with the dataset's own exposures; the EVs of these, dark to bright; they
     themselves; and columns of the table. A single exposure is no bracket: it serves the alignment alone."""
@@ -89,8 +98,7 @@ def _read(
     hdr, decisions = _read_hdr(folder / source.hdr, settings) if source.hdr else (None, {})
     if not source.exposures:
         return hdr, [], [], decisions
-    module = import_module(REPAIR)
-    hdr, evs, exposures, found = module.repair_exposures(source, folder, hdr, settings.align_exposures)
+    hdr, evs, exposures, found = repair_exposures(source, folder, hdr, settings.align_exposures)
     return hdr, evs, exposures if source.brings_exposures else [], decisions | found
 
 

@@ -129,6 +129,9 @@ class Scenes:
             moved,
         )
 
+    def named(self, name: str) -> Scene:
+        return self[list(self.table.scene).index(name)]
+
     def count_of(self, source: str) -> int:
         """How many scenes a source's arrays hold; those whose exposures were rejected are among them."""
         return len(_array(self._file("scenes", self.table[self.table.source == source].iloc[0])))

@@ -1,9 +1,10 @@
-"""The command line of a workflow script, written from the parameters of its `main`; `script.run` reads it."""
+"""The command of a job: a script with what its rule gives it; `workflow.script` reads the command line."""
 
 import ast
 import json
 import shlex
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,67 @@ from typing import Any
 from pydantic import BaseModel
 
 from metahdr.errors import UserError
+from metahdr.workflow.code import digest
+from metahdr.workflow.modules import modules_of
+
+
+@dataclass(frozen=True)
+class Call:
+    """A script and the values that its rule gives it.
+
+    A parameter of the script's `main` takes the value of its name; where there is none, the rule's input or output
+    of its name. Other inputs are dependencies alone.
+
+    Attributes:
+        script: the file.
+        values: by parameter. One may be a function of the wildcards; None leaves the argument out.
+        follows_code: whether the job runs again when the code that it runs changes. A parameter `code` of `main`
+            then gets the digest of that code.
+    """
+
+    script: Path
+    values: Mapping[str, Any]
+    follows_code: bool = True
+
+    def text(self, wildcards: Any) -> str:
+        """What Snakemake compares with the last run: the values without the job's files, and the code's digest."""
+        code = f"code {self.code(wildcards)} " if self.follows_code else ""
+        return code + flags(self.script, self._given(wildcards))
+
+    def line(self, wildcards: Any, input: Any, output: Any) -> str:
+        """Script and arguments, quoted for the shell; SCRIPTS is the folder of the scripts."""
+        files = dict(input.items()) | dict(output.items())
+        return f'"$SCRIPTS/{self.script.name}" {flags(self.script, files | self._given(wildcards))}'
+
+    def code(self, wildcards: Any) -> str:
+        """The digest of the script, and of all modules that it imports, also by names among the values."""
+        return digest(self.script, modules_of(self.script, self._values(wildcards)))
+
+    def check(self, files: Iterable[str]) -> None:
+        """Checks the names of the values.
+
+        Args:
+            files: names of the rule's inputs and outputs.
+
+        Raises:
+            UserError: `main` has no parameter of a value's name, or lacks one that it needs.
+        """
+        known = parameters(self.script)
+        there = {*self.values, *files, *(["code"] if self.follows_code else [])}
+        missing = [name for name, required in known.items() if required and name not in there]
+        if missing:
+            raise UserError(
+                f"{self.script.name} needs {', '.join(missing)}: name it in the rule's output, input or values"
+            )
+        if unknown := sorted(self.values.keys() - known.keys()):
+            raise UserError(f"{self.script.name} takes no {', '.join(unknown)}; it takes {', '.join(known)}")
+
+    def _values(self, wildcards: Any) -> dict[str, Any]:
+        return {name: value(wildcards) if callable(value) else value for name, value in self.values.items()}
+
+    def _given(self, wildcards: Any) -> dict[str, Any]:
+        needs_code = self.follows_code and "code" in parameters(self.script)
+        return self._values(wildcards) | ({"code": self.code(wildcards)} if needs_code else {})
 
 
 @cache
@@ -21,25 +83,6 @@ def parameters(script: Path) -> dict[str, bool]:
     names = [argument.arg for argument in main.args.args]
     required = len(names) - len(main.args.defaults)
     return {name: index < required for index, name in enumerate(names)}
-
-
-def check(script: Path, values: Iterable[str], files: Iterable[str]) -> None:
-    """Checks what a rule gives to a script.
-
-    Args:
-        script: the file, with a function `main`.
-        values: names of the values that the rule gives.
-        files: names of the rule's inputs and outputs, which it takes where it has parameters of these names.
-
-    Raises:
-        UserError: `main` has no parameter of the name of a value, or lacks one that it needs.
-    """
-    known, values = parameters(script), set(values)
-    missing = [name for name, required in known.items() if required and name not in values.union(files)]
-    if missing:
-        raise UserError(f"{script.name} needs {', '.join(missing)}: name it in the rule's output, input or values")
-    if unknown := sorted(values - known.keys()):
-        raise UserError(f"{script.name} takes no {', '.join(unknown)}; it takes {', '.join(known)}")
 
 
 def flags(script: Path, values: Mapping[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 import argparse
 import inspect
-import json
 import logging
 import os
 import signal
@@ -11,8 +10,9 @@ import types
 import typing
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from metahdr.errors import UserError
 from metahdr.workflow.gpus import claim_gpu
@@ -22,14 +22,15 @@ from metahdr.workflow.interrupts import handled_signals
 def run(main: Callable[..., None]) -> None:
     """Calls `main` with its arguments from the command line.
 
-    `name: str` becomes `--name TEXT`, `paths: list[Path]` becomes `--paths FILE ...`, a pydantic model takes
-    JSON text. `--log FILE` writes the log to a file; without it the log goes to stderr.
+    `name: MethodName` becomes `--name TEXT`, `paths: list[Path]` becomes `--paths FILE ...`; a section of the
+    configuration, a dict and a bool take JSON text. `--log FILE` writes the log to a file; without it the log goes
+    to stderr.
     """
     parser = argparse.ArgumentParser(description=inspect.getdoc(main) or main.__globals__["__doc__"])
     parser.add_argument("--log", type=Path, help="file for the log; default: stderr")
     for name, parameter in inspect.signature(main).parameters.items():
         kind, many = parameter.annotation, False
-        if isinstance(kind, types.UnionType):
+        if typing.get_origin(kind) in (types.UnionType, typing.Union):
             kind = next(k for k in typing.get_args(kind) if k is not type(None))
         if typing.get_origin(kind) is list:
             kind, many = typing.get_args(kind)[0], True
@@ -78,7 +79,15 @@ def _end(message: str, status: int, log_file: Path | None) -> None:
     sys.exit(status)
 
 
-def _parse(kind: type) -> Callable[[str], object]:
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return kind.model_validate_json
-    return json.loads if kind in (dict, bool) else kind
+def _parse(kind: Any) -> Callable[[str], Any]:
+    """What turns a word of the command line into a value of a type, which is checked."""
+    adapter = TypeAdapter(kind)
+    as_json = kind in (dict, bool) or isinstance(kind, type) and issubclass(kind, BaseModel)
+
+    def parse(text: str) -> Any:
+        try:
+            return adapter.validate_json(text) if as_json else adapter.validate_python(text)
+        except ValidationError as error:
+            raise argparse.ArgumentTypeError(f"found {text!r}; {error.errors()[0]['msg']}") from None
+
+    return parse

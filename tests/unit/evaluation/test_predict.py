@@ -7,7 +7,6 @@ import torch
 from metahdr.config.expose import Expose
 from metahdr.config.prepare import Prepare
 from metahdr.errors import UserError
-from metahdr.evaluation.modes import inputs, modes
 from metahdr.evaluation.predictions import prediction_name, reconstruct, write_predictions
 from metahdr.images.files import read_hdr, write_exr
 from metahdr.losses.make import make_loss
@@ -35,7 +34,7 @@ def test_a_prediction_names_its_scene_held_out_exposure_and_mode():
 
 
 def test_the_modes_are_single_shot_and_adaptation_with_each_label_source():
-    assert modes(MetaHDR, ["true", "debevec"]) == ["single", "adapted_true", "adapted_debevec"]
+    assert MetaHDR.modes(["true", "debevec"]) == ["single", "adapted_true", "adapted_debevec"]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +68,7 @@ def test_the_modes_are_single_shot_and_adaptation_with_each_label_source():
 )
 def test_what_each_reconstruction_is_made_of(method, expected):
     method = METHODS[method]
-    assert {mode: inputs(method, mode) for mode in modes(method, ["true", "simulated"])} == expected
+    assert {mode: method.inputs(mode) for mode in method.modes(["true", "simulated"])} == expected
 
 
 def test_the_true_label_is_the_truth_and_a_merged_one_is_that_of_the_other_exposures(results):

@@ -8,7 +8,7 @@ from metahdr import registry
 from metahdr.config.meta import Meta
 from metahdr.errors import UserError
 from metahdr.meta import networks
-from metahdr.protocols import PAPER
+from metahdr.metrics.protocols import PAPER
 from metahdr.registry import NETWORKS
 
 

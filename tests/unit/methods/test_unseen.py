@@ -80,7 +80,7 @@ def test_the_places_of_other_datasets_count_too(scenes, splits):
         ("check_labeller", "validation"),
         ("check_labeller", "test"),
         ("reconstruct", "test"),
-        ("judge_hdrcnn", "test"),
+        ("labels_study", "test"),
     ],
 )
 def test_every_stage_refuses_a_network_that_has_seen_its_scenes(
@@ -95,7 +95,7 @@ def test_every_stage_refuses_a_network_that_has_seen_its_scenes(
     arguments = {
         "check_labeller": lambda: main("hdrcnn", results / "scenes.csv", register, made, weights),
         "reconstruct": lambda: main("hdrcnn", results, "chunk0", register, ["true"], 1, made, weights),
-        "judge_hdrcnn": lambda: main(results, register, weights, other, Score(), 0.0, made, made, made, made),
+        "labels_study": lambda: main(results, register, weights, other, Score(), 0.0, made, made, made, made),
     }
     with pytest.raises(UserError, match=rf"{split}: {splits[split]} \(under the name renamed\)"):
         arguments[stage]()

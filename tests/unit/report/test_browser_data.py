@@ -7,7 +7,8 @@ import pytest
 
 from metahdr.images.files import read_hdr
 from metahdr.report import browser
-from metahdr.report.browser import STEEP, browser_data, decode, encode
+from metahdr.report.browser import browser_data
+from metahdr.report.light import STEEP, decode, encode
 from metahdr.report.results import Cell, Results
 
 
@@ -54,7 +55,7 @@ def test_a_missing_prediction_is_told_apart_from_a_black_one(make_run):
     shown = json.loads(browser_data(results))
     exposure = next(e for e in shown["scenes"][0]["exposures"] if e["ev"] == "+0")
     assert [picture is None for picture in exposure["pictures"]].count(True) == 1
-    assert exposure["pictures"][shown["right"]] is None
+    assert exposure["pictures"][shown["main"]] is None
 
 
 def test_where_pictures_would_be_too_much_they_get_smaller(data, monkeypatch):

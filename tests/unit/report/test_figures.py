@@ -7,7 +7,7 @@ import pytest
 
 from metahdr.evaluation.summary import summarise
 from metahdr.images.tonemap import OPERATORS
-from metahdr.report.figures.figure import sheet
+from metahdr.report.figures.figure import sheets
 from metahdr.report.figures.pictures import ERROR_STOPS, error_map
 from metahdr.report.figures.plots import by_exposure
 from metahdr.report.results import Column, Results
@@ -28,7 +28,7 @@ def test_an_error_map_runs_from_infernos_black_to_its_yellow():
 def test_a_sheet_has_its_pictures_once_for_each_operator():
     light = np.full((16, 16, 3), 4.0, np.float32)
     exposure = np.full((16, 16, 3), 77, np.uint8)
-    made = sheet(["input", "light\nfour"], [("a < b", [exposure, light]), ("", [None, light])])
+    made = sheets(["input", "light\nfour"], [("a < b", [exposure, light]), ("", [None, light])])
     assert made.keys() == OPERATORS.keys()
     for name, operator in OPERATORS.items():
         first, *others = pictures(made[name])
@@ -39,7 +39,7 @@ def test_a_sheet_has_its_pictures_once_for_each_operator():
 
 
 def test_a_large_picture_is_made_small_for_the_page():
-    (picture,) = pictures(sheet(["x"], [("", [np.full((512, 1024, 3), 9, np.uint8)])])["gamma"])
+    (picture,) = pictures(sheets(["x"], [("", [np.full((512, 1024, 3), 9, np.uint8)])])["gamma"])
     assert picture.shape == (80, 160, 3)
 
 

@@ -12,11 +12,14 @@ from metahdr.images.files import write_exr
 from metahdr.images.panorama import perspective_view
 from metahdr.scenes.orientation import ORIENTATIONS, orient
 from metahdr.scenes.prepare import prepare_source
+from metahdr.scenes.repair import repair_exposures
 
 
 def prepare(folder, image, kind="panoramas", **settings):
     write_exr(folder / "image.exr", image, half=False)
-    return prepare_source("image", Source("image.exr", {}), folder, kind, Prepare(**{"size": 32} | settings))
+    return prepare_source(
+        "image", Source("image.exr", {}), folder, kind, Prepare(**{"size": 32} | settings), repair_exposures
+    )
 
 
 @pytest.fixture
@@ -38,7 +41,7 @@ def pair(tmp_path, scenery):
 @pytest.mark.parametrize("damage", ORIENTATIONS)
 def test_a_pair_whose_hdr_image_is_turned_is_put_right_and_says_so(tmp_path, pair, damage):
     hdr, source = pair(damage)
-    hdrs, own, table = prepare_source("image", source, tmp_path, "pairs", Prepare(size=48))
+    hdrs, own, table = prepare_source("image", source, tmp_path, "pairs", Prepare(size=48), repair_exposures)
     row = table.iloc[0]
     np.testing.assert_array_equal(orient(orient(hdr, damage), row.orientation), hdr)
     np.testing.assert_array_equal(hdrs[0], hdr * np.float32(row["scale"]))
@@ -49,7 +52,7 @@ def test_a_pair_whose_hdr_image_is_turned_is_put_right_and_says_so(tmp_path, pai
 
 def test_a_pairs_scale_is_where_its_own_middle_exposure_clips(tmp_path, pair):
     _, source = pair()
-    _, _, table = prepare_source("image", source, tmp_path, "pairs", Prepare(size=48))
+    _, _, table = prepare_source("image", source, tmp_path, "pairs", Prepare(size=48), repair_exposures)
     assert table.scaled_by[0] == "clipping"
     assert table["scale"][0] == pytest.approx(1 / 2, rel=0.02)
 
@@ -57,7 +60,7 @@ def test_a_pairs_scale_is_where_its_own_middle_exposure_clips(tmp_path, pair):
 def test_an_exposure_of_another_size_than_its_hdr_image_is_named(tmp_path, pair):
     _, source = pair()
     cv2.imwrite(str(tmp_path / source.ldr[2.0]), np.zeros((48, 40, 3), np.uint8))
-    hdrs, own, table = prepare_source("image", source, tmp_path, "pairs", Prepare(size=48))
+    hdrs, own, table = prepare_source("image", source, tmp_path, "pairs", Prepare(size=48), repair_exposures)
     assert "ev+2.png: 40x48 pixels of 8 bits; " in table.reason[0]
     assert table.reason[0].endswith("ev-2.png has 48x48 pixels of 8 bits")
     assert (len(hdrs), len(own)) == (0, 0)
@@ -66,7 +69,7 @@ def test_an_exposure_of_another_size_than_its_hdr_image_is_named(tmp_path, pair)
 def test_an_hdr_image_of_another_size_than_its_exposures_is_named(tmp_path, pair, scenery):
     _, source = pair()
     write_exr(tmp_path / "image.exr", scenery(5, 48, 40), half=False)
-    _, _, table = prepare_source("image", source, tmp_path, "pairs", Prepare(size=48))
+    _, _, table = prepare_source("image", source, tmp_path, "pairs", Prepare(size=48), repair_exposures)
     assert table.reason[0].endswith("ev-2.png: 48x48 pixels of 8 bits; its HDR image has 40x48 pixels")
 
 
@@ -78,7 +81,9 @@ def test_a_symmetric_pair_keeps_its_orientation_and_is_listed(tmp_path):
         ldr[ev] = f"ev{ev:+g}.png"
         cv2.imwrite(str(tmp_path / ldr[ev]), expose(hdr / 50, ev, Response(0.9, 0.6)))
     write_exr(tmp_path / "image.exr", hdr, half=False)
-    hdrs, _, table = prepare_source("image", Source("image.exr", ldr), tmp_path, "pairs", Prepare(size=48))
+    hdrs, _, table = prepare_source(
+        "image", Source("image.exr", ldr), tmp_path, "pairs", Prepare(size=48), repair_exposures
+    )
     assert table.notes[0].startswith("orientation ambiguous (margin 0.000): kept as it is")
     np.testing.assert_allclose(hdrs[0], hdr * np.float32(table["scale"][0]))
 
@@ -101,7 +106,9 @@ def handheld(tmp_path, scenery):
 
 def test_a_hand_held_bracket_is_moved_onto_its_hdr_image_and_keeps_its_16_bits(tmp_path, handheld):
     hdr, names = handheld
-    hdrs, own, table = prepare_source("image", Source("image.exr", names), tmp_path, "pairs", CUT)
+    hdrs, own, table = prepare_source(
+        "image", Source("image.exr", names), tmp_path, "pairs", CUT, repair_exposures
+    )
     assert table["shift"][0] == 5 and table.evs[0] == "-2 0 2"
     assert "exposures moved by up to 5 pixels" in table.notes[0] and "16 bits" in table.notes[0]
     assert own.dtype == np.uint16
@@ -111,15 +118,19 @@ def test_a_hand_held_bracket_is_moved_onto_its_hdr_image_and_keeps_its_16_bits(t
         relative = np.log2(exposure[shown] / (hdrs[0] * 2.0**ev)[shown])
         assert np.percentile(np.abs(relative - np.median(relative)), 90) < 0.1
     still = Prepare(size=80, align_exposures=False)
-    assert prepare_source("image", Source("image.exr", names), tmp_path, "pairs", still)[2]["shift"].isna().all()
+    assert (
+        prepare_source("image", Source("image.exr", names), tmp_path, "pairs", still, repair_exposures)[2]["shift"]
+        .isna()
+        .all()
+    )
 
 
 def test_a_bracket_without_an_hdr_image_is_merged(tmp_path, handheld):
     hdr, names = handheld
-    hdrs, own, table = prepare_source("image", Source(None, names), tmp_path, "brackets", CUT)
+    hdrs, own, table = prepare_source("image", Source(None, names), tmp_path, "brackets", CUT, repair_exposures)
     assert "HDR image merged from 3 exposures" in table.notes[0]
     assert own.shape == (1, 3, 80, 80, 3)
-    truth = prepare_source("image", Source("image.exr", names), tmp_path, "brackets", CUT)[0][0]
+    truth = prepare_source("image", Source("image.exr", names), tmp_path, "brackets", CUT, repair_exposures)[0][0]
     shown = (hdrs[0] > 0.02) & (hdrs[0] < 3)
     relative = np.log2(hdrs[0][shown] / truth[shown])
     assert np.percentile(np.abs(relative - np.median(relative)), 90) < 0.25
@@ -128,7 +139,7 @@ def test_a_bracket_without_an_hdr_image_is_merged(tmp_path, handheld):
 def test_one_exposure_alone_serves_the_orientation_and_is_no_bracket(tmp_path, pair):
     hdr, source = pair("rot90")
     single = Source(source.hdr, {0.0: source.ldr[0.0]})
-    hdrs, own, table = prepare_source("image", single, tmp_path, "input-gt", Prepare(size=48))
+    hdrs, own, table = prepare_source("image", single, tmp_path, "input-gt", Prepare(size=48), repair_exposures)
     np.testing.assert_array_equal(hdrs[0], hdr * np.float32(table["scale"][0]))
     assert own.shape == (1, 0, 48, 48, 3)
     assert table.notes[0] == "HDR image turned by rot270"
@@ -136,7 +147,10 @@ def test_one_exposure_alone_serves_the_orientation_and_is_no_bracket(tmp_path, p
 
 def test_a_source_with_a_flaw_is_listed_with_it(tmp_path):
     source = Source("a.hdr", flaw="a.hdr: no exposure of EV +2")
-    assert prepare_source("a", source, tmp_path, "pairs", Prepare())[2].reason[0] == "a.hdr: no exposure of EV +2"
+    assert (
+        prepare_source("a", source, tmp_path, "pairs", Prepare(), repair_exposures)[2].reason[0]
+        == "a.hdr: no exposure of EV +2"
+    )
 
 
 def test_a_panoramas_views_are_evenly_spaced_and_metered(tmp_path, scenery):

@@ -180,7 +180,7 @@ def test_an_edited_comment_concerns_no_script_and_an_edited_network_those_whose_
 def test_an_edited_engine_concerns_the_scripts_that_meta_train_or_adapt(edited):
     scripts = edited("src/metahdr/meta/learner.py", "\nMORE = 1\n", "metahdr.methods.metahdr")
     assert {"train", "reconstruct"} <= scripts
-    assert edited("src/metahdr/meta/learner.py", "\nMORE = 1\n") <= {"ablate_compare", "steps"}
+    assert edited("src/metahdr/meta/learner.py", "\nMORE = 1\n") <= {"steps"}
 
 
 def test_an_edited_template_concerns_the_report_alone(edited):
@@ -188,7 +188,7 @@ def test_an_edited_template_concerns_the_report_alone(edited):
 
 
 def test_an_edited_template_that_pages_share_concerns_each_of_them(edited):
-    assert edited("src/metahdr/report/benchmark_table.html", "<p>More.</p>") == {"report", "benchmark"}
+    assert edited("src/metahdr/report/table.html", "<p>More.</p>") == {"report", "benchmark_page"}
 
 
 def test_a_new_line_in_the_registry_concerns_no_script(edited):

@@ -7,7 +7,7 @@ import pytest
 
 from metahdr.config.score import Score
 from metahdr.errors import UserError
-from metahdr.workflow.job import check, flags, parameters
+from metahdr.workflow.job import Call, flags, parameters
 
 SCRIPT = """
 from pathlib import Path
@@ -69,9 +69,47 @@ def test_the_parameters_are_those_of_main_without_importing_it(script):
 
 def test_a_forgotten_argument_and_an_unknown_one_are_named(script):
     names = set(VALUES) - {"a mere dependency", "mirror"}
-    check(script, names, [])
-    check(script, names - {"name"}, ["name", "other"])
+
+    def check(names, files):
+        Call(script, dict.fromkeys(names)).check(files)
+
+    check(names, [])
+    check(names - {"name"}, ["name", "other"])
     with pytest.raises(UserError, match=r"script\.py needs table, best_of:"):
-        check(script, names - {"table", "best_of"}, ["name"])
+        check(names - {"table", "best_of"}, ["name"])
     with pytest.raises(UserError, match=r"script\.py takes no nam; it takes name, paths"):
-        check(script, names | {"nam"}, [])
+        check(names | {"nam"}, [])
+
+
+class Files(dict):
+    """A job's inputs or outputs, some with a name."""
+
+
+def test_files_stand_in_the_command_and_not_in_the_text_that_is_compared(script):
+    call = Call(script, {"name": lambda w: w["chunk"], "best_of": 3})
+    line = call.line({"chunk": "c7"}, Files(paths=["in.npy"], other="x"), Files(table={"a": 1}))
+    assert shlex.split(line.replace("$SCRIPTS", "s")) == [
+        *("s/script.py", "--name=c7", "--paths", "in.npy", '--table={"a": 1}', "--best-of=3")
+    ]
+    text = call.text({"chunk": "c7"})
+    assert "--name=c7 --best-of=3" in text and "in.npy" not in text
+    assert text != call.text({"chunk": "c8"})
+
+
+def test_the_text_changes_with_the_code_that_the_values_name_unless_the_call_does_not_follow_it(script, tmp_path):
+    script.write_text(
+        SCRIPT.replace("name: str", "name: MetricName").replace(
+            "from metahdr.workflow", "from metahdr.registry import MetricName\nfrom metahdr.workflow"
+        )
+    )
+    codes = {name: Call(script, {"name": name}).code(None) for name in ("psnr", "ssim", "cvvdp")}
+    assert codes["psnr"] == codes["ssim"] != codes["cvvdp"], "two metrics of one module, and one of another"
+    assert codes["psnr"] in Call(script, {"name": "psnr"}).text(None)
+    assert codes["psnr"] not in Call(script, {"name": "psnr"}, follows_code=False).text(None)
+
+
+def test_a_script_that_asks_for_the_digest_of_its_code_gets_it(script):
+    script.write_text(SCRIPT.replace("best_of: int", "code: str"))
+    call = Call(script, {"name": "a"})
+    call.check(["paths", "settings", "table", "whole"])
+    assert f"--code={call.code(None)}" in call.line(None, Files(), Files())

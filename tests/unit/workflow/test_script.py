@@ -79,7 +79,7 @@ def test_a_wrong_argument_is_explained(start):
     process = start(seed="three")
     _, errors = process.communicate()
     assert process.returncode == 2
-    assert "argument --seed: invalid int value: 'three'" in errors
+    assert "argument --seed: found 'three'; Input should be a valid integer" in errors
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])

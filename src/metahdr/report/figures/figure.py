@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -12,8 +13,8 @@ import matplotlib
 import numpy as np
 import pandas as pd
 
-from metahdr.files import atomic_write
-from metahdr.images.tonemap import OPERATORS
+from metahdr.files import write_text
+from metahdr.images.tonemap import OPERATORS, gamma
 from metahdr.tables import write_table
 
 matplotlib.use("Agg")
@@ -66,8 +67,7 @@ class Figure:
         write_table(folder / f"{self.name}.csv", self.numbers, "%.6g")
         for operator, text in self.svg.items():
             suffix = "" if operator in ("", "gamma") else f"_{operator}"
-            with atomic_write(folder / f"{self.name}{suffix}.svg") as part:
-                part.write_text(text)
+            write_text(folder / f"{self.name}{suffix}.svg", text)
 
     def sources(self) -> dict[str, str]:
         """The pictures as data URIs, by operator."""
@@ -87,18 +87,24 @@ def svg(figure) -> dict[str, str]:
     return {"": buffer.getvalue()}
 
 
-def sheet(columns: list[str], rows: list[tuple[str, list[np.ndarray | None]]]) -> dict[str, str]:
-    """Rows of pictures under headings, one SVG for each tone mapping operator.
+def sheets(columns: Sequence[str], rows: Sequence[tuple[str, Sequence[np.ndarray | None]]]) -> dict[str, str]:
+    """A sheet of pictures for each tone mapping operator, as `Figure.svg` takes them."""
+    return {name: sheet(columns, rows, operator) for name, operator in OPERATORS.items()}
+
+
+def sheet(
+    columns: Sequence[str],
+    rows: Sequence[tuple[str, Sequence[np.ndarray | None]]],
+    operator: Callable[[np.ndarray], np.ndarray] = gamma,
+) -> str:
+    """Rows of pictures under headings, as SVG.
 
     Args:
         columns: headings; a second line after a line break.
         rows: a title below it, or none, and the row's pictures: `(H, W, 3)`, linear light as floats, or 8 bits
             that are shown as they are; None leaves a place empty.
+        operator: from linear light to 8 bits.
     """
-    return {name: _sheet(columns, rows, operator) for name, operator in OPERATORS.items()}
-
-
-def _sheet(columns, rows, operator) -> str:
     step, head = SIDE + GAP, 15 * max(column.count("\n") + 1 for column in columns) + 3
     heights = [SIDE + (19 if title else GAP) for title, _ in rows]
     width, height = len(columns) * step - GAP, head + sum(heights)

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 
+from metahdr.evaluation.examples import evenly
 from metahdr.images.luminance import LUMINANCE
-from metahdr.report.figures.figure import Figure, sheet
+from metahdr.report.figures.figure import Figure, sheets
 from metahdr.report.results import Cell, Column, Results, input_of, metric_of, truth_of
 from metahdr.report.tables import measured, short_heading
 from metahdr.report.titles import cell_title, short_title
@@ -36,7 +37,7 @@ def first_picture(results: Results) -> Figure:
         f"{len(ranked)}. Above as exposed, below {DARK}, where highlights show."
     )
     heads = ["input", *(short_title(*cell).replace(", ", "\n") for cell in cells), "truth"]
-    svg = sheet(heads, [("", bright), ("", dark)])
+    svg = sheets(heads, [("", bright), ("", dark)])
     return Figure("first", "The median case", caption, svg, _numbers(results, [example], cells))
 
 
@@ -53,20 +54,7 @@ def scene_figure(results: Results) -> Figure:
     caption = f"{name}: its exposures, and its HDR truth at three display exposures. The truth's largest value is "
     caption += f"{truth.max():.3g} times what EV 0 can hold."
     return Figure(
-        "fig3_scene", "A scene (the paper's figure 3)", caption, sheet(columns, [("", pictures)]), numbers
-    )
-
-
-def single_shot(results: Results) -> Figure:
-    """Figure 4 of the paper."""
-    title = "Single shot (the paper's figure 4)"
-    return _reconstructions(results, "fig4_single_shot", title, "before adaptation", results.single)
-
-
-def adapted(results: Results) -> Figure:
-    """Figure 5 of the paper."""
-    return _reconstructions(
-        results, "fig5_adapted", "Adapted (the paper's figure 5)", "after adaptation", results.main
+        "fig3_scene", "A scene (the paper's figure 3)", caption, sheets(columns, [("", pictures)]), numbers
     )
 
 
@@ -98,7 +86,7 @@ def artefacts(results: Results) -> Figure | None:
         f"most. Error: of log luminance, black 0, yellow {ERROR_STOPS:g} stops and more."
     )
     title = "Good score, bad picture (the paper's figure 6)"
-    return Figure("fig6_artefacts", title, caption, sheet(heads, rows), values.reset_index())
+    return Figure("fig6_artefacts", title, caption, sheets(heads, rows), values.reset_index())
 
 
 def error_map(prediction: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -108,8 +96,11 @@ def error_map(prediction: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return (colormaps["inferno"](np.clip(error, 0, 1))[..., :3] * 255).astype(np.uint8)
 
 
-def _reconstructions(results: Results, name: str, title: str, when: str, cell: Cell) -> Figure:
-    """A row an example: input, reconstruction and truth, and the same darker."""
+def reconstructions(results: Results, adapted: bool) -> Figure:
+    """Figure 4 of the paper, or 5 if adapted: input, reconstruction and truth of examples, and these darker."""
+    cell = results.main if adapted else results.single
+    name, title = ("fig5_adapted", "Adapted") if adapted else ("fig4_single_shot", "Single shot")
+    title = f"{title} (the paper's figure {5 if adapted else 4})"
     examples, column = _typical(results), results.ranking
     rows, values = [], results.values(cell, column)
     for example in examples:
@@ -120,10 +111,11 @@ def _reconstructions(results: Results, name: str, title: str, when: str, cell: C
         rows.append((label, bright + dark))
     heads = ["input", "reconstruction", "truth"]
     caption = (
-        f"The network {when}, on one image of each of {len(examples)} places, evenly spread by name: the one with "
-        f"the place's median value after adaptation. On the right the same {DARK}, where highlights show."
+        f"The network {'after' if adapted else 'before'} adaptation, on one image of each of {len(examples)} "
+        "places, evenly spread by name: the one with the place's median value after adaptation. On the right the "
+        f"same {DARK}, where highlights show."
     )
-    svg = sheet([*heads, *(f"{head}\n{DARK}" for head in heads)], rows)
+    svg = sheets([*heads, *(f"{head}\n{DARK}" for head in heads)], rows)
     return Figure(name, title, caption, svg, _numbers(results, examples, [cell]))
 
 
@@ -156,6 +148,6 @@ def _typical(results: Results) -> list[Example]:
     """Examples by rule: places evenly spread by name; of each the image with the median value of the main cell."""
     values = results.values(results.main, results.ranking).dropna()
     places = sorted(set(values.index.get_level_values("place")))
-    chosen = [places[i] for i in np.unique(np.linspace(0, len(places) - 1, EXAMPLES).round().astype(int))]
+    chosen = [places[i] for i in evenly(len(places), EXAMPLES)]
     ranked = [values[[place]].sort_values(kind="stable") for place in chosen]
     return [series.index[(len(series) - 1) // 2] for series in ranked]

@@ -5,7 +5,7 @@ import pandas as pd
 
 from metahdr.evaluation.reliability import coverage, spread
 from metahdr.evaluation.tried import trainings
-from metahdr.protocols import PAPER
+from metahdr.metrics.protocols import PAPER
 from metahdr.registry import METRICS
 from metahdr.report.figures.figure import COLOURS, LINE, SOFT, Figure, plot, styled, svg
 from metahdr.report.results import Results, metric_of
@@ -31,16 +31,15 @@ def training(results: Results) -> Figure:
             label = title if number == 0 else None
             smooth = history.meta_loss.rolling(SMOOTH, min_periods=1).mean()
             axes[0].plot(history.iteration, smooth, label=label, **look)
-            for axis, name in zip(axes[1:], PAPER.validates, strict=True):
+            for axis, metric in zip(axes[1:], PAPER.validates, strict=True):
                 for mode, style in (("single", ":"), ("adapted", "-")):
-                    measured = history.dropna(subset=f"{name}_{mode}")
-                    axis.plot(
-                        measured.iteration, measured[f"{name}_{mode}"], style, marker="o", markersize=2.5, **look
-                    )
+                    column = f"{metric.name}_{mode}"
+                    measured = history.dropna(subset=column)
+                    axis.plot(measured.iteration, measured[column], style, marker="o", markersize=2.5, **look)
     axes[0].set(title=f"meta-loss, mean of {SMOOTH}", xlabel="meta-iteration")
     axes[0].legend(fontsize=8)
-    for axis, name in zip(axes[1:], PAPER.validates, strict=True):
-        axis.set(title=f"validation {METRICS[name].heading}", xlabel="meta-iteration")
+    for axis, metric in zip(axes[1:], PAPER.validates, strict=True):
+        axis.set(title=f"validation {metric.heading}", xlabel="meta-iteration")
         axis.plot([], [], ":", color=SOFT, label="single shot")
         axis.plot([], [], "-", color=SOFT, label="adapted")
         axis.legend(fontsize=8)
@@ -156,16 +155,16 @@ def by_scene(results: Results) -> Figure:
 
 @styled
 def reliability(results: Results, confidence: float) -> Figure | None:
-    """How often an interval of the gain would hold the true mean, by simulation, and how wide it would be."""
+    """How often a t interval of the gain would hold the true mean, by simulation, and how wide it would be."""
     metric = metric_of(results.ranking)
     if results.single not in results.cells or results.scores.place.nunique() < 2:
         return None
     varies = spread(results.scores, results.main, results.single, metric.name)
     numbers = coverage(varies, confidence)
     figure, axes = plot(1, 2)
-    for (kind, shape), group in numbers.groupby(["interval", "shape"], sort=False):
-        look = {"color": COLOURS[kind != "t"], "linestyle": "-" if shape == "normal" else "--", "marker": "o"}
-        axes[0].plot(group.places, group.coverage, markersize=3, label=f"{kind}, {shape} places", **look)
+    for shape, group in numbers.groupby("shape", sort=False):
+        look = {"color": COLOURS[0], "linestyle": "-" if shape == "normal" else "--", "marker": "o"}
+        axes[0].plot(group.places, group.coverage, markersize=3, label=f"{shape} places", **look)
         axes[1].plot(group.places, group.width, markersize=3, **look)
     axes[0].axhline(confidence, color=SOFT, linewidth=0.8)
     axes[0].set(title="share of intervals that hold the mean", ylim=(0, 1.03))
@@ -179,7 +178,7 @@ def reliability(results: Results, confidence: float) -> Figure | None:
     axes[0].legend(fontsize=8, loc="lower right")
     caption = (
         f"Simulated experiments that vary as the gain in {metric.title} does between this run's places, seeds and "
-        f"images, with more and fewer places; shaded: the {here} places here. The tables have t intervals; the "
-        f"percentile bootstrap is there for comparison. The line is what they claim, {100 * confidence:g} %."
+        f"images, with more and fewer places; shaded: the {here} places here. The intervals are those of the "
+        f"tables, t intervals over places and seeds. The line is what they claim, {100 * confidence:g} %."
     )
     return Figure("reliability", "How far the intervals can be trusted", caption, svg(figure), numbers)

@@ -1,0 +1,1 @@
+"""The benchmark: the methods of the field side by side."""

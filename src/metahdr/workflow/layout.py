@@ -1,0 +1,343 @@
+"""The layout of a run: its chunks, trainings, methods and weight files, and the path of every file.
+
+Paths that a rule makes for many chunks, folds or trainings hold Snakemake's wildcards: `{fold}`, `{chunk}`.
+"""
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from metahdr.config.label import labellers
+from metahdr.config.model import Config
+from metahdr.config.score import METAHDR, Score
+from metahdr.datasets.chunks import chunks
+from metahdr.datasets.layouts import check_exposures, find_sources
+from metahdr.datasets.register import (
+    Sdist,
+    WeightFile,
+    find_dataset,
+    known_places,
+    read_weights_register,
+)
+from metahdr.datasets.retrieve import sdist_name
+from metahdr.registry import METHODS
+from metahdr.workflow.folders import Cell, DatasetFolder
+
+WEIGHTS_REGISTER = Path("config/weights.yaml")
+
+
+class Layout:
+    """Where everything of a run lies, and what the run consists of.
+
+    Attributes:
+        config: the configuration; `score.metrics` and `score.methods` are lists.
+        dataset: the dataset's entry in the register.
+        sources: files of every source by its name.
+        chunks: the sources of every chunk; a chunk is what one job takes.
+        weight_files: the register of weight files.
+        label_sources: that every network is tested with, so that all rows of a table are paired.
+        labellers: the method of every label source whose labels the rule `label` writes. Of the others, `true` is
+            the scenes' own, and a method that takes a stack labels while a network trains or adapts.
+        methods: those that are scored beside MetaHDR.
+        trained: the methods that the run trains, beside its meta-trainings.
+        trainings: of the configuration's variants, with each label source and seed, in each fold.
+        cells: every folder with predictions.
+
+    Raises:
+        UserError: the dataset is not in the register, or does not fit the configuration.
+    """
+
+    def __init__(self, config: Config):
+        self.dataset = find_dataset(Path(config.data.register_file), config.data.dataset)
+        self.sources = find_sources(self.dataset.kind, self.dataset.names)
+        check_exposures(self.sources, config.expose.evs)
+        self.weight_files = read_weights_register(WEIGHTS_REGISTER)
+        self.chunks = chunks(self.sources, config.machine.chunk)
+        self.config = self._named(config)
+        self.mirror = config.data.mirror or os.environ.get("METAHDR_MIRROR")
+
+        data = Path(config.data.raw).parent
+        self.raw = f"{config.data.raw}/{config.data.dataset}"
+        self.wheels, self.weights = f"{data}/wheels", f"{data}/weights"
+        self.folder = here = DatasetFolder(Path(config.results, config.data.dataset))
+        fold = here.fold("{fold}")
+        self.data, self.fold = str(here.path), str(fold.path)
+        self.manifest, self.table = str(here.sources), str(fold.table)
+        chunk_of = (here.retrieved, here.own, here.scenes, here.scenes_table)
+        self.retrieved, self.own, self.scenes, self.scenes_table = (str(path("{chunk}")) for path in chunk_of)
+        chunk_of = (here.exposures, here.exposures_table, here.curves)
+        self.exposures, self.exposures_table, self.curves = (str(path("{chunk}")) for path in chunk_of)
+        self.arrays = [self.scenes, self.exposures, self.exposures_table, self.curves]
+        there = fold.moving
+        chunk_of = (there.scenes, there.exposures, there.moved, there.exposures_table)
+        self.moving = [str(path("{chunk}")) for path in chunk_of]
+        self.scenes_of_chunk = [self.table, *self.arrays]
+        self.all_scenes = [self.table, *self.of_chunks(*self.arrays)]
+        self.all_retrieved = self.of_chunks(self.retrieved)
+        self.training = str(fold.training("{variant}", "{run}", "{seed}").path)
+
+        self.label_sources = list(dict.fromkeys(["true", "simulated", *config.meta.runs]))
+        self.labellers = {"simulated": config.label.method} | {name: name for name in labellers()}
+        self.methods = self.config.score.method_names()
+        self.variants = config.variants()
+        self.trainings = [
+            self.folder.fold(fold).training(name, run, seed)
+            for fold in config.split.folds
+            for name, variant in self.variants.items()
+            if fold in variant.folds
+            for run in dict.fromkeys(config.meta.runs)
+            for seed in variant.seeds
+        ]
+        methods = [self.folder.fold(fold).method(name) for fold in config.split.folds for name in self.methods]
+        self.cells = [*methods, *self.trainings]
+        used = [*self.methods, *(self.labellers[source] for source in self.labelled)]
+        self.trained = [
+            method
+            for method in dict.fromkeys(METHODS[name].weights_of or name for name in used)
+            if self.weights_name(method) == "train"
+        ]
+
+    def _named(self, config: Config) -> Config:
+        """The configuration with the metrics and methods that its nulls stand for.
+
+        The response is known where the virtual camera takes the exposures.
+        """
+        own = any(source.brings_exposures for source in self.sources.values())
+        known = config.expose.method == "camera" and not own
+        names = {"metrics": config.score.metric_names(), "methods": config.score.method_names(known)}
+        return config.model_copy(update={"score": config.score.model_copy(update=names)})
+
+    @property
+    def labelled(self) -> list[str]:
+        """The label sources whose labels the rule `label` writes."""
+        return [source for source in self.label_sources if source in self.labellers]
+
+    def of_chunks(self, *paths: str, **wildcards: object) -> list[str]:
+        """Paths with a wildcard `{chunk}`, of every chunk, with the values of other wildcards put in."""
+        for name, value in wildcards.items():
+            paths = [path.replace(f"{{{name}}}", str(value)) for path in paths]
+        return [path.replace("{chunk}", chunk) for path in paths for chunk in self.chunks]
+
+    def labels(self, sources: list[str], fold: int | str = "{fold}", chunk: str | None = None) -> list[str]:
+        """The labels of some label sources, by labellers that have seen no test scene.
+
+        Args:
+            chunk: None: all of them.
+        """
+        names = [*([chunk] if chunk else self.chunks), "trained_on.csv"]
+        folders = [self.folder.fold(fold).labels(source) for source in sources if source in self.labellers]
+        return [str(folder / name) for folder in folders for name in names]
+
+    def weights_name(self, method: str) -> str | None:
+        """The name of a method's weights: those that label, else its first; None where it needs none."""
+        label = self.config.label
+        if method == label.method and label.weights:
+            return label.weights
+        return next(iter(METHODS[method].weights), None)
+
+    def weight_file(self, method: str, fold: int | str) -> str | list:
+        """A method's weight file in a fold; none where it needs none."""
+        method = METHODS[method].weights_of or method
+        match self.weights_name(method):
+            case None:
+                return []
+            case "shipped":
+                return os.path.relpath(METHODS[method].shipped)
+            case "train":
+                return str(self.folder.fold(fold).path / f"{method}.safetensors")
+            case name:
+                return f"{self.weights}/{self.weight_files[name].name}"
+
+    def pretrained_files(self, method: str) -> list[str]:
+        """The files of others that a method's training reads."""
+        return list(getattr(self.settings_of(method), "pretrained", {}).values())
+
+    @property
+    def emor(self) -> str | list:
+        """The file of measured response curves, where the virtual camera draws from them."""
+        is_needed = self.config.expose.response == "emor"
+        return f"{self.weights}/{self.weight_files['emor'].name}" if is_needed else []
+
+    @property
+    def metric_weights(self) -> dict[str, str]:
+        """The weight files that the scored metrics need, by their names in the register."""
+        metrics = set(self.config.score.metric_names())
+        entries = self.weight_files.items()
+        return {name: f"{self.weights}/{entry.name}" for name, entry in entries if metrics & set(entry.metrics)}
+
+    @property
+    def measuring(self) -> Score:
+        """The part of section score that a single value depends on."""
+        score = self.config.score
+        return Score(photometry=score.photometry, strict=score.strict)
+
+    def label_sources_of(self, method: str) -> list[str]:
+        """The label sources that a method is given; none where it takes no labels."""
+        return self.label_sources if METHODS[method].adapts else []
+
+    def settings_of(self, method: str) -> Any:
+        """The section of the configuration that a method is trained with; None where it takes none."""
+        kind = METHODS[method].settings
+        return next((section for _, section in self.config if type(section) is kind), None)
+
+    def trained_from(self, method: str, fold: str) -> list[str]:
+        """The files that a method is trained on, beside the fold's table."""
+        files = {"raw": [self.retrieved], "scenes": self.arrays, "moving": self.moving}
+        return self.of_chunks(*files[METHODS[method].trains_on], fold=fold)
+
+    @property
+    def prepare(self) -> Any:
+        """Section prepare; what the dataset's entry says comes before it."""
+        own = {key: getattr(self.dataset, key) for key in ("on_bad_image", "max_value")}
+        return self.config.prepare.model_copy(update={key: value for key, value in own.items() if value})
+
+    @cached_property
+    def place_of(self) -> dict[str, str]:
+        return self.dataset.places()
+
+    @property
+    def repair(self) -> str | None:
+        """What repairs the exposures that sources bring, where any does."""
+        return "exposures" if any(source.exposures for source in self.sources.values()) else None
+
+    @cached_property
+    def places(self) -> str:
+        """Which sources show the same place, in all datasets of the register: what checks of leaks depend on."""
+        return str(sorted(known_places(Path(self.config.data.register_file)).items()))
+
+    def sources_of(self, chunk: str) -> str:
+        """Files, as the register has them, and place of every source of a chunk, as text."""
+        files, places = {file.name: file for file in self.dataset.files}, self.place_of
+        lines = []
+        for name in self.chunks[chunk]:
+            lines += [f"{name} {places[name]} {self.sources[name]}"]
+            lines += [files[file].model_dump_json() for file in self.sources[name].files]
+        return "\n".join(lines)
+
+    def weight_entry(self, file: str) -> WeightFile:
+        """The entry of a weight file by the file's name."""
+        return next(entry for entry in self.weight_files.values() if entry.name == file)
+
+    @property
+    def sdists(self) -> dict[str, Sdist]:
+        """The source distributions that carry weight files, by file name."""
+        entries = self.weight_files.values()
+        return {sdist_name(entry.sdist.requirement): entry.sdist for entry in entries if entry.sdist}
+
+    def sdist_of(self, entry: WeightFile) -> str | list:
+        """The source distribution that a weight file is taken from, unless a mirror's folder has the file."""
+        if not entry.sdist or (self.mirror and Path(self.mirror, entry.name).is_file()):
+            return []
+        return f"{self.wheels}/{sdist_name(entry.sdist.requirement)}"
+
+    def rank_of_cost(self, variant: str) -> int:
+        """Trainings that take longest start first, so that all cores are busy to the end; small jobs fill in."""
+        meta = self.config.variant(variant)
+        return 10 + 20 * ("lpips" in meta.loss) + 10 * (meta.algorithm == "maml")
+
+    def held(self, cell: str) -> dict[str, Any]:
+        """What a folder of predictions holds, as the columns of the scores have it, and the modes.
+
+        Args:
+            cell: below the fold's folder, such as `methods/hdrcnn` or `metahdr/true/seed0`.
+        """
+        kind, name, *seed = cell.split("/")
+        if kind == "methods":
+            held = {"method": name, "run": "none", "seed": "none"}
+            return held | {"modes": METHODS[name].modes(self.label_sources)}
+        held = {"method": kind, "run": name, "seed": seed[0].removeprefix("seed")}
+        return held | {"modes": METHODS[METAHDR].modes(self.label_sources)}
+
+    def predictions_of(self, cells: list[Cell]) -> list[str]:
+        """The folders of predictions of some cells, a chunk each."""
+        return [str(cell.predictions(chunk)) for cell in cells for chunk in self.chunks]
+
+    def scores_of(self, cells: list[Cell]) -> list[str]:
+        """The tables of scores of some cells, a chunk each."""
+        return [str(cell.scores(chunk)) for cell in cells for chunk in self.chunks]
+
+    @property
+    def moved(self) -> list[str]:
+        """Methods that merge moving brackets, or reconstruct their middle exposure alone. No oracles."""
+        takes = {name: METHODS[name].takes for name in self.methods if not METHODS[name].is_oracle()}
+        return [name for name, what in takes.items() if what in ("single", "bracket")]
+
+    @property
+    def moving_cells(self) -> list[Cell]:
+        """The folders with predictions of moving brackets."""
+        folds = [self.folder.fold(fold) for fold in self.config.split.folds]
+        return [fold.method(name, moving=True) for fold in folds for name in self.moved]
+
+    @property
+    def benchmarked(self) -> dict[str, str]:
+        """The networks that the run trained for the benchmark, in its first fold."""
+        names = [name for name in self.trained if METHODS[name].by_name]
+        return {name: self.weight_file(name, self.config.split.folds[0]) for name in names}
+
+    @property
+    def judged(self) -> dict[str, str | list]:
+        """The weight files of the methods that the radiance network's study judges, by method."""
+        study = self.config.radiance_study
+        names = dict.fromkeys([study.ours, study.bracket, "debevec_all", *self.methods])
+        return {name: self.weight_file(name, 0) for name in names}
+
+    @property
+    def pictured(self) -> dict[str, str | list]:
+        """Those of them that its pictures show."""
+        shown = ("hdrcnn", self.config.radiance_study.ours)
+        return {name: file for name, file in self.judged.items() if name in shown}
+
+    @property
+    def scenes_of_folds(self) -> list[str]:
+        """The tables of all folds, and the arrays that they share."""
+        tables = [str(self.folder.fold(fold).table) for fold in self.config.split.folds]
+        return [*tables, *self.of_chunks(*self.arrays)]
+
+    @property
+    def label_models(self) -> list[str]:
+        """The weight files that labelled."""
+        labellers = [self.labellers[source] for source in self.labelled]
+        files = [self.weight_file(name, fold) for name in labellers for fold in self.config.split.folds]
+        return [file for file in files if file]
+
+    @property
+    def networks(self) -> list[str]:
+        """The networks that the run trains."""
+        trained = [self.weight_file(name, fold) for fold in self.config.split.folds for name in self.trained]
+        return [*(str(training.best) for training in self.trainings), *trained]
+
+    @property
+    def step_metrics(self) -> list[str]:
+        """The metrics that are measured after every inner step: cheap ones alone."""
+        return [name for name in ("ssim", "psnr", "pu21_psnr") if name in self.config.score.metrics] or [
+            "ssim",
+            "psnr",
+        ]
+
+    @property
+    def steps(self) -> str:
+        """The inner steps of one training: the first, with simulated labels where the run has them."""
+        simulated = [each for each in self.trainings if each.path.match(f"{METAHDR}/simulated/*")]
+        return str((simulated or self.trainings)[0].path / "steps.csv")
+
+    @property
+    def one_of_each(self) -> dict[str, str]:
+        """One value of each wildcard."""
+        run = self.config.meta.runs[0]
+        named = {"fold": "0", "chunk": next(iter(self.chunks)), "seed": "0", "run": run}
+        return named | {"cell": f"{METAHDR}/{run}/seed0"}
+
+    def stages(self) -> list[tuple[str, dict[str, str]]]:
+        """Rule and wildcards of every stage that made numbers of the report."""
+        stages = [(name, {}) for name in ("prepare", "split", "expose", "score", "aggregate")]
+        stages += [("label", {"label_source": source}) for source in self.labelled]
+        stages += [
+            (stage, {"variant": variant, "run": run})
+            for stage in ("meta_train", "adapt")
+            for variant in self.variants
+            for run in dict.fromkeys(self.config.meta.runs)
+        ]
+        stages += [("steps", {"variant": METAHDR})]
+        stages += [("reconstruct", {"method": method}) for method in self.methods]
+        return stages + [("train_method", {"method": method}) for method in self.trained]

@@ -1,0 +1,51 @@
+"""Whether a network is better than what is trivial where its idea lies."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from metahdr.registry import METHODS, METRICS
+from metahdr.studies.benchmark.claim_table import claim_table
+from metahdr.studies.benchmark.claims import CLAIMS, judge
+
+
+def rows(method, values, metric="mu_psnr", region="moved"):
+    """A value for each of three places, of one scene each."""
+    held = {"method": method, "fold": 0, "ev": 0.0, "metric": metric, "region": region}
+    return [held | {"place": f"p{i}", "scene": f"s{i}", "value": value} for i, value in enumerate(values)]
+
+
+@pytest.fixture
+def scores():
+    moving = rows("debevec_all", (20, 21, 22)) + rows("ahdrnet", (24, 24, 25)) + rows("wu_unet", (20, 21, 24))
+    single = rows("gamma_2", (1, 1.5, 2), "log_rmse", "all") + rows("stack", (1.2, 1.8, 2.3), "log_rmse", "all")
+    return {"moving": pd.DataFrame(moving), "single": pd.DataFrame(single)}
+
+
+def test_the_lead_of_each_scored_method_is_paired_by_place(scores):
+    wu, ahdrnet, stack = judge(scores, 0.95)
+    assert [each.claim.method for each in (wu, ahdrnet, stack)] == ["wu_unet", "ahdrnet", "stack"]
+    gaps = np.array([4, 3, 3])
+    half = 4.302653 * gaps.std(ddof=1) / 3**0.5  # Student's t for two degrees of freedom
+    assert (ahdrnet.lead, ahdrnet.low, ahdrnet.high) == pytest.approx(
+        (gaps.mean(), gaps.mean() - half, gaps.mean() + half)
+    )
+
+
+def test_the_table_says_better_worse_or_not_told_apart(scores):
+    table = claim_table(judge(scores, 0.95))
+    cells = [[entry.mean for entry in row.entries] for row in table.groups[0][1]]
+    assert [(row.title, row.entries[-1].mean) for row in table.groups[0][1]] == [
+        ("Wu, U-Net", "not told apart at this size"),
+        ("AHDRNet", "better"),
+        ("Differentiable HDR synthesis", "worse"),  # of an error, more is worse
+    ]
+    assert cells[1][:2] == ["μ-law PSNR / dB, moved", "Debevec merge of all exposures"]
+    assert cells[2][0] == "log RMSE / stops"
+
+
+def test_claims_name_what_is_registered_and_every_trained_network():
+    for claim in CLAIMS:
+        assert {claim.method, claim.against} <= set(METHODS) and claim.metric in METRICS
+    trained = {name for name, method in METHODS.items() if method.by_name and method.weights == ("train",)}
+    assert trained == {claim.method for claim in CLAIMS}
