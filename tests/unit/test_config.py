@@ -11,7 +11,10 @@ from metahdr.config.check import load
 from metahdr.config.meta import Meta
 from metahdr.config.model import Config
 from metahdr.config.render import commented_yaml, schema
+from metahdr.config.training import training_section
 from metahdr.errors import UserError
+from metahdr.methods.merging.ahdrnet import AHDRNetTraining
+from metahdr.registry import METHODS
 
 CONFIGS = Path(__file__).parents[2] / "config"
 VARIANTS = sorted([*CONFIGS.glob("*.yaml"), *CONFIGS.glob("methods/*.yaml")])
@@ -62,6 +65,23 @@ def test_editors_find_the_schema_that_each_configuration_file_fits(path):
     assert len(list(validator.iter_errors(values | {"seeds": 1}))) == 1
 
 
+def test_editors_complete_the_training_of_every_method_that_a_run_can_train():
+    whole = json.loads(schema())
+    training = whole["$defs"]["Training"]["properties"]
+    assert {"hdrcnn", "radiance", "stack", "autoencoder", "single_hdr", "wu_resnet", "ahdrnet"} < set(training)
+    for name, section in training.items():
+        keys = whole["$defs"][section["$ref"].removeprefix("#/$defs/")]["properties"]
+        assert list(keys) == list(METHODS[name].settings.model_fields)
+    validator = jsonschema.Draft202012Validator(whole)
+    assert not list(validator.iter_errors({"training": {"ahdrnet": {"steps": 3}}}))
+    for wrong in ({"ahdrnt": {}}, {"ahdrnet": {"step": 3}}, {"ahdrnet": {"steps": 0}}):
+        assert list(validator.iter_errors({"training": wrong}))
+
+
+def test_the_default_configuration_file_has_no_line_that_a_terminal_breaks():
+    assert max(map(len, commented_yaml().splitlines())) <= 120
+
+
 def test_every_key_says_what_it_means():
     def without(section):
         for key, field in section.model_fields.items():
@@ -70,7 +90,7 @@ def test_every_key_says_what_it_means():
             elif not field.description:
                 yield key
 
-    assert list(without(Config)) == []
+    assert list(without(Config)) == list(without(training_section())) == []
 
 
 def test_all_mistakes_are_listed_at_once_each_with_key_value_and_remedy():
@@ -258,3 +278,36 @@ def test_a_variant_is_compared_with_the_rest_so_that_its_seeds_and_folds_are_amo
         "  meta.variants.wide.seeds: found [2]; the whole run has [0, 1]",
         "  meta.variants.wide.folds: found [1]; the whole run has [0]",
     ]
+
+
+def test_a_method_is_trained_as_its_section_says_and_by_its_defaults_where_there_is_none():
+    config = load({"training": {"ahdrnet": {"steps": 7}}})
+    assert config.training_of("ahdrnet") == AHDRNetTraining(steps=7)
+    assert load({}).training_of("ahdrnet") == AHDRNetTraining()
+    assert config.training_of("lut") is None, "it is trained without settings"
+    assert load(json.loads(config.model_dump_json(by_alias=True))) == config
+
+
+def test_mistakes_in_trainings_are_named_with_all_others():
+    training = {
+        "ahdrnet": {"features": 0, "grwth": 4},
+        "ahdrnt": {},
+        "hdrcnn_metered": {},  # has the weights of hdrcnn
+        "metahdr": {},  # is trained as section meta says
+        "stack": [1],
+    }
+    lines = mistakes({"training": training, "seed": -1})
+    assert sorted(lines[1:]) == [
+        "  seed: found -1; input should be greater than or equal to 0",
+        "  training.ahdrnet.features: found 0; input should be greater than or equal to 1",
+        "  training.ahdrnet.grwth: unknown key; did you mean growth?",
+        "  training.ahdrnt: unknown key; did you mean ahdrnet?",
+        "  training.hdrcnn_metered: unknown key; did you mean hdrcnn?",
+        "  training.metahdr: unknown key; did you mean ahdrnet?",
+        "  training.stack: found [1]; input should be a valid dictionary or instance of StackTraining",
+    ]
+
+
+def test_a_method_that_is_not_trained_has_no_section():
+    (_, line) = mistakes({"training": {"gamma_2": {}}})
+    assert line.startswith("  training.gamma_2: unknown key; ") and "ahdrnet" in line

@@ -140,7 +140,7 @@ def test_a_scene_of_each_layout_has_its_truth_and_its_exposures(repository, tmp_
 PAPER_SMALL = """
 prepare: {size: 32, crop: 32}
 label: {weights: train}
-hdrcnn: {width: 0.0625, size: 32, steps: 4, batch: 4}
+training: {hdrcnn: {width: 0.0625, size: 32, steps: 4, batch: 4}}
 meta: {filters: 4, tasks: 2, crop: 16, iterations: 4, validate_every: 2, save_every: 1}
 score: {metrics: [psnr, ssim], methods: [gamma_2, debevec]}
 """

@@ -93,7 +93,7 @@ def test_fewer_cores_do_not_change_the_threads_that_a_script_is_told(smoke, tmp_
 
 
 def test_pretrained_weights_of_hdrcnn_must_be_there_before_any_work(folder):
-    settings = overlay(folder, "hdrcnn: {width: 1.0, vgg16: nowhere/vgg16.pth}")
+    settings = overlay(folder, "training: {hdrcnn: {width: 1.0, vgg16: nowhere/vgg16.pth}}")
     output = snakemake(folder, "--dry-run", *settings).stdout
     assert "MissingInputException in rule train_method" in output and "nowhere/vgg16.pth" in output
 

@@ -172,6 +172,7 @@ def test_a_second_run_has_nothing_to_do(smoke):
 
 
 TESTED = ("adapt", "steps", "score", "aggregate", "report")
+LABELLED = ("label", "meta_train", "reconstruct", *TESTED)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ TESTED = ("adapt", "steps", "score", "aggregate", "report")
         ("meta: {inner_steps: 2}", {"meta_train", *TESTED}),
         ("score: {confidence: 0.9}", {"aggregate", "report"}),
         ("score: {photometry: {luminance: 500.0}}", {"steps", "score", "aggregate", "report"}),
-        ("hdrcnn: {steps: 5}", {"train_method", "check_labeller", "label", "meta_train", "reconstruct", *TESTED}),
+        ("training: {hdrcnn: {steps: 5}}", {"train_method", "check_labeller", *LABELLED}),
         ("expose: {noise: 0.01}", {"expose", "train_method", "label", "meta_train", "reconstruct", *TESTED}),
     ],
 )

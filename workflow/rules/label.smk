@@ -29,7 +29,7 @@ rule train_method:
             data=lambda w: RUN.fold.format(**w),
             raw=RUN.raw,
             kind=RUN.dataset.kind,
-            settings=lambda w: RUN.settings_of(w.method),
+            settings=lambda w: CONFIG.training_of(w.method),
             seed=CONFIG.seed,
             threads=CONFIG.machine.threads,
             state=lambda w: f"{RUN.fold.format(**w)}/{w.method}.state.pt",

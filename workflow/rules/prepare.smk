@@ -68,7 +68,7 @@ rule split:
     params:
         **call(
             "split.py",
-            settings=CONFIG.split.model_copy(update={"folds": [0]}),
+            settings=RUN.split.model_copy(update={"folds": [0]}),
             seed=CONFIG.seed,
             fold=lambda w: w.fold,
         ),

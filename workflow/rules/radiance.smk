@@ -26,7 +26,7 @@ rule train_response:
             data=f"{RUN.data}/fold0",
             raw=RUN.raw,
             kind=RUN.dataset.kind,
-            settings=RUN.settings_of("radiance"),
+            settings=CONFIG.training_of("radiance"),
             seed=CONFIG.seed,
             threads=CONFIG.machine.threads,
             state=f"{RUN.data}/radiance/response.state.pt",

@@ -45,7 +45,7 @@ def main(
     write_text(figure, picture_sheet(shown[-1]))
     files = {name: Path(file) for name, file in weights.items()}
     described = [
-        claim_table(judge(scores, confidence)),
+        claim_table(judge(methods, scores, confidence)),
         *card_tables(cards(methods, files, benchmarks, data / "costs")),
     ]
     write_text(markdown, write_markdown(tables(means), described, confidence))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from metahdr.config.radiance import RadianceTraining
+from metahdr.methods.radiance.settings import RadianceTraining
 from metahdr.methods.radiance.trainer import ResponseTrainer
 from metahdr.registry import LayoutName
 from metahdr.training.inputs import TrainingInputs

@@ -6,6 +6,7 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from metahdr.config.model import Config
+from metahdr.config.training import training_section
 
 
 def explain(error: ValidationError, inside: tuple[str, ...] = ()) -> list[str]:
@@ -46,7 +47,8 @@ def _known_keys(path: list[Any]) -> list[str]:
             model = get_args(model)[0] if get_origin(model) is Annotated else model
             continue
         field = next(f for name, f in model.model_fields.items() if part in (name, f.alias))
-        model = field.annotation
+        # the one type that is not known before it is asked for is that of section training
+        model = training_section() if field.annotation is Any else field.annotation
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         return []
     return [field.alias or name for name, field in model.model_fields.items()]

@@ -4,24 +4,19 @@ from typing import Annotated
 
 from pydantic import Field
 
-from metahdr.config.autoencoder import AutoencoderTraining
 from metahdr.config.base import Section
 from metahdr.config.benchmark import Benchmark
 from metahdr.config.data import Data
 from metahdr.config.expose import Expose
-from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.config.label import Label
 from metahdr.config.machine import Machine
-from metahdr.config.merging import AHDRNetTraining, KalantariTraining, WuTraining
 from metahdr.config.meta import Meta, Variant
 from metahdr.config.motion import Motion
 from metahdr.config.prepare import Prepare
-from metahdr.config.radiance import RadianceTraining
 from metahdr.config.radiance_study import RadianceStudy
 from metahdr.config.score import METAHDR, Score
-from metahdr.config.single_hdr import SingleHDRTraining
 from metahdr.config.split import Split
-from metahdr.config.stack import StackTraining
+from metahdr.config.training import AnyTraining
 
 
 class Config(Section):
@@ -35,15 +30,10 @@ class Config(Section):
     split: Split = Split()
     expose: Expose = Expose()
     label: Label = Label()
-    hdrcnn: HDRCNNTraining = HDRCNNTraining()
-    radiance: RadianceTraining = RadianceTraining()
-    single_hdr: SingleHDRTraining = SingleHDRTraining()
-    stack: StackTraining = StackTraining()
-    autoencoder: AutoencoderTraining = AutoencoderTraining()
+    training: AnyTraining = Field(
+        {}, validate_default=True, description="how the methods are trained that a run trains, by their names"
+    )
     motion: Motion = Motion()
-    ahdrnet: AHDRNetTraining = AHDRNetTraining()
-    kalantari: KalantariTraining = KalantariTraining()
-    wu: WuTraining = WuTraining()
     meta: Meta = Meta()
     score: Score = Score()
     radiance_study: RadianceStudy = RadianceStudy()
@@ -61,3 +51,7 @@ class Config(Section):
     def variant(self, name: str) -> Meta:
         """Section meta as one of `variants` has it."""
         return Meta.model_validate(self.meta.model_dump() | self.variants()[name].meta)
+
+    def training_of(self, method: str) -> Section | None:
+        """The settings that a method is trained with; None where it has none."""
+        return dict(self.training).get(method)

@@ -1,35 +1,48 @@
 """The commented YAML and the JSON schema, written from the model."""
 
 import json
+from textwrap import wrap
 
 from metahdr.config.base import Section
 from metahdr.config.model import Config
 
+WIDTH = 120  # characters in a line
+NOT_READ = ("training", "motion", "hdr", "ablation", "benchmark")  # by the default run
+
 
 def commented_yaml() -> str:
-    """The text of `config/config.yaml`: the default configuration, the meaning of every key above it.
+    """The text of `config/config.yaml`: what the default run reads, the meaning of every key above it.
 
     The first line names the schema, so that editors check the file while it is typed.
     """
     lines = [
         "# yaml-language-server: $schema=../workflow/schemas/config.schema.json",
         "# The default run. Written by `metahdr config` from src/metahdr/config/, where types and ranges are;",
-        "# edit the values, not the comments.",
+        "# edit the values, not the comments. Sections that this run does not read are left out:",
+        "# workflow/schemas/config.schema.json describes them all, and the other files in config/ have them.",
     ]
     return "\n".join([*lines, *_keys(Config())]) + "\n"
 
 
-def _keys(section: Section) -> list[str]:
+def _keys(section: Section, indent: str = "") -> list[str]:
     """The lines of a section; sections outside another one have an empty line before them."""
     lines, values = [], section.model_dump()
     for name, field in type(section).model_fields.items():
         key = field.alias or name
+        if isinstance(section, Config) and name in NOT_READ:
+            continue
         if isinstance(field.default, Section):
-            lines += [""] if isinstance(section, Config) else []
-            lines += [f"# {field.default.__doc__}", f"{key}:", *(f"  {line}" for line in _keys(field.default))]
+            lines += [] if indent else [""]
+            lines += [*_comment(field.default.__doc__, indent), f"{indent}{key}:"]
+            lines += _keys(field.default, indent + "  ")
         else:
-            lines += [f"# {field.description}", f"{key}: {json.dumps(values[name])}"]
+            lines += [*_comment(field.description, indent), f"{indent}{key}: {json.dumps(values[name])}"]
     return lines
+
+
+def _comment(text: str, indent: str) -> list[str]:
+    start = f"{indent}# "
+    return wrap(text, WIDTH, initial_indent=start, subsequent_indent=start, break_on_hyphens=False)
 
 
 def schema() -> str:

@@ -7,6 +7,8 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from metahdr.config.base import Folds, Fraction, Section
 
+Part = Literal["train", "validation", "test"]
+
 
 def _sums_to_one(shares: dict[str, float]) -> dict[str, float]:
     if not math.isclose(sum(shares.values()), 1.0, abs_tol=1e-6):
@@ -22,22 +24,24 @@ def fold_count(shares: dict[str, float]) -> int:
 class Split(Section):
     """Shares of the places; all views of all panoramas or photographs of one place stay together."""
 
-    shares: Annotated[dict[Literal["train", "validation", "test"], Fraction], AfterValidator(_sums_to_one)] = (
-        Field(
-            {"train": 0.55, "validation": 0.2, "test": 0.25},
-            min_length=3,
-            description="shares of train, validation and test; they add up to 1",
-        )
+    shares: Annotated[dict[Part, Fraction], AfterValidator(_sums_to_one)] = Field(
+        {"train": 0.55, "validation": 0.2, "test": 0.25},
+        min_length=3,
+        description="shares of train, validation and test; they add up to 1",
     )
     folds: Folds = Field(
         [0],
         description="folds that are run, each with other test places; there are 1 / (share of test) folds, from 0 "
         "on, and over all of them every place is a test place once",
     )
-    fixed: dict[str, Literal["train", "validation", "test"]] = Field(
-        {}, description="split of single places by name, such as {courtyard: test}; they count towards the shares"
+    named: str | None = Field(
+        None, description="name of a split that the dataset's entry in the register has for some of its places"
     )
-
+    fixed: dict[str, Part] = Field(
+        {},
+        description="split of single places by name, such as {courtyard: test}, also instead of the named split's; "
+        "both count towards the shares",
+    )
     join_duplicates: bool = Field(
         True,
         description="whether places with near-duplicate scenes count as one place, so that they are never in two "

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from tqdm import tqdm
 
 from metahdr.config.base import Name, check_name, plain_name
+from metahdr.config.split import Part, Split
 from metahdr.datasets.layouts import TABLE, find_sources
 from metahdr.errors import UserError, nearest
 from metahdr.files import atomic_write, sha256
@@ -125,7 +126,11 @@ class PolyHaven(Entry):
 
 
 class Dataset(Entry):
-    """One version of a dataset. Its `on_bad_image` and `max_value` come before those of section `prepare`."""
+    """One version of a dataset.
+
+    Its `on_bad_image` and `max_value` come before those of section `prepare`. `splits` are splits of some of its
+    places, by name, for `split.named`.
+    """
 
     title: str
     version: str
@@ -140,6 +145,7 @@ class Dataset(Entry):
     archives: list[Archive] = []
     git: Git | None = None
     polyhaven: PolyHaven | None = None
+    splits: dict[str, dict[Name, Part]] = {}
     files: list[File] = []
 
     @property
@@ -160,6 +166,19 @@ class Dataset(Entry):
             name: next((named[file] for file in source.files if named[file]), name)
             for name, source in find_sources(self.kind, self.names).items()
         }
+
+    def split(self, settings: Split) -> Split:
+        """The section, with the places of the split that it names among its fixed ones.
+
+        Raises:
+            UserError: the dataset has no split of that name.
+        """
+        if settings.named is None:
+            return settings
+        if settings.named not in self.splits:
+            known = nearest(settings.named, self.splits)
+            raise UserError(f"split.named: the dataset has no split {settings.named!r}; {known}")
+        return settings.model_copy(update={"named": None, "fixed": self.splits[settings.named] | settings.fixed})
 
     def digest(self) -> str:
         """One SHA-256 for the names and contents of all files."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Self
 
 from metahdr.config.base import Section
 from metahdr.errors import UserError
@@ -19,6 +19,21 @@ if TYPE_CHECKING:
 Use = Literal["exposure", "ev", "support", "response", "truth"]
 
 
+class Claim(NamedTuple):
+    """What a method should be better at than another one: the benchmark tells whether it is (docs/methods.md).
+
+    Attributes:
+        setting: of the benchmark: `single`, `still` or `moving`.
+        metric, region: in which it is measured.
+        against: the other method's name.
+    """
+
+    setting: str
+    metric: str
+    region: str
+    against: str
+
+
 class Method(ABC):
     """One way to reconstruct the radiance of a scene from its exposures.
 
@@ -29,6 +44,10 @@ class Method(ABC):
         name: its name in the registry, of letters, digits and `_.-`.
         title: as tables and figures show it.
         citation: who published it.
+        licence: of the authors' code and weights; empty where there are none. The code here is this project's own.
+        published: the scores that documents have of it, all on other images; empty where they have none.
+        trivial: whether it is a method that others must beat to be worth their effort.
+        claims: what it should be better at than others.
         takes: `single`, every exposure is reconstructed by itself; `stack`, the support set together, without the
             exposure that is held out; `bracket`, all exposures together; `labels`, the answer is made of the
             support set's labels alone, so that the method answers only once it is adapted.
@@ -52,6 +71,10 @@ class Method(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     citation: ClassVar[str]
+    licence: ClassVar[str] = ""
+    published: ClassVar[str] = ""
+    trivial: ClassVar[bool] = False
+    claims: ClassVar[tuple[Claim, ...]] = ()
     takes: ClassVar[Literal["single", "stack", "bracket", "labels"]]
     uses: ClassVar[frozenset[Use]]
     scale: ClassVar[Literal["exposure", "scene"]]

@@ -18,6 +18,7 @@ class Debevec(Method):
     name = "debevec"
     title = "Debevec merge"
     citation = "Debevec and Malik 1997"
+    trivial = True
     takes = "stack"
     uses = frozenset({"support"})
     scale = "exposure"

@@ -35,6 +35,7 @@ class ExpandNet(Method):
     name = "expandnet"
     title = "ExpandNet"
     citation = "Marnerides et al. 2018"
+    licence = "BSD-3-Clause-Clear"
     takes = "single"
     uses = frozenset({"exposure", "ev"})
     scale = "exposure"

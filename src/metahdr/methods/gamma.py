@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 class _Gamma(Method):
     exponent: ClassVar[float]
+    trivial = True
     takes = "single"
     uses = frozenset({"exposure", "ev"})
     scale = "exposure"

@@ -17,6 +17,7 @@ class Untouched(Method):
     name = "ldr"
     title = "LDR, no reconstruction"
     citation = "none"
+    trivial = True
     takes = "single"
     uses = frozenset({"exposure"})
     scale = "scene"

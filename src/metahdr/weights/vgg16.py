@@ -26,8 +26,8 @@ def start_from_vgg16(network: HDRCNN, path: Path) -> None:
     """
     convolutions = [convolution for stage in network.encoder for convolution in stage]
     if convolutions[0].out_channels != 64:
-        raise UserError("hdrcnn.vgg16: VGG16's weights fit hdrcnn.width 1 alone")
-    tensors = read_convolutions(VGG16, path, "hdrcnn.vgg16")
+        raise UserError("training.hdrcnn.vgg16: VGG16's weights fit training.hdrcnn.width 1 alone")
+    tensors = read_convolutions(VGG16, path, "training.hdrcnn.vgg16")
     mean, std = torch.tensor(MEAN), torch.tensor(STD)
     growth = 255 * std.mean()
     with torch.no_grad():

@@ -33,6 +33,7 @@ class Layout:
     Attributes:
         config: the configuration; `score.metrics` and `score.methods` are lists.
         dataset: the dataset's entry in the register.
+        split: section split, with the places that the dataset's named split has.
         sources: files of every source by its name.
         chunks: the sources of every chunk; a chunk is what one job takes.
         weight_files: the register of weight files.
@@ -50,6 +51,7 @@ class Layout:
 
     def __init__(self, config: Config):
         self.dataset = find_dataset(Path(config.data.register_file), config.data.dataset)
+        self.split = self.dataset.split(config.split)
         self.sources = find_sources(self.dataset.kind, self.dataset.names)
         check_exposures(self.sources, config.expose.evs)
         self.weight_files = read_weights_register(WEIGHTS_REGISTER)
@@ -151,7 +153,7 @@ class Layout:
 
     def pretrained_files(self, method: str) -> list[str]:
         """The files of others that a method's training reads."""
-        return list(getattr(self.settings_of(method), "pretrained", {}).values())
+        return list(getattr(self.config.training_of(method), "pretrained", {}).values())
 
     @property
     def emor(self) -> str | list:
@@ -175,11 +177,6 @@ class Layout:
     def label_sources_of(self, method: str) -> list[str]:
         """The label sources that a method is given; none where it takes no labels."""
         return self.label_sources if METHODS[method].adapts else []
-
-    def settings_of(self, method: str) -> Any:
-        """The section of the configuration that a method is trained with; None where it takes none."""
-        kind = METHODS[method].settings
-        return next((section for _, section in self.config if type(section) is kind), None)
 
     def trained_from(self, method: str, fold: str) -> list[str]:
         """The files that a method is trained on, beside the fold's table."""

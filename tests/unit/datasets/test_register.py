@@ -4,6 +4,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from metahdr.config.split import Split
 from metahdr.datasets.register import (
     Dataset,
     File,
@@ -17,6 +18,8 @@ from metahdr.datasets.register import (
 )
 from metahdr.errors import UserError
 from metahdr.files import sha256
+from metahdr.registry import METHODS
+from metahdr.weights.ours import read_facts
 
 TEXT = """# My datasets.
 
@@ -290,3 +293,25 @@ def test_a_pairs_place_is_that_of_its_hdr_file():
         Dataset.model_validate(facts | {"files": files})
     files[0]["place"] = "bridge"
     assert Dataset.model_validate(facts | {"files": files}).places() == {"HDR_001": "bridge"}
+
+
+def test_a_split_of_the_register_is_taken_by_its_name_and_single_places_come_before_it():
+    facts = dict.fromkeys(("title", "version", "licence", "citation", "homepage"), "mine") | {"kind": "panoramas"}
+    dataset = Dataset.model_validate(facts | {"splits": {"mine": {"oak": "test", "elm": "test"}}})
+    settings = Split(named="mine", fixed={"elm": "train", "ash": "validation"}, folds=[1])
+    assert dataset.split(settings) == Split(fixed={"oak": "test", "elm": "train", "ash": "validation"}, folds=[1])
+    assert dataset.split(Split()) == Split()
+    with pytest.raises(UserError, match=r"^split\.named: the dataset has no split 'mien'; did you mean mine\?$"):
+        dataset.split(Split(named="mien"))
+
+
+@pytest.mark.parametrize(
+    ("method", "too_flat"),
+    [("hdrcnn", set()), ("radiance", {"aristea_wreck_puresky"})],
+    ids=["hdrcnn", "radiance"],
+)
+def test_the_split_of_a_shipped_network_names_what_it_was_not_trained_on(method, too_flat, repository):
+    dataset = find_dataset(repository / "config" / "datasets.yaml", "polyhaven-1k")
+    places = dataset.places()
+    seen = {places[source] for source in read_facts(METHODS[method].shipped)["trained_on"]}
+    assert dataset.split(Split(named=method)).fixed.keys() == set(places.values()) - seen - too_flat

@@ -8,11 +8,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from metahdr.config.autoencoder import AutoencoderTraining
 from metahdr.config.score import Score
 from metahdr.errors import UserError
 from metahdr.methods.autoencoder import Autoencoder
 from metahdr.methods.autoencoder.scale import find_range
+from metahdr.methods.autoencoder.settings import AutoencoderTraining
 from metahdr.methods.autoencoder.trainer import AutoencoderTrainer
 from metahdr.nets.hdrcnn import HDRCNN
 from metahdr.nets.mobilenet_autoencoder import MobileNetAutoencoder, denormalise, normalise_target
@@ -198,7 +198,7 @@ def test_a_file_that_is_missing_or_another_is_refused_in_one_line(
     with pytest.raises(UserError, match=r"^.*none.pth: no such file$"):
         AutoencoderTrainer(inputs(results, tmp_path, **{key: str(tmp_path / "none.pth")}))
     other = {"encoder": vgg16_file, "vgg16": encoder_file}[key]
-    with pytest.raises(UserError, match=rf"^autoencoder\.{key}: .*: not (the weights of )?\w+'s .*$"):
+    with pytest.raises(UserError, match=rf"^training\.autoencoder\.{key}: .*: not (the weights of )?\w+'s .*$"):
         AutoencoderTrainer(inputs(results, tmp_path, **{key: str(other)}))
 
 

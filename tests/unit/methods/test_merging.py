@@ -10,13 +10,15 @@ from metahdr.brackets.flow import align_by_flow
 from metahdr.brackets.homography import align_by_homography, find_homography
 from metahdr.brackets.motion import Shake
 from metahdr.camera.response import Response
-from metahdr.config.merging import AHDRNetTraining, KalantariTraining, WuTraining
 from metahdr.config.motion import Motion
 from metahdr.config.score import Score
 from metahdr.errors import UserError
 from metahdr.images.panorama import perspective_view
+from metahdr.methods.merging.ahdrnet import AHDRNetTraining
 from metahdr.methods.merging.inputs import by_gamma, light_gains, with_light
+from metahdr.methods.merging.kalantari import KalantariTraining
 from metahdr.methods.merging.trainer import MergingTrainer
+from metahdr.methods.merging.wu import WuTraining
 from metahdr.methods.tiles import in_tiles
 from metahdr.registry import METHODS
 from metahdr.scenes.scene import Scenes

@@ -10,12 +10,12 @@ from torch.utils.data import default_collate
 
 from metahdr.camera.emor import SAMPLES, read_inverse_emor
 from metahdr.camera.family import draw_camera
-from metahdr.config.single_hdr import SingleHDRTraining
 from metahdr.errors import UserError
 from metahdr.images.files import write_exr
 from metahdr.methods.hdrcnn.pairs import decode_images
 from metahdr.methods.single_hdr import SingleHDR, pairs, pipeline, responses
 from metahdr.methods.single_hdr.pairs import Examples
+from metahdr.methods.single_hdr.settings import SingleHDRTraining
 from metahdr.methods.single_hdr.trainer import SingleHDRTrainer
 from metahdr.nets.single_hdr import apply_response
 from metahdr.scenes.scene import Scenes

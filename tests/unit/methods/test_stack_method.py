@@ -9,7 +9,6 @@ import torch
 from metahdr.brackets.synthesis import synthesise
 from metahdr.camera.response import Response
 from metahdr.config.check import load
-from metahdr.config.stack import StackTraining
 from metahdr.errors import UserError
 from metahdr.images.files import write_exr
 from metahdr.images.panorama import perspective_view
@@ -18,6 +17,7 @@ from metahdr.methods.hdrcnn.pairs import decode_images
 from metahdr.methods.stack import Stack
 from metahdr.methods.stack.pairs import RandomStacks
 from metahdr.methods.stack.response import scaled_response
+from metahdr.methods.stack.settings import StackTraining
 from metahdr.methods.stack.trainer import StackTrainer
 from metahdr.nets.exposure_transfer import generate_stack
 from metahdr.nets.hdrcnn import HDRCNN
@@ -247,15 +247,17 @@ def test_a_centralised_gradient_is_what_is_left_without_the_mean_of_each_output(
 
 
 def test_too_small_training_images_are_refused_with_the_least_size():
-    with pytest.raises(UserError, match=r"stack\.size: found 31; input should be greater than or equal to 32"):
-        load({"stack": {"size": 31}})
+    with pytest.raises(
+        UserError, match=r"training\.stack\.size: found 31; input should be greater than or equal to 32"
+    ):
+        load({"training": {"stack": {"size": 31}}})
 
 
 def test_a_missing_file_of_vgg19_is_refused_and_none_is_warned_of_once(inputs, tmp_path, caplog):
     with pytest.raises(UserError) as error:
         StackTrainer(inputs(vgg19=str(tmp_path / "none.pth")))
-    assert str(error.value) == f"stack.vgg19: {tmp_path}/none.pth: no such file"
+    assert str(error.value) == f"training.stack.vgg19: {tmp_path}/none.pth: no such file"
     with caplog.at_level(logging.WARNING):
         StackTrainer(inputs())
     (message,) = caplog.messages
-    assert message.startswith("no contextual bilateral loss: stack.vgg19 names no file of VGG-19's weights")
+    assert message.startswith("no contextual bilateral loss: training.stack.vgg19 names no file of VGG-19's")

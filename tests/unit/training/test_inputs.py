@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 import torch
 
-from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.config.meta import Meta
 from metahdr.images.files import write_exr
 from metahdr.meta.trainer import Trainer
+from metahdr.methods.hdrcnn.settings import HDRCNNTraining
 from metahdr.methods.hdrcnn.trainer import HDRCNNTrainer
 from metahdr.scenes.scene import Scenes, label_name
 from metahdr.training import inputs as training_inputs

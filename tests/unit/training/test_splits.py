@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 import torch
 
-from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.config.meta import Meta
 from metahdr.images.files import read_hdr, write_exr
 from metahdr.losses.make import make_loss
 from metahdr.meta.trainer import Trainer
+from metahdr.methods.hdrcnn.settings import HDRCNNTraining
 from metahdr.methods.metahdr import load_learner
 from metahdr.metrics.fidelity import psnr
 from metahdr.scenes.scene import Scenes, label_name

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metahdr.config.autoencoder import AutoencoderTraining
-from metahdr.methods.base import in_scene_scale
+from metahdr.methods.autoencoder.settings import AutoencoderTraining
+from metahdr.methods.base import Claim, in_scene_scale
 from metahdr.methods.trained import TrainedMethod, train_network
 from metahdr.training.inputs import TrainingInputs
 
@@ -27,6 +27,9 @@ class Autoencoder(TrainedMethod):
     name = "autoencoder"
     title = "MobileNetV3 autoencoder"
     citation = "Demirci and Dere"
+    licence = "not had"
+    published = "PSNR 14.06 dB, SSIM 0.8157 of stretched log images, on its validation set"
+    claims = (Claim("single", "log_rmse", "all", "gamma_2"),)
     takes = "single"
     uses = frozenset({"exposure", "ev"})
     scale = "exposure"

@@ -42,13 +42,13 @@ class AutoencoderTrainer(ScenesTraining):
         super().__init__(inputs, "autoencoder", scenes, WITHOUT_EFFECT, files)
         self.network = MobileNetAutoencoder(settings.filters)
         encoder = Path(settings.encoder) if settings.encoder else None
-        load_mobilenet_v3(self.network.encoder, encoder, "autoencoder.encoder")
+        load_mobilenet_v3(self.network.encoder, encoder, "training.autoencoder.encoder")
         self.network.to(self.device).train()
         self.lpips = None
         if settings.vgg16:
-            self.lpips = load_lpips("vgg", Path(settings.vgg16), "autoencoder.vgg16")
+            self.lpips = load_lpips("vgg", Path(settings.vgg16), "training.autoencoder.vgg16")
         else:
-            log.warning("the loss is without LPIPS: autoencoder.vgg16 names no file of VGG16's weights")
+            log.warning("the loss is without LPIPS: training.autoencoder.vgg16 names no file of VGG16's weights")
         trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
         self.optimiser = torch.optim.Adam(trained, settings.learning_rate, BETAS)
         self.resume()
@@ -108,8 +108,8 @@ def _scenes(data: Path, max_value: float) -> Scenes:
     scenes.table = scenes.table[scenes.table.max_value <= max_value].reset_index(drop=True)
     if not len(scenes):
         raise UserError(
-            f"autoencoder.max_value: found {max_value:g}; every training scene has a larger value, the least "
-            f"{least:g}"
+            f"training.autoencoder.max_value: found {max_value:g}; every training scene has a larger value, "
+            f"the least {least:g}"
         )
     side = scenes[0].hdr.shape[-1]
     if side < LEAST:

@@ -8,11 +8,11 @@ from torch.utils.data import Dataset
 
 from metahdr.camera.exposure import expose
 from metahdr.camera.response import draw_response
-from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.errors import UserError
 from metahdr.files import atomic_write
 from metahdr.images.files import HALF_MAX, read_hdr, repair, resize_square
 from metahdr.images.panorama import perspective_view
+from metahdr.methods.hdrcnn.settings import HDRCNNTraining
 from metahdr.seeds import named_rng
 from metahdr.training.progress import track
 

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metahdr.config.merging import AHDRNetTraining
-from metahdr.methods.merging.base import MergingMethod
+from pydantic import Field
+
+from metahdr.config.base import Count
+from metahdr.methods.merging.base import MergingMethod, MergingTraining
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+class AHDRNetTraining(MergingTraining):
+    """Training of AHDRNet (Yan et al. 2019), which merges a moving bracket."""
+
+    features: Count = Field(32, description="channels of its features; as published: 64")
+    growth: Count = Field(16, description="channels that a dense layer adds; as published: 32")
 
 
 class AHDRNet(MergingMethod):
@@ -17,6 +26,7 @@ class AHDRNet(MergingMethod):
     name = "ahdrnet"
     title = "AHDRNet"
     citation = "Yan et al. 2019"
+    licence = "none stated"
     settings = AHDRNetTraining
     norm = "l1"
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
+from pydantic import Field
+
+from metahdr.config.base import Count, Positive, Section
+from metahdr.methods.base import Claim
 from metahdr.methods.tiles import in_tiles
 from metahdr.methods.trained import TrainedMethod, train_network
 from metahdr.training.inputs import TrainingInputs
@@ -17,6 +21,17 @@ if TYPE_CHECKING:
 
 
 TILE, MARGIN = 512, 128  # multiples of 16, on the grid of Wu's encoder; AHDRNet sees 43 pixels around each
+
+
+class MergingTraining(Section):
+    """What all of these trainings have."""
+
+    size: Annotated[int, Field(ge=16)] = Field(64, description="width and height of a training image in pixels")
+    steps: Count = Field(1800, description="training steps")
+    batch: Count = Field(4, description="images per step")
+    learning_rate: Positive = Field(0.0003, description="Adam's learning rate at the beginning")
+    decay: bool = Field(True, description="let the learning rate fall to 0 along a cosine; as published: false")
+    save_every: Count = Field(50, description="steps between the states that an interrupted training resumes from")
 
 
 class MergingMethod(TrainedMethod):
@@ -33,6 +48,7 @@ class MergingMethod(TrainedMethod):
     uses = frozenset({"exposure", "ev", "support"})
     scale = "exposure"
     trains_on = "moving"
+    claims = (Claim("moving", "mu_psnr", "moved", "debevec_all"),)
     norm: ClassVar[Literal["l1", "l2"]]
 
     @classmethod

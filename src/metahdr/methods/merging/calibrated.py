@@ -19,6 +19,7 @@ class AlignedMerge(Method):
     name = "merge_aligned"
     title = "Debevec merge, aligned"
     citation = "Debevec and Malik 1997; Evangelidis and Psarakis 2008"
+    trivial = True
     takes = "bracket"
     uses = frozenset({"exposure", "ev", "support"})
     scale = "exposure"

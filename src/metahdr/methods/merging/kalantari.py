@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from metahdr.config.merging import KalantariTraining
-from metahdr.methods.merging.base import MergingMethod
+from pydantic import Field
+
+from metahdr.config.base import Fraction
+from metahdr.methods.merging.base import MergingMethod, MergingTraining
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor, nn
+
+
+class KalantariTraining(MergingTraining):
+    """Training of Kalantari and Ramamoorthi's networks (2017), which merge a bracket aligned by optical flow."""
+
+    first_stage: Fraction = Field(
+        0.2,
+        description="share of the steps in which the weight and image estimator learns to keep the aligned images",
+    )
 
 
 class Direct(MergingMethod):
@@ -19,6 +30,7 @@ class Direct(MergingMethod):
     name = "kalantari_direct"
     title = "Kalantari, direct"
     citation = "Kalantari and Ramamoorthi 2017"
+    licence = "not had"
     settings = KalantariTraining
     norm = "l2"
     kind: ClassVar[Literal["direct", "we", "wie"]] = "direct"

@@ -6,11 +6,10 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from metahdr.config.merging import AHDRNetTraining, MergingTraining, WuTraining
 from metahdr.errors import UserError
-from metahdr.methods.merging.ahdrnet import AHDRNet
-from metahdr.methods.merging.base import MergingMethod
-from metahdr.methods.merging.wu import WuResNet
+from metahdr.methods.merging.ahdrnet import AHDRNet, AHDRNetTraining
+from metahdr.methods.merging.base import MergingMethod, MergingTraining
+from metahdr.methods.merging.wu import WuResNet, WuTraining
 
 if TYPE_CHECKING:
     from torch import nn
@@ -23,6 +22,7 @@ class Official(MergingMethod):
         built: the settings that give a network of the same size.
     """
 
+    claims = ()  # they are of the networks that a run trains
     built: ClassVar[MergingTraining]
 
     @classmethod

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from metahdr.config.merging import WuTraining
-from metahdr.methods.merging.base import MergingMethod
+from pydantic import Field
+
+from metahdr.config.base import Count
+from metahdr.methods.merging.base import MergingMethod, MergingTraining
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import nn
+
+
+class WuTraining(MergingTraining):
+    """Training of Wu et al.'s networks (2018), which merge a bracket aligned by a homography."""
+
+    steps: Count = Field(1000, description="training steps")
+    residual_kernel: Annotated[int, Field(ge=1)] = Field(
+        5, description="side of the kernels in the residual blocks; the paper has 5, the authors' code 3"
+    )
 
 
 class WuUNet(MergingMethod):
@@ -19,6 +30,7 @@ class WuUNet(MergingMethod):
     name = "wu_unet"
     title = "Wu, U-Net"
     citation = "Wu et al. 2018"
+    licence = "MIT"
     settings = WuTraining
     norm = "l2"
     kind: ClassVar[Literal["unet", "resnet"]] = "unet"

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from metahdr.camera.curve import Curve
-from metahdr.config.radiance import RadianceTraining
 from metahdr.errors import UserError
 from metahdr.methods.base import Metered, Method, in_scene_scale
+from metahdr.methods.radiance.settings import RadianceTraining
 from metahdr.training.inputs import TrainingInputs
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from metahdr.camera.family import draw_camera
-from metahdr.config.radiance import RadianceTraining
 from metahdr.images.files import HALF_MAX
 from metahdr.images.luminance import metered_scale
 from metahdr.images.panorama import perspective_view
 from metahdr.methods.hdrcnn.pairs import change_colours
+from metahdr.methods.radiance.settings import RadianceTraining
 from metahdr.nets.radiance import LEVELS
 from metahdr.seeds import named_rng
 

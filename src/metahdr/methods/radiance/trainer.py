@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from metahdr.config.radiance import RadianceTraining
 from metahdr.losses.radiance import radiance_loss, response_loss
 from metahdr.methods.radiance.pairs import Pair, RandomViews
+from metahdr.methods.radiance.settings import RadianceTraining
 from metahdr.methods.raw_trainer import RawTrainer
 from metahdr.nets.radiance import RadianceNet, linearise, mask
 from metahdr.training.inputs import TrainingInputs

@@ -53,7 +53,7 @@ class SingleHDRTrainer(RawTrainer):
         super().__init__(inputs, with_effect, settings.steps, files)
         self.network = Pipeline(*response_model(files.get("inverse_emor")), settings.width).to(self.device)
         self.perceptual = (
-            Perceptual(files["vgg16"], "single_hdr.vgg16").to(self.device) if settings.vgg16 else None
+            Perceptual(files["vgg16"], "training.single_hdr.vgg16").to(self.device) if settings.vgg16 else None
         )
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate)
         self.resume()

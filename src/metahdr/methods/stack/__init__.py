@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metahdr.config.stack import StackTraining
-from metahdr.methods.base import in_scene_scale
+from metahdr.methods.base import Claim, in_scene_scale
+from metahdr.methods.stack.settings import StackTraining
 from metahdr.methods.tiles import in_tiles
 from metahdr.methods.trained import TrainedMethod, train_network
 from metahdr.training.inputs import TrainingInputs
@@ -29,6 +29,9 @@ class Stack(TrainedMethod):
     name = "stack"
     title = "Differentiable HDR synthesis"
     citation = "Kim, Lee and Kang 2020"
+    licence = "MIT"
+    published = "HDR-VDP-2 58.8 on VDS, 55.9 on HDR-Eye, 59.5 on RAISE (its Table 1)"
+    claims = (Claim("single", "log_rmse", "all", "gamma_2"),)
     takes = "single"
     uses = frozenset({"exposure", "ev"})
     scale = "exposure"

@@ -48,10 +48,10 @@ class StackTrainer(RawTrainer):
         settings = inputs.settings
         self.context, files = None, {key: Path(file) for key, file in settings.pretrained.items()}
         if settings.vgg19:
-            self.context = ContextualBilateral(files["vgg19"], "stack.vgg19")
+            self.context = ContextualBilateral(files["vgg19"], "training.stack.vgg19")
         else:
             log.warning(
-                "no contextual bilateral loss: stack.vgg19 names no file of VGG-19's weights, "
+                "no contextual bilateral loss: training.stack.vgg19 names no file of VGG-19's weights, "
                 "such as torchvision's vgg19-dcbb9e9d.pth"
             )
         with_effect = settings.model_dump(exclude=WITHOUT_EFFECT) | {"kind": inputs.kind}

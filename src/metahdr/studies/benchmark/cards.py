@@ -7,15 +7,12 @@ from typing import NamedTuple
 
 import pandas as pd
 import torch
-import yaml
 
 from metahdr.registry import METHODS
 from metahdr.report.table import Table, text_table
 from metahdr.studies.benchmark.cost import Cost
 from metahdr.tables import read_table
 from metahdr.weights.ours import read_facts
-
-_PUBLISHED = yaml.safe_load(Path(__file__).with_name("published.yaml").read_text())
 
 
 class Training(NamedTuple):
@@ -67,11 +64,9 @@ def cards(methods: Sequence[str], weights: dict[str, Path], benchmarks: Path, co
     found = []
     for name in methods:
         method = METHODS[name]
-        licence = _PUBLISHED.get(method.weights_of or name, {}).get("licence", "")
-        scores = _PUBLISHED.get(name, {}).get("scores", "")
         trained = training(name, weights[name], benchmarks / f"{name}.tsv") if name in weights else None
         taken = [Cost(*row) for row in read_table(costs / f"{name}.csv").itertuples(index=False)]
-        found.append(Card(method.title, method.citation, licence, scores, trained, taken))
+        found.append(Card(method.title, method.citation, method.licence, method.published, trained, taken))
     return found
 
 

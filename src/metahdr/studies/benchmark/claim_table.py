@@ -15,7 +15,7 @@ def claim_table(claims: Sequence[Judged]) -> Table:
     return text_table(
         "Where the idea of each lies",
         ["in", "against", "lead", ""],
-        [(METHODS[each.claim.method].title, _cells(each)) for each in claims],
+        [(METHODS[each.method].title, _cells(each)) for each in claims],
         "Each network against what is trivial there, whichever is best elsewhere. The networks saw few scenes for "
         "minutes: what is not told apart, or worse, says nothing of the published ones.",
     )

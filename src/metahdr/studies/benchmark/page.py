@@ -17,7 +17,7 @@ from metahdr.report.light import STEEP, TOP, encode
 from metahdr.report.table import Entry, Row, Table, section, verdict
 from metahdr.report.template import render
 from metahdr.scenes.scene import Scene, Scenes
-from metahdr.studies.benchmark.scores import SETTINGS, TRIVIAL, Setting
+from metahdr.studies.benchmark.scores import SETTINGS, Setting
 
 SHOWN = 1  # stops darker than exposed, so that highlights show on the sheet
 QUALITY = 88
@@ -52,7 +52,7 @@ def _entry(row: tuple) -> Entry:
         return Entry()
     metric = METRICS[row.metric]
     entry = Entry(f"{row.mean:.{metric.decimals}f}", sort=row.mean)
-    if row.method in TRIVIAL or math.isnan(row.lead_low):
+    if METHODS[row.method].trivial or math.isnan(row.lead_low):
         return entry
     return entry._replace(
         difference=with_interval(row.lead, row.lead_low, row.lead_high, metric.decimals),

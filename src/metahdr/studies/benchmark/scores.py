@@ -10,10 +10,6 @@ from metahdr.evaluation.examples import evenly
 from metahdr.evaluation.scores import NO_RUN
 from metahdr.registry import METHODS, METRICS
 
-TRIVIAL = (
-    *("ldr", "gamma_2", "gamma_2_2", "debevec_all", "merge_aligned", "merge_deghosted"),
-    *("merge_flow", "merge_flow_deghosted"),
-)
 WHOLE = [(metric, "all") for metric in ("mu_psnr", "linear_psnr", "pu21_psnr", "cvvdp", "log_rmse")]
 
 
@@ -78,7 +74,7 @@ def summarise(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
     parts = []
     for (metric, _), group in rows.groupby(["metric", "region"], sort=False):
         group = group[["place", "fold", "scene", "ev", "method", "mode", "metric", "region", "value"]]
-        trivial = group[group.method.isin(TRIVIAL)].groupby(["method", "mode"]).value.mean()
+        trivial = group[[METHODS[name].trivial for name in group.method]].groupby(["method", "mode"]).value.mean()
         best = trivial.idxmax() if METRICS[metric].better == "higher" else trivial.idxmin()
         lead = {"lead": lambda cell, best=best: type(cell)(*best)}
         parts.append(compare(group, ["method", "mode"], "place", lead, confidence).assign(best=best[0]))

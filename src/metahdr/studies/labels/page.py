@@ -56,7 +56,7 @@ def model_card(
         f"- seed {facts['seed']}, commit `{facts['commit']}` (judged at `{commit}`)",
         f"- {settings['steps']} steps of {settings['batch']} images of {settings['size']}x{settings['size']}",
         "",
-        "Recipe, as `hdrcnn:` in the configuration takes it:",
+        "Recipe, as `training.hdrcnn` in the configuration takes it:",
         "",
         *(f"    {key}: {value}" for key, value in settings.items()),
         "",

@@ -4,10 +4,10 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.errors import UserError
 from metahdr.images.files import write_exr
 from metahdr.methods.hdrcnn.pairs import TrainingPairs, change_colours, decode_images
+from metahdr.methods.hdrcnn.settings import HDRCNNTraining
 
 
 @pytest.fixture

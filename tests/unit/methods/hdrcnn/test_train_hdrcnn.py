@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from metahdr.config.hdrcnn import HDRCNNTraining
 from metahdr.images.files import write_exr
+from metahdr.methods.hdrcnn.settings import HDRCNNTraining
 from metahdr.methods.hdrcnn.trainer import HDRCNNTrainer
 from metahdr.nets.hdrcnn import saturation
 from metahdr.training.inputs import TrainingInputs

@@ -3,9 +3,9 @@ import runpy
 
 import torch
 
-from metahdr.config.radiance import RadianceTraining
 from metahdr.images.files import write_exr
 from metahdr.methods.radiance import Radiance
+from metahdr.methods.radiance.settings import RadianceTraining
 from metahdr.nets.radiance import RadianceNet
 from metahdr.weights.ours import read_facts, save_network
 from metahdr.weights.radiance import load_radiance

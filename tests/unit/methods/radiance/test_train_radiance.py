@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 import torch
 
-from metahdr.config.radiance import RadianceTraining
 from metahdr.images.files import write_exr
 from metahdr.methods.hdrcnn.pairs import decode_images
 from metahdr.methods.radiance import Radiance
 from metahdr.methods.radiance.pairs import RandomViews
+from metahdr.methods.radiance.settings import RadianceTraining
 from metahdr.methods.radiance.trainer import RadianceTrainer, train
 from metahdr.training.inputs import TrainingInputs
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from metahdr.config.autoencoder import AutoencoderTraining
-from metahdr.config.merging import AHDRNetTraining, WuTraining
+from metahdr.methods.autoencoder.settings import AutoencoderTraining
+from metahdr.methods.merging.ahdrnet import AHDRNetTraining
+from metahdr.methods.merging.wu import WuTraining
 from metahdr.registry import METHODS
 from metahdr.studies.benchmark.cards import Card, Training, card_tables, cards, training
 from metahdr.studies.benchmark.cost import Cost

@@ -1,4 +1,4 @@
-"""Section `stack`.
+"""How the stack's networks are trained: their section of the configuration.
 
 The values are those of a training that a laptop does; `config/methods/stack.yaml` has the published ones.
 """

@@ -1,4 +1,4 @@
-"""Section `radiance`."""
+"""How the radiance network is trained: its section of the configuration."""
 
 from typing import Annotated
 

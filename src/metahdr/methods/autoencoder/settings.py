@@ -1,4 +1,4 @@
-"""Section `autoencoder`.
+"""How the autoencoder is trained: its section of the configuration.
 
 The values are those of a training that a laptop does; `config/methods/autoencoder.yaml` has the published ones.
 """

@@ -1,4 +1,4 @@
-"""Section `single_hdr`.
+"""How SingleHDR is trained: its section of the configuration.
 
 The values are those of a training that a laptop does; `config/methods/single_hdr.yaml` has the published ones.
 """

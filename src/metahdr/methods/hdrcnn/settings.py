@@ -1,4 +1,4 @@
-"""Section `hdrcnn`."""
+"""How HDR-CNN is trained: its section of the configuration."""
 
 from typing import Annotated, Literal
 
