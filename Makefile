@@ -64,13 +64,13 @@ $(STAMP): requirements.txt requirements-no-deps.txt pyproject.toml
 	touch $@
 
 data-status: $(STAMP) ## compare the register, DVC and the disk (docs/versions.md)
-	@python workflow/scripts/data_status.py
+	@metahdr data-status
 
 publish: $(STAMP) ## push data and results of a finished run to DVC's remote (docs/versions.md)
-	@python workflow/scripts/versions.py --action publish
+	@metahdr publish
 
 restore: $(STAMP) ## bring published data and results back from DVC's remote
-	@python workflow/scripts/versions.py --action restore
+	@metahdr restore
 
 unlock: $(STAMP) ## after a power cut or kill -9: release the working directory, then make reproduce goes on
 	snakemake --unlock

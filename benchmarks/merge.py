@@ -1,7 +1,7 @@
 """The merge of a bracket against OpenCV's: python benchmarks/merge.py PANORAMAS [EMOR] (five minutes).
 
 PANORAMAS is the folder of `polyhaven-1k`'s raw files. Places are those that `config/labels_study.yaml` tests with;
-the constants of `camera/merge.py` were chosen on the others. EMOR is the file emor.txt of Grossberg and Nayar
+the constants of `brackets/merge.py` were chosen on the others. EMOR is the file emor.txt of Grossberg and Nayar
 2004, measured curves beside the two families of closed form. One view of each place, in each of the `KINDS` of
 brackets. OpenCV's best is `CalibrateDebevec` with 300 samples and lambda 100, the mean curve of the channels with
 255 as an exposure of 1, then `MergeDebevec`, with what is saturated in the shortest exposure taken from it alone.
@@ -23,9 +23,9 @@ import torch
 import yaml
 
 from metahdr.brackets.handheld import merge_bracket
-from metahdr.brackets.merge import CLIPPED, LEVELS, inverse_response, merge
+from metahdr.brackets.merge import CLIPPED, inverse_response, merge
 from metahdr.camera.curve import Curve
-from metahdr.camera.exposure import expose
+from metahdr.camera.exposure import PIXEL_VALUES, expose
 from metahdr.camera.response import draw_response
 from metahdr.config.expose import Expose
 from metahdr.config.photometry import Photometry
@@ -61,7 +61,7 @@ class Kind:
 
 def general(rng: np.random.Generator) -> Curve:
     """A curve of no closed form: its slope in log exposure is a random smooth function."""
-    u = (LEVELS + 0.5) / 256
+    u = (PIXEL_VALUES + 0.5) / 256
     slope = rng.uniform(0.2, 1.6) * np.log(u + np.exp(rng.uniform(np.log(0.003), np.log(0.1))))
     slope += sum(rng.normal(0, 0.6 / k) * np.cos(k * np.pi * u) for k in range(1, 5))
     exposures = np.concatenate([[0], np.cumsum(np.exp(slope))])
@@ -108,7 +108,7 @@ def bracket(view: np.ndarray, kind: Kind, rng: np.random.Generator) -> tuple[np.
     ]
     if kind.jpeg is None:  # noise does not leave what is clipped
         exposures = [np.minimum(exposure, kind.white) for exposure in exposures]
-    return np.stack(exposures), truth, response.inverse(np.minimum(LEVELS / kind.white, 1))
+    return np.stack(exposures), truth, response.inverse(np.minimum(PIXEL_VALUES / kind.white, 1))
 
 
 def ours(exposures: np.ndarray, stops: list[float], true: np.ndarray) -> np.ndarray:

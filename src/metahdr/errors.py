@@ -9,14 +9,14 @@ class UserError(Exception):
 
 
 class ImageError(UserError):
-    """An image that cannot be taken; the message is one line that names the file and the reason."""
+    """An image that cannot be used; the message is one line that names the file and the reason."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """What to write in place of an unknown name: the known one most like it, else all of them."""
+    """What to write in place of an unknown name: the known one most like it, else all known ones."""
     known = list(known)
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else f"known: {', '.join(known) or 'none'}"
 
 
 def first_line(error: Exception) -> str:

@@ -61,7 +61,7 @@ class Registry(Mapping[str, Any]):
         return self._place(name).partition(":")[0]
 
     def check(self, name: str) -> str:
-        """The name itself, for a validator of the configuration.
+        """The name itself, if an entry has it: a validator for the configuration.
 
         Raises:
             ValueError: no entry has that name.

@@ -133,7 +133,7 @@ def test_a_misspelt_network_or_loss_gets_the_nearest_known_name():
 def test_a_key_unlike_any_other_gets_the_list_of_the_known_ones():
     assert (
         mistakes({"score": {"xyz": 1}})[1]
-        == "  score.xyz: unknown key; known here: metrics, methods, confidence, photometry, strict"
+        == "  score.xyz: unknown key; known: metrics, methods, confidence, photometry, strict"
     )
 
 
@@ -219,7 +219,7 @@ def test_every_variant_is_checked_as_the_settings_it_changes():
         "  meta.variants.short.meta.inner_lr: found '1e-3'; input should be a valid number "
         "(1e-3 was read as text: write 0.001)",
         "  meta.variants.short.meta.inner_stps: unknown key; did you mean inner_steps?",
-        f"  meta.variants.short.meta.runs: unknown key; known here: {', '.join(known)}",
+        f"  meta.variants.short.meta.runs: unknown key; known: {', '.join(known)}",
         "  meta.variants.short.meta.tasks: found 0; input should be greater than or equal to 1",
         "  score.confidence: found 1; input should be less than 1",
     ]

@@ -10,6 +10,7 @@ from checkout import check_out
 from runs import SMOKE, overlay, planned, snakemake
 
 from metahdr.tables import read_table
+from metahdr.workflow.plan import jobs
 
 DATA = "results/smoke/polyhaven-mini"
 CELL = ["method", "seed", "mode"]
@@ -74,7 +75,7 @@ def test_a_variant_without_changes_is_section_meta_as_it_is_in_two_processes_as_
 def test_the_summary_and_the_page_hold_the_means_of_the_scores(compared, scores):
     summary = read_table(compared / DATA / "ablation/summary.csv")
     summary = summary[(summary.alignment == "plain") & (summary.region == "all") & (summary.run == "simulated")]
-    summary = summary.set_index(["table", "metric", "method", "mode"])
+    summary = summary.set_index(["table", "metric", "method", "mode"]).sort_index()
     tables = {"all": scores, "fold0_seed0": scores[scores.seed == "0"]}
     variants = {"all": ["metahdr", "short"], "fold0_seed0": ["metahdr", "joint", "same", "short"]}
     assert set(summary.index.get_level_values("table")) == set(tables)
@@ -96,11 +97,11 @@ def test_the_summary_and_the_page_hold_the_means_of_the_scores(compared, scores)
 
 def test_one_changed_variant_runs_that_variant_alone(compared, tmp_path):
     assert planned(compared, "ablation", *overlay(tmp_path, VARIANTS % 1)) == {}
-    jobs = planned(compared, "ablation", *overlay(tmp_path, VARIANTS % 2))
+    changed = planned(compared, "ablation", *overlay(tmp_path, VARIANTS % 2))
     trained = {"meta_train": 2, "adapt": 4, "score": 4}
-    assert jobs == trained | {"aggregate": 1, "compare_variants": 1, "ablation": 1}
+    assert changed == trained | {"aggregate": 1, "compare_variants": 1, "ablation": 1}
     more = VARIANTS % 1 + "    first_order: {meta: {second_order: false}}\n"
-    assert planned(compared, "ablation", *overlay(tmp_path, more)) == jobs
+    assert planned(compared, "ablation", *overlay(tmp_path, more)) == changed
 
 
 def test_variants_leave_what_the_run_has_as_it_is(compared):
@@ -128,5 +129,5 @@ def test_an_ablation_without_variants_says_what_is_missing_before_any_other_work
     assert result.returncode != 0
     assert "meta.variants: no variant to compare with section meta as it is" in result.stdout
     assert "--configfile config/ablation.yaml" in result.stdout
-    assert "Traceback" not in result.stdout and "rule meta_train" not in result.stdout
-    assert not (folder / "data/raw").exists() and not (folder / "results/polyhaven-mini/fold0").exists()
+    assert "Traceback" not in result.stdout
+    assert jobs(result.stdout) == {"compare_variants": 1, "ablation": 1}

@@ -24,13 +24,13 @@ CHANGED = "data/raw/polyhaven-mini/hotel_room.exr"
 def call(folder: Path, *words: str) -> subprocess.CompletedProcess:
     command = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *words[1:]]
     if words[0] != "git":
-        command = [sys.executable, *(["-m"] if words[0] == "dvc" else []), *words]
+        command = [sys.executable, "-m", *words]
     environment = os.environ | {"PYTHONPATH": str(folder / "src"), "COLUMNS": "100"}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 
-def versions(folder: Path, action: str) -> subprocess.CompletedProcess:
-    return call(folder, "workflow/scripts/versions.py", "--action", action)
+def metahdr(folder: Path, command: str) -> subprocess.CompletedProcess:
+    return call(folder, "metahdr.cli", command)
 
 
 def good(result: subprocess.CompletedProcess) -> str:
@@ -52,10 +52,10 @@ def published(smoke, tmp_path_factory) -> Path:
     lay_over(config, yaml.safe_load((folder / "config/smoke.yaml").read_text()))
     (folder / "config/config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     good(call(folder, "git", "init", "--quiet"))
-    assert "dvc remote add" in versions(folder, "publish").stderr, "no remote: one line says what to do"
+    assert "dvc remote add" in metahdr(folder, "publish").stderr, "no remote: one line says what to do"
     good(call(folder, "dvc", "remote", "add", "--default", "store", str(folder.parent / "remote")))
-    assert "nothing was published" in versions(folder, "restore").stderr
-    assert "git add dvc.lock data/raw/polyhaven-mini.dvc" in good(versions(folder, "publish"))
+    assert "nothing was published" in metahdr(folder, "restore").stderr
+    assert "git add dvc.lock data/raw/polyhaven-mini.dvc" in good(metahdr(folder, "publish"))
     commit(folder)
     return folder
 
@@ -65,7 +65,7 @@ def restored(published) -> Path:
     """A new clone, in which the results were restored."""
     folder = published.parent / "second"
     good(call(published, "git", "clone", "--quiet", str(published), str(folder)))
-    assert good(versions(folder, "restore")).startswith("restored: nothing is left to do")
+    assert good(metahdr(folder, "restore")).startswith("restored: nothing is left to do")
     return folder
 
 
@@ -94,13 +94,13 @@ def test_a_changed_setting_reruns_in_a_restored_clone_what_it_reruns_where_all_w
 
 
 def test_the_register_dvc_and_the_disk_agree_until_a_file_changes(restored):
-    said = good(call(restored, "workflow/scripts/data_status.py"))
+    said = good(metahdr(restored, "data-status"))
     assert "polyhaven-mini, version 1: 17 files, 18 MB; all as registered, verified 20" in said
     assert "polyhaven-1k, version 1: 50 files, 75 MB; not here" in said
     path = restored / CHANGED
     kept = path.read_bytes()
     path.write_bytes(kept[:-1] + b"x")
-    result = call(restored, "workflow/scripts/data_status.py")
+    result = metahdr(restored, "data-status")
     path.write_bytes(kept)
     assert result.returncode == 1
     assert "1 differ" in result.stdout and "\n  hotel_room.exr: expected 202262 bytes" in result.stdout
@@ -111,7 +111,7 @@ def test_a_register_that_has_another_number_of_files_than_dvc_is_told_of_data_th
     tracked = restored / "data/raw/polyhaven-1k.dvc"
     kept = tracked.read_text()
     tracked.write_text(kept.replace("nfiles: 50", "nfiles: 49"))
-    result = call(restored, "workflow/scripts/data_status.py")
+    result = metahdr(restored, "data-status")
     tracked.write_text(kept)
     assert result.returncode == 1
     assert "polyhaven-1k.dvc: 49 files, 75224003 bytes; registered are 50 files, 75224003 bytes" in result.stdout
@@ -120,7 +120,7 @@ def test_a_register_that_has_another_number_of_files_than_dvc_is_told_of_data_th
 def test_nothing_is_published_while_there_is_work(published):
     page = published / RESULTS / "report/index.html"
     page.rename(page.with_suffix(".kept"))
-    refusal = versions(published, "publish")
+    refusal = metahdr(published, "publish")
     page.with_suffix(".kept").rename(page)
     assert refusal.returncode == 1
     assert "there is work to do first (1 report" in refusal.stderr
@@ -131,7 +131,7 @@ def test_results_of_another_configuration_are_refused_before_they_replace_anythi
     good(call(published, "git", "clone", "--quiet", str(published), str(folder)))
     config = folder / "config/config.yaml"
     config.write_text(config.read_text().replace("iterations: 6", "iterations: 7"))
-    refusal = versions(folder, "restore")
+    refusal = metahdr(folder, "restore")
     assert refusal.returncode == 1
     assert "config/config.yaml: meta" in refusal.stderr and "make reproduce computes its own" in refusal.stderr
     assert not (folder / "results").exists()
@@ -148,7 +148,7 @@ def test_a_damaged_result_is_named_and_not_taken_for_new(published, tmp_path):
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     good(call(published, "git", "clone", "--quiet", str(published), str(folder)))
     good(call(folder, "dvc", "remote", "modify", "store", "url", str(store)))
-    refusal = versions(folder, "restore")
+    refusal = metahdr(folder, "restore")
     assert refusal.returncode == 1 and "Traceback" not in refusal.stderr
     assert f"{damaged.relative_to(published)}: modified" in refusal.stderr
     assert not (folder / ".snakemake").exists()
@@ -158,7 +158,7 @@ def test_results_that_nobody_published_are_not_replaced(restored):
     table = restored / RESULTS / "report/tables.md"
     kept = table.read_bytes()
     table.write_text("mine")
-    refusal = versions(restored, "restore")
+    refusal = metahdr(restored, "restore")
     found = table.read_text()
     table.write_bytes(kept)
     assert refusal.returncode == 1 and found == "mine"
@@ -178,7 +178,7 @@ def test_one_changed_file_reruns_its_dependents_alone_and_dvc_shows_what_it_chan
     changed = good(call(restored, "dvc", "metrics", "diff"))
     assert f"{RESULTS}/metrics.json" in changed and "adapted.psnr" in changed
     assert max(map(len, changed.splitlines())) <= 100
-    good(versions(restored, "publish"))
+    good(metahdr(restored, "publish"))
     commit(restored)
     assert "adapted.psnr" in good(call(restored, "dvc", "metrics", "diff", "HEAD~1", "HEAD"))
     assert sha256(path) != before

@@ -1,6 +1,6 @@
-"""Exposures of a moving bracket brought to the middle one by optical flow, as in Kalantari and Ramamoorthi 2017.
+"""Alignment of a moving bracket by optical flow, as in Kalantari and Ramamoorthi 2017.
 
-The flow is OpenCV's DIS (Kroeger et al. 2016). It needs two pictures of the same light, so that the darker
+The flow is OpenCV's DIS (Kroeger et al. 2016). It needs two pictures of equal brightness, so that the darker
 exposure is raised to the brighter one.
 """
 
@@ -11,8 +11,8 @@ import numpy as np
 
 from metahdr.brackets.shifts import middle
 
-GAMMA = 2.2  # of the curve that exposures are raised with
-LEAST = 16  # pixels, the shortest side that DIS finds a flow in
+GAMMA = 2.2  # of the camera's curve that is assumed where an exposure is raised
+LEAST = 16  # pixels; DIS needs sides of this length
 
 
 def align_by_flow(exposures: np.ndarray, stops: Sequence[float]) -> np.ndarray:
@@ -20,7 +20,7 @@ def align_by_flow(exposures: np.ndarray, stops: Sequence[float]) -> np.ndarray:
 
     Args:
         exposures: uint8 `(E, H, W, 3)`; images with a side below `LEAST` stay as they are.
-        stops: what each of them is relative to the scene's scale.
+        stops: of each exposure; with 0 stops, light of 1.0 clips.
     """
     if min(exposures.shape[1:3]) < LEAST:
         return exposures

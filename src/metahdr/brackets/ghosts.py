@@ -1,19 +1,20 @@
-"""What moved between the exposures of a bracket, taken from one of them.
+"""Finds what moved between the exposures of a bracket, and takes it from one of them.
 
-From a value of the reference exposure follows what the same light is in another one, within bounds that allow for
-noise and for an error of the curve. Where a value is outside, something moved; clipped and black values have
-bounds too, on one side.
+A pixel of the reference exposure gives the light there, and with it the value that any other exposure must have
+there, within bounds for noise and for an error of the curve. Where a value is out of bounds, something moved. A
+clipped pixel gives a lower bound alone, a black one an upper bound.
 """
 
 import cv2
 import numpy as np
 
-from metahdr.brackets.merge import CLIPPED, LEVELS, merge
+from metahdr.brackets.merge import CLIPPED, merge
+from metahdr.camera.exposure import PIXEL_VALUES
 
 _NOISE = 8  # tolerance in pixel values, of the reference and of the other exposure
 _LIGHT = 0.25  # tolerance in stops, for an error of the curve
-_BLACK = 5  # values below may be no light at all
-_SPECK, _RIM = 300, 150  # longest side over the width of specks that are no motion, and of the rim around motion
+_BLACK = 5  # values up to this may be no light at all
+_SPECK, _RIM = 300, 150  # the longest side over these is the width of specks, which are ignored, and of the rim
 
 
 def find_moved(exposures: np.ndarray, stops: list[float], curve: np.ndarray, reference: int) -> np.ndarray:
@@ -21,19 +22,19 @@ def find_moved(exposures: np.ndarray, stops: list[float], curve: np.ndarray, ref
 
     Args:
         exposures: aligned, uint8 `(S, H, W, 3)`.
-        stops: what each of them is relative to the scene's scale.
+        stops: of each exposure; with 0 stops, light of 1.0 clips.
         curve: exposure of the 256 values.
 
     Returns:
-        bool `(H, W)`, without specks and with a rim.
+        bool `(H, W)`, without specks and with a rim around what moved.
     """
-    lightest = np.where(LEVELS < CLIPPED, curve[np.minimum(LEVELS + _NOISE, 255)], np.inf)
-    darkest = np.where(LEVELS > _BLACK, curve[np.maximum(LEVELS - _NOISE, 0)], 0)
+    lightest = np.where(PIXEL_VALUES < CLIPPED, curve[np.minimum(PIXEL_VALUES + _NOISE, 255)], np.inf)
+    darkest = np.where(PIXEL_VALUES > _BLACK, curve[np.maximum(PIXEL_VALUES - _NOISE, 0)], 0)
     moved = np.zeros(exposures.shape[1:3], np.uint8)
     for exposure, stop in zip(exposures, stops, strict=True):
         more = 2.0 ** (stop - stops[reference])
-        most = np.interp(lightest * more * 2**_LIGHT, curve, LEVELS) + _NOISE
-        least = np.interp(darkest * more / 2**_LIGHT, curve, LEVELS) - _NOISE
+        most = np.interp(lightest * more * 2**_LIGHT, curve, PIXEL_VALUES) + _NOISE
+        least = np.interp(darkest * more / 2**_LIGHT, curve, PIXEL_VALUES) - _NOISE
         least = np.minimum(least, CLIPPED - 2 * _NOISE)
         high, low = (np.clip(bound, 0, 255).astype(np.uint8) for bound in (most, least))
         outside = (exposure > high[exposures[reference]]) | (exposure < low[exposures[reference]])
@@ -51,10 +52,10 @@ def replace_moved(
     moved: np.ndarray,
     reference: int,
 ) -> np.ndarray:
-    """The merged image with each thing that moved taken from one exposure, blended over the rim around it.
+    """The merged image, in which each thing that moved is taken from one exposure and blended in over its rim.
 
-    The exposure is the reference, or where less than half of the thing is well exposed in it, the one in which
-    most is.
+    That exposure is the reference; if less than half of the thing is well exposed there, it is the exposure in
+    which most of the thing is.
 
     Args:
         merged: linear light `(H, W, 3)` in the scene's scale.

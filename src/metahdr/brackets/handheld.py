@@ -5,9 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from metahdr.brackets.ghosts import find_moved, replace_moved
-from metahdr.brackets.merge import CLIPPED, LEVELS, inverse_response, merge
+from metahdr.brackets.merge import CLIPPED, inverse_response, merge
 from metahdr.brackets.shifts import align_bracket, middle
 from metahdr.camera.curve import Curve
+from metahdr.camera.exposure import PIXEL_VALUES
 from metahdr.errors import UserError
 
 MOST_MOVED = 0.5  # share of the picture; more is another view
@@ -21,8 +22,8 @@ class Merged(NamedTuple):
         curve: the camera's, known or calibrated on the bracket.
         clipped: pixels with a channel that is clipped in every exposure, bool `(H, W)`; none that moved.
         exposures: aligned and cut to what all of them show, uint8 `(S, H, W, 3)`.
-        stops: what each of them is relative to the scene's scale.
-        shifts: of the exposures that were given, to the right and down from the middle one's, in pixels, `(S, 2)`.
+        stops: of each exposure; with 0 stops, light of 1.0 clips.
+        shifts: how far right and down each given exposure's content lay from the middle one's, pixels, `(S, 2)`.
         moved: pixels taken from one exposure, because something moved, bool `(H, W)`.
     """
 
@@ -46,7 +47,7 @@ def merge_bracket(
 
     Args:
         exposures: uint8 `(S, H, W, 3)` of one view.
-        stops: what each of them is relative to the scene's scale.
+        stops: of each exposure; with 0 stops, light of 1.0 clips.
         curve: the camera's; None: calibrated on the exposures.
         align: whether shifts between the exposures are found and undone.
         deghost: whether what moved is taken from one exposure.
@@ -62,7 +63,7 @@ def merge_bracket(
         exposures, shifts = align_bracket(exposures, stops)
     if curve is None:
         curve = Curve(inverse_response(exposures, stops))
-    table = curve.inverse(LEVELS / 255)
+    table = curve.inverse(PIXEL_VALUES / 255)
     radiance = merge(exposures, stops, table)
     moved = np.zeros(radiance.shape[:2], bool)
     if deghost:

@@ -1,7 +1,7 @@
-"""Exposures of a moving bracket whose background is brought to the middle one by a homography.
+"""Alignment of a moving bracket's background by homographies, as in Wu et al. 2018.
 
-A camera that turns about its centre, and a flat scene, differ by one (Wu et al. 2018 align so). OpenCV's ECC
-(Evangelidis and Psarakis 2008) finds it; a gain of the light does not disturb it.
+A homography is exact for a camera that turns about its centre, and for a flat scene. OpenCV's ECC (Evangelidis and
+Psarakis 2008) finds it, whatever the gain between the exposures.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ def align_by_homography(exposures: np.ndarray, stops: Sequence[float]) -> np.nda
 
     Args:
         exposures: uint8 `(E, H, W, 3)`.
-        stops: what each of them is relative to the scene's scale.
+        stops: of each exposure; with 0 stops, light of 1.0 clips.
     """
     reference = middle(list(stops))
     aligned = exposures.copy()

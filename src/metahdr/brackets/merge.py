@@ -1,18 +1,17 @@
-"""Several exposures of one view merged into one HDR image, after Debevec and Malik 1997.
+"""Merges exposures of one view into one HDR image, after Debevec and Malik 1997.
 
-The response curve is calibrated on the exposures that are merged, like theirs from differences of logarithms
-(equation 2). What is different, and what for:
+Like theirs, the response curve is calibrated on the exposures themselves, from differences of logarithms (equation
+2). Unlike theirs:
 
-- A pair of exposures counts by what one value of the brighter becomes in the darker, the median over all pixels
-  (the comparagram of Mann and Picard 1995; Grossberg and Nayar 2003 show that it holds all that a bracket knows of
-  the curve). A median neither drops black pixels nor keeps only the bright ones of them, so that the toe is not
-  bent.
-- In the place of their smoothness stands what curves there are (`prior.py`). Where a scene shows few values,
-  as at night, the likeliest curve is taken.
-- Each value weighs by its accuracy in linear light, with the exposure's time (Robertson et al. 2003), and not by
-  a hat in log light: where several exposures show a pixel, the longest is the least noisy.
-- Values from 250 upwards are no evidence: white is 251 in some cameras, and JPEG spreads clipped pixels to 250 to
-  254.
+- Of two exposures, each value of the brighter one is compared with the median of its pixels in the darker one (the
+  comparagram of Mann and Picard 1995, which holds all that a bracket tells of the curve, Grossberg and Nayar
+  2003). A median counts black pixels like all others, so that the toe is not bent.
+- Their smoothness term is replaced by a prior over real curves (`prior.py`). Where a scene shows few values, as at
+  night, the likeliest curve is taken.
+- A value's weight is its accuracy in linear light, which grows with the exposure time (Robertson et al. 2003), and
+  not a hat in log light: of several exposures that show a pixel, the longest is the least noisy.
+- Values from 250 upwards are no evidence: white is 251 in some cameras, and JPEG spreads clipped pixels over 250
+  to 254.
 
 Measured by `benchmarks/merge.py`; the constants were chosen on panoramas that it does not use.
 """
@@ -23,16 +22,16 @@ import cv2
 import numpy as np
 
 from metahdr.brackets.prior import curve_prior
+from metahdr.camera.exposure import PIXEL_VALUES
 
-LEVELS = np.arange(256)
 CLIPPED = 250  # values from here upwards say only that there was at least as much light
-_FADE = 60  # values below `CLIPPED` over which the weight falls to 0
+_FADE = 60  # number of values below `CLIPPED` over which the weight falls to 0
 _SURE = 245  # values above may be clipped ones that JPEG changed; they do not calibrate
-_FEWEST = 8  # pixels of one value from which its counterpart in the other exposure is taken
+_FEWEST = 8  # pixels that a value must have to be compared with the other exposure
 _DARKEST = 4  # values below have a relative error that is too large
 _NOISE, _MODEL = 1.5, 0.5  # errors of a pixel and of a median of many, in pixel values
 _ITERATIONS = 6
-_ROUGHNESS = 1e-4  # variance of each value's log exposure beside `curve_prior`
+_ROUGHNESS = 1e-4  # variance of each value's log exposure that is added to `curve_prior`
 _SAMPLES = 4_000_000  # values of an exposure that calibrate; more change nothing
 _TINY = np.finfo(np.float32).tiny
 
@@ -40,12 +39,12 @@ _TINY = np.finfo(np.float32).tiny
 def inverse_response(exposures: np.ndarray, stops: list[float]) -> np.ndarray:
     """The exposure in [0, 1] of each of the 256 pixel values, one curve for all channels.
 
-    The Gaussian posterior of the log curve, given `curve_prior` and what the values of one exposure are in the
-    others. The scale is fixed by 255 being an exposure of 1.
+    It is the mean of a Gaussian posterior of the log curve: the prior is `curve_prior`, the evidence is which
+    value of one exposure corresponds to which in the others. Value 255 is an exposure of 1, which fixes the scale.
 
     Args:
         exposures: uint8 `(S, ...)` of one view, S at least 1.
-        stops: what each of them is relative to the scene's scale.
+        stops: of each exposure; with 0 stops, light of 1.0 clips.
 
     Returns:
         float64 `(256,)`, never decreasing, from 0 to 1. Exposures that have no usable value in common leave the
@@ -78,7 +77,7 @@ def inverse_response(exposures: np.ndarray, stops: list[float]) -> np.ndarray:
 
 
 def _counterparts(short: np.ndarray, long: np.ndarray) -> np.ndarray:
-    """Rows of a value of the longer exposure, the median of what it is in the shorter one, and their count."""
+    """Rows: a value of the longer exposure, the median of its pixels in the shorter one, their number."""
     together = np.bincount(long.astype(np.int64) * 256 + short, minlength=256**2).reshape(256, 256)
     total = together.cumsum(1)
     rows = []
@@ -105,25 +104,25 @@ def _at(values: np.ndarray) -> np.ndarray:
 def merge(exposures: np.ndarray, stops: list[float], curve: np.ndarray) -> np.ndarray:
     """The HDR image: the mean of the exposures' radiances, each weighted by its inverse variance.
 
-    The error is one of pixel values, so that a radiance's is the curve's slope there over the exposure's time. It
-    is at least what each clipped exposure (`CLIPPED`) shows; where all are clipped, that is the value in the
-    darkest.
+    All pixel values have the same error, so that the error of a radiance is the curve's slope there over the
+    exposure time. The mean is raised to what each clipped exposure (`CLIPPED`) shows, if it is below; where all
+    exposures are clipped, the result is thus what the darkest shows.
 
     Args:
         exposures: uint8 `(S, ...)` of one view.
-        stops: what each of them is relative to the scene's scale.
+        stops: of each exposure; with 0 stops, light of 1.0 clips.
         curve: from `inverse_response`.
 
     Returns:
         Linear light in the scene's scale, float32 `(...)`, non-negative and finite.
     """
-    low, high = np.maximum(LEVELS - 2, 0), np.minimum(LEVELS + 2, 255)
+    low, high = np.maximum(PIXEL_VALUES - 2, 0), np.minimum(PIXEL_VALUES + 2, 255)
     slope = np.maximum((curve[high] - curve[low]) / (high - low), 1e-6)
-    weight = np.clip((CLIPPED - LEVELS) / _FADE, 0, 1) / slope**2
-    least = np.where(LEVELS < CLIPPED, 0, curve)
+    weight = np.clip((CLIPPED - PIXEL_VALUES) / _FADE, 0, 1) / slope**2
+    least = np.where(PIXEL_VALUES < CLIPPED, 0, curve)
     total, mean, bound = (np.zeros(exposures.shape[1:], np.float32) for _ in range(3))
     for exposure, stop in zip(exposures, stops, strict=True):
-        # relative to the largest weight of all, which keeps single precision's range
+        # divided by the largest weight of all, so that no weight leaves the range of single precision
         weights = _look_up(weight / weight.max() * 4.0 ** (stop - max(stops)), exposure)
         total += weights
         weights *= _look_up(curve / 2.0**stop, exposure)

@@ -61,7 +61,7 @@ def draw_shake(rng: np.random.Generator, count: int, reference: int, settings: M
 
 
 def draw_thing(rng: np.random.Generator, picture: np.ndarray, settings: Motion) -> Thing:
-    """A thing out of a picture, `(S, S, 3)` linear light, that is anywhere in another one of that size."""
+    """A thing cut out of a picture, `(S, S, 3)` linear light, and placed anywhere in another of that size."""
     size = len(picture)
     cover = _draw_outline(rng, size, size * rng.uniform(*settings.size) / 2)
     step, angle = size * rng.uniform(*settings.speed), rng.uniform(0, 2 * np.pi)
@@ -72,7 +72,7 @@ def draw_thing(rng: np.random.Generator, picture: np.ndarray, settings: Motion) 
 
 
 def _draw_outline(rng: np.random.Generator, size: int, radius: float) -> np.ndarray:
-    """The cover of a rough ellipse whose centre is anywhere in the picture; its edge is a pixel wide."""
+    """The cover of a rough ellipse anywhere in the picture; its edge is a pixel wide."""
     x, y = np.meshgrid(np.arange(size) - rng.uniform(0, size), np.arange(size) - rng.uniform(0, size))
     angle, flatness = rng.uniform(0, np.pi), rng.uniform(0.5, 1)
     along, across = x * np.cos(angle) + y * np.sin(angle), (y * np.cos(angle) - x * np.sin(angle)) / flatness

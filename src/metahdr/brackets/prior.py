@@ -1,4 +1,4 @@
-"""What is known of a camera's curve before any exposure is seen: a likely one, and how far others are from it."""
+"""What is known of a camera's curve before any exposure is seen: a likely curve, and how others vary around it."""
 
 from functools import cache
 
@@ -16,8 +16,8 @@ def curve_prior() -> tuple[np.ndarray, np.ndarray]:
     """Mean `(255,)` and covariance `(255, 255)` of the natural log of the exposure of the values 1 to 255.
 
     Value 255 is an exposure of 1 in every curve, so that its row and column are 0. The mean is `LIKELY`. The
-    covariance is that of a family, in which the logarithm of the slope at value u is a log(u + e) and a cosine
-    series, with random coefficients: gamma curves with a linear toe or without, with a shoulder or without.
+    covariance is that of random curves, in which the logarithm of the slope at value u is a log(u + e) plus a
+    cosine series: gamma curves with and without a linear toe, with and without a shoulder.
     """
     rng = named_rng(0, "curve prior")
     u = (np.arange(_STEPS) + 0.5) / _STEPS

@@ -1,12 +1,11 @@
 """Shifts between the exposures of a hand-held bracket.
 
 Neighbouring exposures are compared in log light, cut to the range that both show. Phase correlation of small
-versions finds the shift, which is refined from size to size by the correlation of fine structure, since the
-camera's curve, and with it what varies slowly, is not known. A parabola through the last correlations gives the
-quarter of a pixel. Exposures that already lie on one another are not moved: a shift must be better than none by a
-margin.
+versions finds the shift. Larger and larger versions refine it by the correlation of fine structure: the camera's
+curve is not known, and an error of it changes what varies slowly. A parabola through the last correlations gives
+quarters of a pixel. A shift must be better than none by a margin, so that exposures that are in place stay there.
 
-Ward's bitmaps (OpenCV's AlignMTB) were tried: between exposures of which one is half clipped they lose themselves.
+Ward's bitmaps (OpenCV's AlignMTB) were tried; they fail where one of the exposures is half clipped.
 """
 
 from collections.abc import Sequence
@@ -16,9 +15,9 @@ import numpy as np
 
 from metahdr.brackets.prior import LIKELY
 
-_COARSE, _FINE = 128, 1024  # longest side of the small versions, and of the part that the last pixel is found on
-_DARK, _BRIGHT = 10, 240  # values that show a pixel
-_STRUCTURE = 3.0  # pixels, the standard deviation of the blur that structure is finer than
+_COARSE, _FINE = 128, 1024  # longest side of the small versions, and of the part in which the last pixel is found
+_DARK, _BRIGHT = 10, 240  # values between which an exposure shows a pixel
+_STRUCTURE = 3.0  # pixels, the standard deviation of the blur that is subtracted to keep fine structure
 _MARGIN = 0.05  # of correlation
 _FARTHEST = 0.2  # of the longest side
 
@@ -28,24 +27,24 @@ def align_bracket(exposures: np.ndarray, stops: list[float]) -> tuple[np.ndarray
 
     Args:
         exposures: uint8 `(S, H, W, 3)`.
-        stops: what each of them is relative to the scene's scale.
+        stops: of each exposure.
 
     Returns:
-        uint8 `(S, H', W', 3)`, and how many pixels to the right and down each exposure's content lies from that of
-        the middle one, `(S, 2)`, in quarters.
+        uint8 `(S, H', W', 3)`, and the shifts as `find_shifts` gives them.
     """
     shifts = find_shifts(exposures, stops)
     return np.stack(overlap(exposures, shifts)), shifts
 
 
 def find_shifts(exposures: np.ndarray, stops: list[float]) -> np.ndarray:
-    """How far each exposure's content lies from that of the middle one: pixels right and down, in quarters.
-
-    Returns `(S, 2)`.
+    """How far right and down each exposure's content lies from that of the middle one.
 
     Args:
         exposures: uint8 `(S, H, W, 3)`.
-        stops: what each of them is relative to the scene's scale.
+        stops: of each exposure.
+
+    Returns:
+        `(S, 2)` in pixels, multiples of 0.25.
     """
     order = np.argsort(stops)
     shifts = np.zeros((len(stops), 2))
@@ -57,7 +56,7 @@ def find_shifts(exposures: np.ndarray, stops: list[float]) -> np.ndarray:
 def overlap(images: Sequence[np.ndarray], shifts: np.ndarray) -> list[np.ndarray]:
     """Images `(H, W, 3)`, of any type, cut to what all of them show; shifts as `find_shifts` gives them.
 
-    Fractions of a pixel are undone by cubic interpolation; whole pixels leave every value as it is.
+    Fractions of a pixel are undone by cubic interpolation; a shift of whole pixels changes no value.
     """
     shifts = np.asarray(shifts)
     whole = np.floor(shifts).astype(int)
@@ -78,7 +77,7 @@ def middle(stops: list[float]) -> int:
 
 
 def find_shift(dark: np.ndarray, bright: np.ndarray, stops: float) -> tuple[float, float]:
-    """How many pixels to the right and down the content of `bright` lies from that of `dark`, in quarters.
+    """How far right and down the content of `bright` lies from that of `dark`, in pixels, multiples of 0.25.
 
     Args:
         dark, bright: uint8 `(H, W, 3)`.
@@ -146,7 +145,7 @@ def _fraction(one: np.ndarray, other: np.ndarray, x: int, y: int, right: int, do
 
 
 def _correlation(one: np.ndarray, other: np.ndarray, x: int, y: int) -> float:
-    """Of the pixels that both show, `other` shifted back by `x` and `y`; 0 where one of them is even."""
+    """Of the pixels that both show once `other` is shifted back by `x` and `y`; 0 if one image is uniform."""
     height, width = one.shape
     first = one[max(0, -y) : height - max(0, y), max(0, -x) : width - max(0, x)]
     second = other[max(0, y) : height + min(0, y), max(0, x) : width + min(0, x)]

@@ -2,7 +2,7 @@
 multi-exposure images").
 
 Debevec and Malik's merge (1997) as a layer: through it a loss of the HDR image trains the network that makes the
-exposures. `merge.py` is for photographs: it asks a prior for the curve, here a smoothness stands in its place.
+exposures. The curve is kept smooth by a penalty, where `merge.py`, which is for photographs, has a prior.
 """
 
 import math
@@ -13,13 +13,13 @@ from torch import Tensor
 
 from metahdr.images.files import HALF_MAX
 
-LEVELS = 256
-MIDDLE = 128  # the value at which a curve is 0 until all are scaled
+VALUES = 256  # of a pixel of 8 bits
+MIDDLE = 128  # the value at which every curve is 0 before all are shifted together
 _SAMPLES = 256  # of each exposure
-_RIDGE = 1e-11  # what no sample tells is flat
+_RIDGE = 1e-11  # keeps a curve flat where there are no samples
 _MOST = math.log(HALF_MAX)
 _BLIND = 1e-4  # sum of weights below which no exposure shows the pixel
-_ROUNDING = 1e-3  # of a value: 8 bits divided by 255 and multiplied again may be off by a bit
+_ROUNDING = 1e-3  # of a value: 8 bits divided by 255 and multiplied again may be off by the last bit
 
 
 def hat(z: Tensor) -> Tensor:
@@ -31,10 +31,10 @@ def hat(z: Tensor) -> Tensor:
 def estimate_response(stack: Tensor, evs: Sequence[float] | Tensor, smoothness: float = 400.0) -> Tensor:
     """The log inverse response of each image and channel: g of equation 1, by least squares; it has no gradient.
 
-    A sample is what one rank of the sorted pixels is in every exposure (Grossberg and Nayar 2003). The sum is
-    Debevec and Malik's, from which equation 1 leaves out `hat`: weight^2 (g(Z) - ln E - EV ln 2)^2 over samples,
-    plus smoothness weight^2 g''^2 over values. Nothing keeps g from falling where the stack contradicts itself.
-    g(128) is the same in all channels, so that its grey is grey; the mean of their g(255) is 0.
+    A sample is one rank of the sorted pixels: its values in all exposures show the same light (Grossberg and Nayar
+    2003). What is minimised is Debevec and Malik's sum, weight^2 (g(Z) - ln E - EV ln 2)^2 over samples plus
+    smoothness weight^2 g''^2 over values; equation 1 leaves out the weight, `hat`. Where the stack contradicts
+    itself g may fall. g(128) is the same in all channels, so that grey stays grey; the mean of their g(255) is 0.
 
     Args:
         stack: values in [0, 1], `(N, E, C, H, W)`.
@@ -42,54 +42,54 @@ def estimate_response(stack: Tensor, evs: Sequence[float] | Tensor, smoothness: 
         smoothness: lambda; 20^2 is the published code's.
 
     Returns:
-        `(N, C, 256)`. Without evidence, as of one exposure, it is 0.
+        `(N, C, 256)`. Without evidence, as from one exposure, it is 0.
     """
     samples = _samples(stack)
     images, channels, exposures, _ = samples.shape
     pairs = samples.transpose(2, 3).reshape(images * channels, -1, exposures)
-    weight = hat(pairs.double() / (LEVELS - 1)).square()
+    weight = hat(pairs.double() / (VALUES - 1)).square()
     total = weight.sum(-1, keepdim=True).clamp(min=_RIDGE)
     log_time = math.log(2) * torch.as_tensor(evs, device=stack.device, dtype=weight.dtype)
     centred = log_time - (weight * log_time).sum(-1, keepdim=True) / total
 
     # ln E of a sample is the weighted mean of g(Z) - EV ln 2, so that only g is unknown
-    blank = weight.new_zeros(len(pairs), _SAMPLES, LEVELS)
+    blank = weight.new_zeros(len(pairs), _SAMPLES, VALUES)
     design = blank.scatter_add(-1, pairs, weight)
     right = blank.scatter_add(-1, pairs, weight * centred).sum(1)
     normal = torch.diag_embed(design.sum(1)) - design.transpose(1, 2) @ (design / total)
-    values = torch.arange(LEVELS, device=stack.device, dtype=weight.dtype) / (LEVELS - 1)
-    identity = torch.eye(LEVELS, device=stack.device, dtype=weight.dtype)
+    values = torch.arange(VALUES, device=stack.device, dtype=weight.dtype) / (VALUES - 1)
+    identity = torch.eye(VALUES, device=stack.device, dtype=weight.dtype)
     bends = hat(values[1:-1])[:, None] * identity.diff(n=2, dim=0)
     normal += smoothness * bends.T @ bends + _RIDGE * identity
     normal[:, MIDDLE, MIDDLE] += 1
-    g = torch.linalg.solve(normal, right).view(images, channels, LEVELS)
+    g = torch.linalg.solve(normal, right).view(images, channels, VALUES)
     return (g - g[..., -1:].mean(1, keepdim=True)).to(stack.dtype)
 
 
 def log_exposure(z: Tensor, g: Tensor) -> Tensor:
-    """g at pixel values, between whole ones linear (equation 3).
+    """g at pixel values, linear between whole ones (equation 3).
 
-    The derivative by Z = 255 z is g(ceil Z) - g(ceil Z - 1), and g(0) at Z = 0, which is equation 3 at whole
-    values. Only an exact 0 has the last, and `synthesise` gives it no weight where another value has one.
+    The derivative by Z = 255 z is g(ceil Z) - g(ceil Z - 1), as in equation 3 at whole values. At Z = 0 it is
+    g(0); `synthesise` gives an exact 0 no weight where another exposure has one.
 
     Args:
         z: values in [0, 1], `(N, E, C, H, W)`.
         g: one curve `(256,)`, one per channel `(C, 256)`, or `(N, C, 256)`.
     """
-    position = (LEVELS - 1) * z
+    position = (VALUES - 1) * z
     value = (position.detach() - _ROUNDING).ceil().long()
     images, _, channels = z.shape[:3]
     curves = torch.arange(images * channels, device=z.device).view(images, 1, channels, 1, 1)
     slope = torch.cat([g[..., :1], g.diff()], -1)
-    at, steep = (table.expand(images, channels, LEVELS).flatten()[value + LEVELS * curves] for table in (g, slope))
+    at, steep = (table.expand(images, channels, VALUES).flatten()[value + VALUES * curves] for table in (g, slope))
     return at + (position - value) * steep
 
 
 def synthesise(stack: Tensor, evs: Sequence[float] | Tensor, g: Tensor) -> Tensor:
     """The HDR image: exp of the mean of g(Z) - EV ln 2 (equation 2), weighted by `hat`.
 
-    The weights are constants to the gradient. Where all of them are 0, the darkest exposure decides if the stack
-    is bright there, and the brightest if it is dark.
+    No gradient passes through the weights. Where all of them are 0, the darkest exposure is taken if the stack is
+    bright there, and the brightest if it is dark.
 
     Args:
         stack: values in [0, 1], `(N, E, C, H, W)`.
@@ -106,15 +106,15 @@ def synthesise(stack: Tensor, evs: Sequence[float] | Tensor, g: Tensor) -> Tenso
     total = weight.sum(1)
     mean = (weight * radiance).sum(1) / total.clamp(min=_BLIND)
     bound = torch.where(values.mean(1) > 0.5, radiance[:, evs.argmin()], radiance[:, evs.argmax()])
-    # A stack that hardly shows anything has a wild curve: nothing is brighter than half floats hold.
+    # The curve of a stack that hardly shows anything is wild; the light is cut at the largest half float.
     return torch.where(total > _BLIND, mean, bound).clamp(max=_MOST).exp()
 
 
 def _samples(stack: Tensor) -> Tensor:
-    """Pixel values of evenly spaced ranks, which are of one radiance, `(N, E, C, H, W)` to `(N, C, E, 256)`."""
-    values = ((LEVELS - 1) * stack).round().long().transpose(1, 2).flatten(3)
+    """Pixel values of evenly spaced ranks, each of one radiance, `(N, E, C, H, W)` to `(N, C, E, 256)`."""
+    values = ((VALUES - 1) * stack).round().long().transpose(1, 2).flatten(3)
     planes = values.shape[:-1]
-    offset = LEVELS * torch.arange(planes.numel(), device=stack.device).view(*planes, 1)
-    count = torch.bincount((values + offset).flatten(), minlength=LEVELS * planes.numel()).view(*planes, LEVELS)
+    offset = VALUES * torch.arange(planes.numel(), device=stack.device).view(*planes, 1)
+    count = torch.bincount((values + offset).flatten(), minlength=VALUES * planes.numel()).view(*planes, VALUES)
     ranks = torch.arange(_SAMPLES, device=stack.device) * (values.shape[-1] - 1) // (_SAMPLES - 1)
     return torch.searchsorted(count.cumsum(-1), ranks.expand(*planes, -1).contiguous(), right=True)

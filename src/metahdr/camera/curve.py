@@ -10,8 +10,8 @@ class Curve:
     """A response curve given by its inverse; f(0) = 0 and f(1) = 1.
 
     Attributes:
-        exposures: the exposure of each of equally spaced display-referred values from 0 to 1, float `(K,)`, rising
-            from 0 to 1. Between them it is linear.
+        exposures: the exposures of K equally spaced display-referred values from 0 to 1, float `(K,)`, rising from
+            0 to 1; linear in between.
     """
 
     exposures: np.ndarray

@@ -3,11 +3,11 @@
 M. D. Grossberg and S. K. Nayar, "Modeling the Space of Camera Response Functions", PAMI 26(10), 2004: mean and
 principal components of 201 measured curves. Their file is not part of this project (`config/weights.yaml`).
 
-The file has no coefficients of the measured curves. Ours are drawn independently from normal distributions. Their
-variances fall by the same factor from one component to the next, such that three of them hold 99.6 % of the
-variance, as the paper reports of the measured curves. The first one's standard deviation is 2: the linear response
-is at 6.5 and log(1 + 1000 x) at -5.8, so that the two ends of what cameras do lie three standard deviations out. A
-mid-grey exposure of 0.18 then reads between 0.26 and 0.59 for 95 % of the cameras.
+The file lacks the coefficients of the measured curves, so that ours are drawn from independent normal
+distributions. Their variance falls by the same factor from one component to the next; three components hold 99.6 %
+of it, as in the paper. The first coefficient's standard deviation is 2. The linear response has 6.5 there and
+log(1 + 1000 x) -5.8, so that these two extremes of real cameras lie three standard deviations out. For 95 % of the
+drawn cameras a mid-grey exposure of 0.18 reads between 0.26 and 0.59.
 """
 
 import re
@@ -22,7 +22,7 @@ from metahdr.errors import UserError
 SAMPLES = 1024
 FIRST, COMPONENTS = 2.0, 5
 EXPLAINED = 0.996  # share of the variance that the first three components hold
-LEVELS = 257  # entries of a drawn curve
+_CURVE_SIZE = 257  # entries of a drawn curve
 _TRIES = 1000
 
 
@@ -39,16 +39,16 @@ class Emor:
     components: np.ndarray
 
     def draw(self, rng: np.random.Generator) -> Curve:
-        """A curve that rises everywhere; coefficients that give another one are drawn again.
+        """A random curve that rises everywhere; coefficients that give another curve are drawn again.
 
         Raises:
-            UserError: none of 1,000 draws gives one, so that the file is none of this model.
+            UserError: none of 1,000 draws gives one, so that the file is not EMoR's.
         """
         spread = FIRST * (1 - EXPLAINED) ** (np.arange(COMPONENTS) / 6)
         for _ in range(_TRIES):
             values = self.mean + rng.normal(0, spread) @ self.components[:COMPONENTS]
             if (np.diff(values) > 0).all():
-                exposures = np.interp(np.linspace(0, 1, LEVELS), values, np.linspace(0, 1, SAMPLES))
+                exposures = np.interp(np.linspace(0, 1, _CURVE_SIZE), values, np.linspace(0, 1, SAMPLES))
                 return Curve(exposures)
         raise UserError(f"none of {_TRIES} curves of the EMoR file rises; it is not the file of CAVE")
 
@@ -63,7 +63,7 @@ def read_emor(path: Path) -> Emor:
 
 
 def read_inverse_emor(path: Path, components: int) -> tuple[np.ndarray, np.ndarray]:
-    """Reads `invemor.txt`, the same of inverse responses: B, g0, hinv(1), hinv(2), ...
+    """Reads `invemor.txt`, the model of inverse responses: B, g0, hinv(1), hinv(2), ...
 
     Returns:
         Their mean `(1024,)` and their first components, `(components, 1024)`.
@@ -77,7 +77,7 @@ def read_inverse_emor(path: Path, components: int) -> tuple[np.ndarray, np.ndarr
 def _read_model(
     path: Path, file: str, names: tuple[str, str, str], components: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and components; `names` are those of the argument, the mean, and the components without number."""
+    """Mean and components; `names` are the file's words for argument, mean and components, such as E, f0 and h."""
     argument, mean, component = names
     try:
         parts = re.split(r"(\w+(?:\(\d+\))?)\s*=", path.read_text())[1:]

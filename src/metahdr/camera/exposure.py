@@ -5,12 +5,14 @@ import numpy as np
 
 from metahdr.camera.response import Response
 
+PIXEL_VALUES = np.arange(256)  # all that a channel of 8 bits can be
+
 
 def clipping_scale(hdr: np.ndarray, ldr: np.ndarray) -> float | None:
-    """The factor that brings to 1.0 the HDR value above which `ldr` is saturated.
+    """The factor for `hdr` after which `ldr` clips at 1.0.
 
-    That value is the quantile of the pixels' largest channel above which lie as many pixels as `ldr` has saturated
-    ones. None if fewer than 0.1 % or more than 99.9 % of them are saturated.
+    `ldr` clips at the (1 - s) quantile of max(R, G, B) of `hdr`, where s is the share of saturated pixels in
+    `ldr`. None if s is below 0.1 % or above 99.9 %.
 
     Args:
         hdr: linear light `(H, W, 3)`.
@@ -49,7 +51,7 @@ def expose(
     exposure = np.clip(hdr * 2.0**ev, 0, 1)
     ldr = response(exposure)
     if noise:
-        # A clipped pixel is at full well, where it stays.
+        # A clipped pixel is at full well, which has no noise.
         ldr = np.where(exposure >= 1, 1, ldr + rng.normal(0, noise, ldr.shape))
     pixels = quantise(np.clip(ldr, 0, 1) * (white / 255))
     return pixels if jpeg_quality is None else compress(pixels, jpeg_quality)
@@ -75,7 +77,7 @@ def expose_percentile(hdr: np.ndarray, percentiles: list[float]) -> tuple[np.nda
 
 
 def saturated_share(ldr: np.ndarray, white: int = 255) -> float:
-    """Share of pixels with a channel at the camera's white, in 8 bits."""
+    """Share of pixels with a channel at `white`, the camera's largest value in 8 bits, or above."""
     return float((eight_bits(ldr.max(-1)) >= white).mean())
 
 

@@ -13,7 +13,7 @@ _VALUES = (np.arange(1024) + 0.5) / 1024  # display-referred values at which a c
 
 @dataclass(frozen=True)
 class Camera:
-    """What one exposure went through.
+    """All that a camera does to light in one exposure.
 
     Attributes:
         response: from exposure to display-referred value.
@@ -21,7 +21,7 @@ class Camera:
         balance: gain of each channel before clipping, `(3,)`.
         vignetting: share of light that the corners lose.
         shot, read: the variance of exposure x is shot * x + read^2.
-        noise: standard deviation in the display-referred image, as of the camera of `exposure.expose`.
+        noise: standard deviation in the display-referred image, as `exposure.expose` takes it.
         jpeg: quality; None: not compressed.
     """
 
@@ -35,14 +35,14 @@ class Camera:
     jpeg: int | None
 
     def light(self, hdr: np.ndarray) -> np.ndarray:
-        """What reaches the sensor of `hdr` `(H, W, 3)`: vignetted and balanced."""
+        """Light on the sensor, `hdr` `(H, W, 3)` after vignetting and white balance."""
         height, width = hdr.shape[:2]
         y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
         falloff = 1 - self.vignetting * (x**2 + y**2)[..., None] / 2
         return (hdr * falloff * self.balance).astype(np.float32)
 
     def expose(self, light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """The exposure of light in which 1.0 clips, uint8 `(H, W, 3)`."""
+        """The exposure of light that clips at 1.0, uint8 `(H, W, 3)`."""
         noisy = light + np.sqrt(self.shot * light + self.read**2) * rng.standard_normal(light.shape)
         encoded = self.encode(noisy) + self.noise * rng.standard_normal(light.shape)
         pixels = quantise(np.where(light >= 1, self.white, np.clip(encoded, 0, self.white)))
@@ -52,18 +52,18 @@ class Camera:
         """The display-referred values of light, without noise."""
         return self.white * self.response(np.clip(light, 0, 1))
 
-    def table(self, levels: int) -> np.ndarray:
-        """The exposure of equally spaced values from 0 to 1, `(levels,)`: what a calibration would find."""
-        return self.response.inverse(np.minimum(np.linspace(0, 1, levels) / self.white, 1))
+    def table(self, size: int) -> np.ndarray:
+        """The exposures of equally spaced values from 0 to 1, `(size,)`: what a calibration would find."""
+        return self.response.inverse(np.minimum(np.linspace(0, 1, size) / self.white, 1))
 
 
 def draw_camera(rng: np.random.Generator, likely: bool = False) -> Camera:
-    """A camera.
+    """A random camera.
 
     Args:
-        likely: its response is one of `draw_likely_curve`, for what must guess it. Else it is of the family of
-            Eilertsen et al. 2017 in one half of the draws and of `draw_curve` in the other, in ranges wider than
-            what is known of cameras, for what must work with all of them.
+        likely: whether `draw_likely_curve` draws the response, for a network that must guess it. Else half of the
+            draws are from the family of Eilertsen et al. 2017 and half from `draw_curve`, over wider ranges than
+            real cameras', for a network that must work with every response.
     """
     if likely:
         response = draw_likely_curve(rng)
@@ -86,8 +86,8 @@ def draw_camera(rng: np.random.Generator, likely: bool = False) -> Camera:
 def draw_curve(rng: np.random.Generator) -> Curve:
     """A smooth curve of no camera in particular.
 
-    The logarithm of the inverse's slope at value u is a log(u + e) plus a cosine series whose terms fall like 1/k.
-    The first is drawn towards steep ends, since most cameras compress the highlights.
+    The inverse has a slope whose logarithm, at value u, is a log(u + e) plus a cosine series, whose coefficients
+    fall like 1/k. The first one favours steep ends, since most cameras compress the highlights.
     """
     toe, start = rng.uniform(0.2, 1.3), np.exp(rng.uniform(np.log(0.003), np.log(0.1)))
     slopes = toe * np.log(_VALUES + start) - rng.uniform(0, 1.4) * np.cos(np.pi * _VALUES)
@@ -98,9 +98,10 @@ def draw_curve(rng: np.random.Generator) -> Curve:
 
 
 def draw_likely_curve(rng: np.random.Generator) -> Curve:
-    """A curve as cameras have them: of the family that Eilertsen et al. 2017 fitted to measured ones, bent.
+    """A curve as cameras have it: one that Eilertsen et al. 2017 fitted to measured curves, bent at random.
 
-    The logarithm of the inverse's slope gets a random power of the value and a cosine series, as in `draw_curve`.
+    A random multiple of log(u + 0.02) and a cosine series are added to the logarithm of the inverse's slope, as in
+    `draw_curve`.
     """
     response = Response(max(rng.normal(0.9, 0.1), 0.1), max(rng.normal(0.6, 0.1), 0.1))
     slopes = np.log(np.diff(response.inverse(np.linspace(0, 1, len(_VALUES) + 1))))

@@ -25,6 +25,6 @@ class Response:
 def draw_response(rng: np.random.Generator, n: list[float], sigma: list[float]) -> Response:
     """A curve with normally distributed parameters, given as mean and standard deviation.
 
-    Both are at least 0.1; below, the curve is none that a camera has.
+    Both are at least 0.1: no camera has a curve with less.
     """
     return Response(max(rng.normal(*n), 0.1), max(rng.normal(*sigma), 0.1))

@@ -1,12 +1,12 @@
 """What is wrong in a configuration, in words: key, value found, what is allowed."""
 
-import difflib
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from metahdr.config.model import Config
 from metahdr.config.training import training_section
+from metahdr.errors import nearest
 
 
 def explain(error: ValidationError, inside: tuple[str, ...] = ()) -> list[str]:
@@ -17,12 +17,6 @@ def explain(error: ValidationError, inside: tuple[str, ...] = ()) -> list[str]:
         inside: keys that lead to that part.
     """
     return [_line(mistake, inside) for mistake in error.errors()]
-
-
-def nearest(name: str, known: list[str]) -> str:
-    """The known name most like one that is not, or all known ones."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(known) or 'none'}"
 
 
 def _line(mistake: dict[str, Any], inside: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Unpacking of archives that others made: nothing leaves the folder, and nothing half-unpacked is left.
+"""Unpacking of archives that others made: nothing is written outside the folder, nothing half-unpacked is left.
 
 Zip and tar, compressed or not. 7z is not read: no registered dataset is known to need it.
 """
@@ -39,8 +39,8 @@ def unpack(archive: Path, folder: Path) -> None:
         folder: must not exist, or be empty.
 
     Raises:
-        UserError: corrupt, encrypted, of another kind, a name that leaves the folder or stands twice, a link or a
-            device, or more files, bytes or room on the disk than there may be.
+        UserError: corrupt, encrypted, or of another kind; a name that leads out of the folder or stands twice; a
+            link or a device; more files or bytes than are allowed, or than the disk has room for.
     """
     if folder.exists() and any(folder.iterdir()):
         raise UserError(f"{folder}: is there already; remove it to unpack {archive.name} again")
@@ -74,7 +74,7 @@ def _members(archive: Path) -> Iterator[list[Member]]:
     else:
         with tarfile.open(archive) as file:
             yield list(_tarred(archive, file))
-            while file.fileobj.read(_CHUNK):  # to the end, where the checksum of what was compressed stands
+            while file.fileobj.read(_CHUNK):  # to the end, where the checksum stands
                 pass
 
 
@@ -134,7 +134,7 @@ def _write(archive: Path, members: list[Member], part: Path) -> None:
 
 
 def _copy(archive: Path, member: Member, source: BinaryIO, out: BinaryIO, bar: tqdm) -> None:
-    """Copies no more than the archive says there is, because what it says was checked."""
+    """Copies at most the size that the archive states, which was checked."""
     left = member.size
     while chunk := source.read(min(_CHUNK, left + 1)):
         left -= len(chunk)

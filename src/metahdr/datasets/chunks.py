@@ -5,11 +5,10 @@ from collections.abc import Iterable
 
 
 def chunks(names: Iterable[str], size: int) -> dict[str, list[str]]:
-    """The sources of every chunk, by the chunk's name; a chunk without any is left out.
+    """The sources of every chunk, by the chunk's name; a chunk without sources is left out.
 
-    A name alone says which chunk it is in, as long as the number of chunks is the same. That is a power of two,
-    the smallest that leaves chunks of at most `size` on average. So one more source changes one chunk, and few
-    sources are one chunk.
+    A source's name alone says which of the chunks it is in, so that one more source changes one chunk. The number
+    of chunks is the smallest power of two with at most `size` sources a chunk on average.
 
     Args:
         names: of all sources of a dataset.

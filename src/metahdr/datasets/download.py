@@ -1,4 +1,4 @@
-"""Downloads that go on where they stopped, wait and try again, and know a web page from a file."""
+"""Downloads that go on where they stopped, wait and try again, and refuse a web page in place of a file."""
 
 import logging
 import shutil
@@ -52,14 +52,14 @@ def download(
 ) -> None:
     """Downloads a file, from where an earlier try stopped.
 
-    What is there is kept in `partial`, and beside it as `PARTIAL.tag` what tells whether the server's file is the
-    same as before (its ETag or Last-Modified). A file that has changed is begun anew.
+    The bytes so far are kept in `partial`, and beside it, as `PARTIAL.tag`, the ETag or Last-Modified by which the
+    server tells whether its file is the same as before. A file that has changed is begun anew.
 
     Args:
         size: in bytes, where it is known.
         hashed: the caller checks a hash, so that a file without such a tag may be continued, too.
         by_hand: what a user can do where a web page comes instead of the file.
-        most: bytes that are taken at most where neither `size` nor the server states a size.
+        most: bytes that are accepted where neither `size` nor the server states a size.
 
     Raises:
         UserError: not found, refused, no room on the disk, a web page, or no whole file after `TRIES` tries.
@@ -152,7 +152,7 @@ def _is_page(beginning: bytes) -> bool:
 
 
 def _already_whole(headers: HTTPMessage, done: int, size: int | None, partial: Path, hashed: bool) -> None:
-    """After an answer that there is nothing beyond what is there: true, or a partial file of something else."""
+    """Checks the server's word that no bytes are left: `partial` is whole, or it is of another file."""
     total = (headers.get("Content-Range") or "").rpartition("/")[2]
     length = size or (int(total) if total.isdigit() else None)
     if length == done or (length is None and hashed):

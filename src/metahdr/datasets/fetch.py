@@ -1,8 +1,8 @@
-"""Fetching a whole dataset whose publisher gives no hash of each file: archives, a repository, single files.
+"""Fetching of a whole dataset whose publisher gives no hash of each file: archives, a repository, single files.
 
-The first fetch records the hashes of the files (`register.write_record`); every later one must bring the same. The
-files appear as a whole in the dataset's folder. Where the files are known and have addresses of their own, the
-workflow retrieves them one by one (`retrieve.py`), and there is nothing to fetch.
+The first fetch records the hashes of the files (`register.write_record`); every later one must bring the same. All
+files appear in the dataset's folder at once. Files with known hashes and addresses of their own need no fetch: the
+workflow retrieves them one by one (`retrieve.py`).
 """
 
 import logging
@@ -31,7 +31,7 @@ def fetch(register: Path, name: str, raw: Path, mirror: str | None) -> None:
             of the dataset, in a folder of its name.
 
     Raises:
-        UserError: the dataset is not known, cannot be had without a person, or is not the recorded one.
+        UserError: the dataset is not known, must be downloaded by hand, or is not the recorded one.
     """
     datasets = read_register(register)
     if name not in datasets:
@@ -90,7 +90,7 @@ def _bring(dataset: Dataset, part: Path, kept: Path, folder: Path, mirror: str |
 
 
 def _archive(dataset: Dataset, archive: Archive, kept: Path, mirror: str | None) -> Path:
-    """The verified archive: the mirror's, the one that is kept, or downloaded to there."""
+    """The verified archive: the mirror's, else that in `kept`, into which it is downloaded where it is missing."""
     local = Path(mirror) / archive.name if mirror and "://" not in mirror else None
     path = local if local and local.is_file() else kept / archive.name
     if not path.is_file():

@@ -84,7 +84,7 @@ def find_sources(kind: str, files: list[str]) -> dict[str, Source]:
         files: names of its files.
 
     Raises:
-        UserError: there is no source, or its name is not plain or not its own.
+        UserError: there is no source, or a source's name is not plain, or another source has it.
     """
     sources: dict[str, Source] = {}
     for name, source in LAYOUTS[kind].find_sources(files):

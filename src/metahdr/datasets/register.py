@@ -88,9 +88,10 @@ class Sdist(Entry):
 class WeightFile(Entry):
     """A weight file that others published, at an address (`url`) or a `member` of a source distribution (`sdist`).
 
-    Without either it is the user's to get, at the homepage, and to put into the mirror's folder. Without `sha256`,
-    that of the first download counts; a member, and a file that the user gets, must have it, and a size. `metrics`
-    are those that need the file. They name it too, but the rules cannot ask them without importing torch.
+    Without either, the user gets it at the homepage and puts it into the mirror's folder. Without `sha256`, later
+    downloads must match the first; a member, and a file that the user gets, must have `sha256` and `size`.
+    `metrics` are those that need the file. They name it too, but the rules cannot ask them without importing
+    torch.
     """
 
     name: Name
@@ -128,7 +129,7 @@ class PolyHaven(Entry):
 class Dataset(Entry):
     """One version of a dataset.
 
-    Its `on_bad_image` and `max_value` come before those of section `prepare`. `splits` are splits of some of its
+    Its `on_bad_image` and `max_value` override those of section `prepare`. `splits` are splits of some of its
     places, by name, for `split.named`.
     """
 
@@ -224,14 +225,14 @@ def find_dataset(path: Path, name: str) -> Dataset:
 
 
 def known_places(path: Path) -> dict[str, str]:
-    """The places of the sources of all datasets that name some, by the source's name."""
+    """The place of every source, by the source's name, of all datasets that name places."""
     datasets = read_register(path).values()
     named = [dataset for dataset in datasets if any(file.place for file in dataset.files)]
     return {source: place for dataset in named for source, place in dataset.places().items()}
 
 
 def record_path(register: Path, name: str) -> Path:
-    """The table of a dataset's files that were hashed here: name, sha256, size, place. It belongs into git."""
+    """The table of a dataset's files as they were hashed here: name, sha256, size, place. Commit it."""
     return register.parent / "files" / f"{name}.csv"
 
 

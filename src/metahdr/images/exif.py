@@ -30,7 +30,7 @@ def read_settings(exif: Image.Exif) -> Settings:
 
 
 def make_settings(seconds: object, aperture: object, iso: object) -> Settings:
-    """Settings of numbers, fractions, or tuples of which the first counts; anything else counts as missing."""
+    """Settings of numbers, fractions or tuples, whose first entry counts; anything else counts as missing."""
     return Settings(*(_positive(value) for value in (seconds, aperture, iso)))
 
 
@@ -41,8 +41,8 @@ def relative_stops(
 ) -> list[float]:
     """Stops of each exposure relative to the middle one (of an even number, the darker of the two).
 
-    log2(seconds * iso / aperture^2), as APEX has it (EXIF 2.32, annex C). An aperture or ISO that no file tells is
-    taken to be the same in all: lenses without contacts have none.
+    log2(seconds * iso / aperture^2), as APEX has it (EXIF 2.32, annex C). If no file gives the aperture, as with
+    lenses without contacts, or the ISO, it counts as equal in all.
 
     Args:
         names: of the files, for errors.

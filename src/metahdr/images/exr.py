@@ -10,8 +10,9 @@ import OpenEXR
 from metahdr.errors import ImageError, first_line
 from metahdr.images.primaries import BT709, luminance_weights, to_bt709
 
-# The filter that OpenEXR doubles the resolution of chroma with (ImfRgbaYca.h, section on reconstruction): every
-# second sample is kept, and those between are these weights of the seven before and the seven after, nearest last.
+# OpenEXR's filter for chroma at twice the resolution (ImfRgbaYca.h, section on reconstruction). Every second
+# sample is stored; one between is the sum of the seven before it and the seven after it with these weights, the
+# nearest last.
 _BETWEEN = (0.002128, -0.007540, 0.019597, -0.043159, 0.087929, -0.186077, 0.627123)
 _FLAT = (OpenEXR.scanlineimage, OpenEXR.tiledimage)  # as opposed to deep images
 
@@ -97,7 +98,7 @@ def _described(header: dict) -> str:
 def _from_chroma(path: Path, planes: list[np.ndarray], primaries: tuple[float, ...]) -> np.ndarray:
     """RGB of luminance `(H, W)` and chroma (R - Y) / Y and (B - Y) / Y, of half the resolution or the same."""
     y, ry, by = (plane.astype(np.float32) for plane in planes)
-    with np.errstate(all="ignore"):  # values beyond all measure come out as they may
+    with np.errstate(all="ignore"):  # extreme values may overflow; the caller sees them as they are
         try:
             red, green, blue = weights = luminance_weights(primaries).astype(np.float32)
         except np.linalg.LinAlgError:
@@ -107,7 +108,7 @@ def _from_chroma(path: Path, planes: list[np.ndarray], primaries: tuple[float, .
 
 
 def _double(chroma: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Chroma of every second pixel at all of `(H, W)`; beyond the border it goes on as it ends."""
+    """Chroma of every second pixel, filled in at all pixels `(H, W)`; the border is repeated."""
     if chroma.shape == shape:
         return chroma
     doubled = np.empty(shape, np.float32)
@@ -119,9 +120,9 @@ def _double(chroma: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def _desaturate(rgb: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """RGB whose saturation is at most what OpenEXR's `fixSaturation` leaves beside its diagonal neighbours'.
+    """Limits each pixel's saturation by that of its diagonal neighbours, as OpenEXR's `fixSaturation` does.
 
-    Filtered chroma overshoots beside edges; there a channel may be negative. Luminance is kept.
+    Filtered chroma overshoots beside edges, where a channel may be negative. Luminance is kept.
     """
     top = rgb.max(-1)
     saturation = np.where(top > 0, 1 - rgb.min(-1) / top, 0)
@@ -141,7 +142,7 @@ def _with_primaries(path: Path, image: np.ndarray, primaries: tuple[float, ...] 
             matrix = to_bt709(primaries)
         except ValueError as error:
             raise ImageError(f"{path}: {error}") from None
-        if not np.allclose(matrix, np.eye(3), atol=2e-3):  # not BT.709 primaries with another white
+        if not np.allclose(matrix, np.eye(3), atol=2e-3):  # BT.709 primaries with nearly its white stay
             inside = (image >= 0).all(-1, keepdims=True)
             image = image @ matrix.T
             image = np.where(inside, np.maximum(image, 0), image)  # a colour outside BT.709 is not a bad pixel

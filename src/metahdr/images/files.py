@@ -28,12 +28,12 @@ from metahdr.images.exr import read_exr
 if TYPE_CHECKING:
     from torch import Tensor
 
-cv2.utils.logging.setLogLevel(0)  # what it cannot read is in our own errors
+cv2.utils.logging.setLogLevel(0)  # our own errors say what it cannot read
 
 HDR_SUFFIXES = (".hdr", ".exr")
 HALF_MAX = 65504.0
 MOST_PIXELS = 1 << 28  # of a file that is read; a panorama of 16k has 1 << 27
-_PIXELS_PER_BYTE = 1024  # more than any compression of a picture reaches; a header that says more is wrong
+_PIXELS_PER_BYTE = 1024  # no compression of pictures reaches as many; a header that states more is wrong
 _SLACK = 1 << 20  # pixels, for small pictures of one colour
 Image.MAX_IMAGE_PIXELS = None  # `check_size` sets the limit
 _RESOLUTION = re.compile(rb"^([-+])Y +(\d+) +([-+])X +(\d+)\r?\n", re.MULTILINE)
@@ -56,7 +56,7 @@ def read_hdr(path: Path) -> np.ndarray:
         raise ImageError(f"{path}: no such file")
     suffix = path.suffix.lower()
     if suffix == ".hdr":
-        return _read_radiance(path)
+        return _read_rgbe(path)
     if suffix == ".exr":
         return read_exr(path, check_size)
     raise ImageError(f"{path}: {suffix or 'no suffix'} is not an HDR format; expected .hdr or .exr")
@@ -95,7 +95,7 @@ def bits_per_channel(image: Image.Image) -> int:
 
 
 def sixteen_bits(path: Path, kind: str | None) -> np.ndarray:
-    """uint16 `(H, W, 3)` of a PNG or TIFF file as stored; Pillow, which has decoded it once, cuts it to 8 bits."""
+    """uint16 `(H, W, 3)` of a PNG or TIFF file as stored; Pillow would cut it to 8 bits."""
     if kind not in ("PNG", "TIFF"):
         raise ImageError(f"{path}: 16 bits per channel in a file of kind {kind}; expected PNG or TIFF")
     if kind == "TIFF":
@@ -107,10 +107,10 @@ def sixteen_bits(path: Path, kind: str | None) -> np.ndarray:
 
 
 def check_complete(path: Path, kind: str | None) -> None:
-    """Refuses a PNG or TIFF file whose header says that there are more rows; Pillow gives them as black.
+    """Refuses a PNG or TIFF file that ends before its last row; Pillow would fill the rest with black.
 
     Raises:
-        Exception: of any kind.
+        Exception: whatever the decoder raises.
     """
     if kind == "PNG":
         imagecodecs.png_decode(path.read_bytes())
@@ -126,10 +126,10 @@ def check_complete(path: Path, kind: str | None) -> None:
 
 
 def check_size(path: Path, width: int, height: int) -> None:
-    """Refuses a picture that its file cannot hold, or that is too large, before memory is taken for it.
+    """Refuses a picture that is too large, or larger than its file can hold, before memory is taken for it.
 
     Raises:
-        ImageError: more than `MOST_PIXELS`, or more than the file's bytes can be a picture of.
+        ImageError: more than `MOST_PIXELS` pixels, or more than any compression packs into the file's bytes.
     """
     most = min(MOST_PIXELS, _SLACK + _PIXELS_PER_BYTE * path.stat().st_size)
     if width < 1 or height < 1 or width * height > most:
@@ -142,7 +142,7 @@ def check_size(path: Path, width: int, height: int) -> None:
 def write_exr(path: Path, image: np.ndarray, half: bool = True) -> None:
     """Writes `(H, W, 3)` as OpenEXR with ZIP compression, half floats unless told otherwise.
 
-    Values above the largest half (65504) are stored as that.
+    Values above 65504, the largest half float, are stored as 65504.
     """
     pixels = np.minimum(image, HALF_MAX).astype(np.float16) if half else image.astype(np.float32)
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
@@ -193,7 +193,7 @@ def _finite_median(rows: np.ndarray) -> np.ndarray:
     return np.where(count > 0, (low + high) / 2, 0)
 
 
-def _read_radiance(path: Path) -> np.ndarray:
+def _read_rgbe(path: Path) -> np.ndarray:
     # OpenCV accepts only headers that begin with #?RADIANCE or #?RGBE, and ignores EXPOSURE and the order of
     # scanlines. We read the header ourselves, and OpenCV decodes the pixels behind a plain one.
     data = path.read_bytes()
@@ -205,7 +205,7 @@ def _read_radiance(path: Path) -> np.ndarray:
         raise ImageError(f"{path}: XYZ pixels; expected FORMAT=32-bit_rle_rgbe")
     vertical, height, horizontal, width = resolution.groups()
     check_size(path, int(width[:12]), int(height[:12]))
-    image = _decode_radiance(data[resolution.end() :], int(width), int(height))
+    image = _decode_rgbe(data[resolution.end() :], int(width), int(height))
     if image is None:
         raise ImageError(
             f"{path}: truncated or corrupt Radiance pixels, or not those of {int(width)}x{int(height)}"
@@ -223,10 +223,11 @@ def _read_radiance(path: Path) -> np.ndarray:
     return np.ascontiguousarray(image)
 
 
-def _decode_radiance(pixels: bytes, width: int, height: int) -> np.ndarray | None:
-    """BGR of exactly so many scanlines, None where there are fewer or more.
+def _decode_rgbe(pixels: bytes, width: int, height: int) -> np.ndarray | None:
+    """The pixels' BGR values; None where they are fewer or more than `height` scanlines.
 
-    OpenCV ignores what follows the last one. So one more of 136 throughout is added, which must come out as that.
+    OpenCV ignores what follows the last scanline. So one more is appended, whose bytes are all 136: if it is not
+    the last one that OpenCV decodes, the file has another number of scanlines.
     """
     length = bytes([2, 2, width >> 8 & 255, width & 255])
     if 8 <= width < 1 << 15 and pixels[:4] == length:

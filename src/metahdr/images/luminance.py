@@ -14,7 +14,7 @@ def luminance(image: np.ndarray) -> np.ndarray:
 def metered_scale(hdr: np.ndarray) -> float:
     """The factor that brings the log-average luminance to 0.18 (Reinhard et al. 2002, equations 1 and 2).
 
-    Pixels darker than 1e-4 of the median count as that, so that black borders do not decide.
+    Pixels below 1e-4 of the median count as 1e-4 of it, so that black borders do not decide.
     """
     values = luminance(hdr)
     floor = max(1e-4 * float(np.median(values)), np.finfo(np.float32).tiny)

@@ -9,7 +9,7 @@ _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0
 
 
 def to_bt709(chromaticities: tuple[float, ...]) -> np.ndarray:
-    """The 3x3 matrix from linear RGB of other primaries to BT.709, white to white.
+    """The 3x3 matrix from linear RGB of other primaries to BT.709; their white becomes BT.709's.
 
     Args:
         chromaticities: x, y of red, green, blue and white, as OpenEXR stores them.
@@ -29,7 +29,7 @@ def to_bt709(chromaticities: tuple[float, ...]) -> np.ndarray:
 
 
 def luminance_weights(chromaticities: tuple[float, ...]) -> np.ndarray:
-    """What red, green and blue of 1 add to a luminance of 1, `(3,)`."""
+    """The luminance of red, green and blue, `(3,)`; that of white is their sum, 1."""
     return _to_xyz(chromaticities)[0][1]
 
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from metahdr.images.luminance import LUMINANCE, luminance, metered_scale
+from metahdr.images.luminance import luminance, metered_scale
 
 RADIUS, SIGMA, SIGMA_INTENSITY = 5, 3.0, 0.4  # of the bilateral filter: pixels, pixels, decades of intensity
 DYNAMIC_RANGE = 1.6  # decades that the local operator leaves of the large-scale contrast
@@ -12,21 +12,21 @@ _FLOOR = 1e-6  # intensity below this counts as this
 
 
 def gamma(linear: np.ndarray) -> np.ndarray:
-    """Clipped to [0, 1]: what lies above 1 is white."""
+    """Light clipped to [0, 1]: what lies above 1 is white."""
     return _encode(linear)
 
 
 def reinhard(linear: np.ndarray) -> np.ndarray:
     """L / (1 + L) of the luminance, colours kept (Reinhard et al. 2002, equation 3)."""
-    return _encode(linear / (1 + linear @ LUMINANCE)[..., None])
+    return _encode(linear / (1 + luminance(linear))[..., None])
 
 
 def photographic(linear: np.ndarray) -> np.ndarray:
-    """The picture of one image by itself, black to white (Reinhard et al. 2002, equations 1 to 4).
+    """An image of any scale (Reinhard et al. 2002, equations 1 to 4).
 
-    The log-average luminance comes to 0.18, and the 99.9th percentile of luminance, where it is above 1, is white.
+    It is scaled to a log-average luminance of 0.18. Then the 99.9th percentile of luminance, if above 1, is white.
     """
-    lit = linear[luminance(linear) > 0]  # what is black is no part of what a meter sees: at night it would decide
+    lit = linear[luminance(linear) > 0]  # without black pixels, which would decide the average at night
     scale = np.float32(metered_scale(lit[None]) if len(lit) else 1)
     light = luminance(linear) * scale
     white = np.float32(max(np.quantile(light, 0.999), 1))
@@ -36,8 +36,8 @@ def photographic(linear: np.ndarray) -> np.ndarray:
 def local(linear: np.ndarray) -> np.ndarray:
     """Compresses large-scale contrast to `DYNAMIC_RANGE` decades and keeps detail (Durand and Dorsey 2002).
 
-    The values are those of the MetaHDR authors' viewer. Its code raises to 1 / gamma in the wrong place; here the
-    result of the operator is linear light, and is encoded as that of the other operators is.
+    The constants are those of the MetaHDR authors' viewer. Its code raises to 1 / gamma in the wrong place; here
+    the operator gives linear light, which is encoded like that of the other operators.
     """
     intensity = np.maximum(linear.mean(-1), _FLOOR)
     log = np.log10(intensity).astype(np.float32)

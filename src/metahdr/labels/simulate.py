@@ -17,7 +17,7 @@ from metahdr.training.prefetch import prefetched
 from metahdr.training.progress import track
 
 log = logging.getLogger(__name__)
-HALF_ERROR = 0.005  # of half precision, at most
+HALF_ERROR = 0.005  # the largest error of half precision that is accepted
 _AHEAD = 4  # batches that are read ahead, or wait to be written
 
 
@@ -28,7 +28,7 @@ def simulate_labels(method: Method, exposures: Tensor, stops: Sequence[float], h
     Args:
         method: one that takes single exposures.
         exposures: in [0, 1], on the method's device.
-        stops: of each exposure relative to the scene's scale.
+        stops: of each exposure; with 0 stops, light of 1.0 clips.
         half: let a network compute in half precision: float16 on a GPU, bfloat16 on a CPU.
     """
     low = torch.float16 if exposures.is_cuda else torch.bfloat16

@@ -11,7 +11,7 @@ _LUMINANCE = (0.213, 0.715, 0.072)  # of linear RGB, HDR-CNN's
 
 
 def ir_loss(prediction: Tensor, label: Tensor) -> Tensor:
-    """HDR-CNN's illumination and reflectance loss of linear light `(N, 3, H, W)`, with the same weight everywhere.
+    """HDR-CNN's illumination and reflectance loss of linear light `(N, 3, H, W)`, all pixels weighted alike.
 
     The MetaHDR paper names it as future work.
     """

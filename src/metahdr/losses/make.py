@@ -12,7 +12,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]  # prediction and label `(N, 3, H, W)`
 
 
 def make_loss(name: str, **options: object) -> Loss:
-    """The loss of that name, with those of the configuration's options that are among its arguments.
+    """The loss of that name; of the configuration's options it is given those that it takes as arguments.
 
     Raises:
         UserError: no loss has that name.

@@ -1,11 +1,11 @@
-"""Losses of the `hdr` protocol: in log light and in perceptually uniform values, clipped pixels weighed apart."""
+"""Losses of the radiance network: in log light and in perceptually uniform values; clipped pixels count twice."""
 
 import torch
 from torch import Tensor
 
 from metahdr.metrics.pu21 import pu21
 
-FLOOR = 2.0**-9  # light below counts as this in a logarithm: a few values of 8 bits, mostly noise
+FLOOR = 2.0**-9  # less light counts as this in a logarithm: the lowest few values of 8 bits are mostly noise
 _WHITE = 1000.0  # cd/m^2 of the truth's 99.9th percentile, as the metrics show it
 
 
@@ -13,9 +13,9 @@ def radiance_loss(prediction: Tensor, truth: Tensor) -> dict[str, Tensor]:
     """The terms of the loss, to be added.
 
     `log`: l1 in stops, over all pixels and again over those with a clipped channel, so that small lamps count.
-    `colour`: l1 of the differences between channels in stops where clipped. `gradient`: l1 of differences between
-    neighbours in stops, of the image and of it at half and a quarter of the size, likewise twice. `pu`: absolute
-    and squared errors of PU21 values, by which the metrics of human vision see them.
+    `colour`: where a channel is clipped, l1 of the differences between channels in stops. `gradient`: l1 of the
+    differences between neighbours in stops, at full, half and quarter size, over all pixels and again over clipped
+    ones. `pu`: absolute and squared errors of PU21 values, which metrics of human vision are made of.
 
     Args:
         prediction, truth: light of exposures that clip at 1.0, `(N, 3, H, W)`.
@@ -37,7 +37,7 @@ def radiance_loss(prediction: Tensor, truth: Tensor) -> dict[str, Tensor]:
 
 
 def response_loss(table: Tensor, truth: Tensor) -> Tensor:
-    """l1 in stops between two inverse responses `(N, LEVELS)`, weighed as light above about 2^-7 shows it."""
+    """l1 in stops between two inverse responses `(N, TABLE_SIZE)`; light below about 2^-7 hardly counts."""
     return ((table + 2.0**-7).log2() - (truth + 2.0**-7).log2()).abs().mean()
 
 

@@ -10,18 +10,18 @@ from torch.nn import functional as F
 
 from metahdr.losses.fidelity import mu_law_loss
 
-LEVELS = 256
+COUNTS = 256  # of a histogram, one for each value of 8 bits
 _GREY = (0.299, 0.587, 0.114)  # of display-referred RGB
-_ROUNDING = 1e-3  # of a value: 8 bits divided by 255 and multiplied again may be off by a bit
+_ROUNDING = 1e-3  # of a value: 8 bits divided by 255 and multiplied again may be off by the last bit
 
 
 def histogram_loss(prediction: Tensor, label: Tensor) -> Tensor:
     """Mean difference of the histograms' 256 counts, over images and channels (equation 4, second term).
 
-    A pixel counts at its value of 8 bits, rounded down. A count has no derivative; the published code's is in its
-    place: a count l changes by 1/l with each of its own pixels, as if it were their sum divided by l. So an
-    overfull count darkens its pixels, and one that lacks pixels brightens those that it has. Counts are of
-    pixels, not shares: the loss grows with the image.
+    A pixel counts at its value of 8 bits, rounded down. A count has no derivative; the published code's is taken:
+    the count of value l changes by 1/l with each of its pixels, as if it were the sum of their values divided by
+    l. Too large a count thus darkens its pixels, too small a one brightens them. Counts are numbers of pixels and
+    not shares: the loss grows with the image.
 
     Args:
         prediction, label: display-referred `(N, C, H, W)` in [0, 1].
@@ -31,10 +31,10 @@ def histogram_loss(prediction: Tensor, label: Tensor) -> Tensor:
 
 def _counts(images: Tensor) -> Tensor:
     """`(N, C, H, W)` to `(N, C, 256)`."""
-    values = (LEVELS - 1) * images.flatten(2)
+    values = (COUNTS - 1) * images.flatten(2)
     bins = (values.detach() + _ROUNDING).long()
     ones = 1 + (values - values.detach()) / bins.clamp(min=1)
-    return ones.new_zeros(*ones.shape[:2], LEVELS).scatter_add(-1, bins, ones)
+    return ones.new_zeros(*ones.shape[:2], COUNTS).scatter_add(-1, bins, ones)
 
 
 def canny_edges(x: Tensor, sigma: float = 2.0) -> Tensor:
@@ -62,8 +62,8 @@ def contextual_bilateral_loss(
     The distance is 1 - cosine, plus spatial_weight times the Euclidean distance of the places, in widths and
     heights of the map. A feature of zeros has cosine 0.
 
-    All pairs are compared without a gradient, `rows` features of a at a time; only the nearest pairs enter the
-    gradient, which is that of the minimum. The memory is N rows H W values in the place of N (H W)^2.
+    All pairs are compared without a gradient, `rows` features of a at a time, which takes memory for N rows H W
+    values instead of N (H W)^2. The gradient, that of the minimum, passes through the nearest pairs alone.
 
     Args:
         features_a, features_b: `(N, C, H, W)`.

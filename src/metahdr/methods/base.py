@@ -195,10 +195,10 @@ def in_scene_scale(radiance: Tensor, stops: Sequence[float]) -> Tensor:
 
 
 class Metered:
-    """Before a method of single exposures among the bases: the same from the exposure alone, its EV unknown.
+    """Mixin, first among the bases of a method of single exposures: it reconstructs without the exposure's EV.
 
-    Every image is brought to a log-average luminance of 0.18. Preparation puts a scene's EV 0 by the same meter
-    (`images.luminance.metered_scale`). A black image stays black.
+    Every image is scaled to a log-average luminance of 0.18, by the meter that preparation puts a scene's EV 0
+    with (`images.luminance.metered_scale`). A black image stays black.
     """
 
     uses: ClassVar[frozenset[Use]] = frozenset({"exposure"})

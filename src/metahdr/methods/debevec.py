@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Debevec(Method):
-    """`camera.merge` of the support set as one HDR image."""
+    """`brackets.merge` of the support set as one HDR image."""
 
     name = "debevec"
     title = "Debevec merge"

@@ -17,19 +17,19 @@ from metahdr.training.inputs import TrainingInputs
 if TYPE_CHECKING:
     from torch import Tensor
 
-_BLACK = 1e-6  # less radiance, in the exposure's scale, counts as this: its logarithm stays finite
+_BLACK = 1e-6  # less radiance, in the exposure's scale, counts as this, so that logarithms are finite
 
 
 class LookupTable(Method):
     """One radiance for each of the 256 pixel values, in the exposure's scale.
 
-    The entry of a value is the mean log radiance of the pixels that have it, so that no lamp decides, made
-    monotone by weighted isotonic regression. There is one table for all channels, as the camera has one response;
-    a table for each would learn the colour of the training scenes' lights.
+    The entry of a value is the mean log radiance of the pixels that have it, so that no lamp decides. Weighted
+    isotonic regression makes the table monotone. It serves all channels, as the camera has one response; a table
+    for each would learn the colour of the training scenes' lights.
 
-    A clipped value says only that the radiance is 1 or more. Its entry is the mean log radiance of all that was
-    clipped in training, and adaptation keeps it: what is beyond the support's clipping points says little of what
-    is beyond the held-out exposure's.
+    A clipped value says only that the radiance is 1 or more. Its entry is the mean log radiance of all pixels that
+    were clipped in training. Adaptation keeps it: pixels clipped in the support set say little of those that are
+    clipped in the held-out exposure.
 
     Args:
         table: radiance of each pixel value, `(256,)`, never decreasing.
@@ -120,7 +120,7 @@ class LookupTable(Method):
 
 
 class LookupTableMetered(Metered, LookupTable):
-    """The table, with the held-out exposure's EV unknown: brought to where a meter would put the scene."""
+    """The table without the held-out exposure's EV: the result has the scale that a meter would give the scene."""
 
     name = "lut_metered"
     title = "Lookup table, metered"
@@ -137,7 +137,7 @@ def _observe(exposures: Tensor, radiance: Tensor, stops: Sequence[float]) -> tup
 
     Args:
         exposures, radiance: `(N, 3, H, W)`, radiance in the scene's scale.
-        stops: of each exposure relative to the scene's scale.
+        stops: of each exposure; with 0 stops, light of 1.0 clips.
     """
     values = _values(exposures).cpu().numpy().ravel()
     exposed = radiance.double() * radiance.new_tensor(stops).double().exp2().view(-1, 1, 1, 1)
@@ -146,8 +146,7 @@ def _observe(exposures: Tensor, radiance: Tensor, stops: Sequence[float]) -> tup
 
 
 def _monotone(logs: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The table that never decreases with the least weighted squared error of the logs; values without a weight
-    have hardly any."""
+    """The non-decreasing table with the least weighted squared error of the logs; zero weights become tiny."""
     from scipy.optimize import isotonic_regression
 
     return np.exp(isotonic_regression(logs, weights=np.maximum(weights, 1e-6)).x).astype(np.float32)

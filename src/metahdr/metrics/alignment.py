@@ -12,7 +12,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from metahdr.metrics.crf import correct
-from metahdr.metrics.photometry import luminance
+from metahdr.metrics.photometry import luminance_of_batch
 
 
 def align(name: str, prediction: Tensor, truth: Tensor, exposure: Tensor) -> Tensor:
@@ -31,12 +31,12 @@ def _plain(prediction: Tensor, truth: Tensor, exposure: Tensor) -> Tensor:
 
 
 def _scale(prediction: Tensor, truth: Tensor, exposure: Tensor) -> Tensor:
-    """One least-squares scale in log luminance, over the pixels that the exposure shows.
+    """One scale, fitted to log luminance by least squares: the mean difference of the logarithms.
 
-    These have no channel at 0 or 255 in the exposure, and some light in prediction and truth. The least squares
-    of a difference of logarithms is their mean. Without such a pixel the scale is 1.
+    It is fitted to pixels with no channel at 0 or 255 in the exposure, and with light in prediction and truth.
+    Without such a pixel the scale is 1.
     """
-    ours, true = (luminance(image[None])[0] for image in (prediction, truth))
+    ours, true = (luminance_of_batch(image[None])[0] for image in (prediction, truth))
     shown = (exposure.amin(0) > 0) & (exposure.amax(0) < 1) & (ours > 0) & (true > 0)
     return prediction * (true[shown].log() - ours[shown].log()).mean().exp() if shown.any() else prediction
 

@@ -2,7 +2,7 @@
 
 As the authors publish it with PU21 (crf_correction.m): a polynomial of degree 3 for the luminance in PQ values,
 and one for the chromaticities u' and v' together. Both are fitted to the truth by least squares over all pixels;
-the second is drawn towards the identity with lambda = 0.01.
+the second is regularised towards the identity with lambda = 0.01.
 """
 
 import torch
@@ -23,8 +23,8 @@ _M, _N, _C1, _C2, _C3 = 78.8438, 0.1593, 0.8359, 18.8516, 18.6875
 def correct(prediction: Tensor, truth: Tensor) -> Tensor:
     """The prediction with its tones and colours fitted to the truth's.
 
-    Finite for every finite prediction. A constant one becomes a constant, the mean of the truth's PQ values.
-    Where the fitted curve leaves the range from 0.005 to 1e8 cd/m^2, its value is cut.
+    The result is finite for every finite prediction, and cut to the range from 0.005 to 1e8 cd/m^2. A constant
+    prediction becomes the mean of the truth's PQ values.
 
     Args:
         prediction, truth: light in cd/m^2, float64 `(3, H, W)`.

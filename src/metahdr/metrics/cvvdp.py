@@ -16,15 +16,15 @@ from metahdr.metrics.metric import ALL, Metric
 if TYPE_CHECKING:
     from pycvvdp import cvvdp as Model
 
-# Packages for video files, and for networks that it downloads. It imports them, but not for the metric of images.
+# Packages that it imports for video files and for networks to download, which the metric of images does not need.
 _NOT_NEEDED = ("ffmpeg", "huggingface_hub", "einops", "einops.layers", "einops.layers.torch")
 
 
 def cvvdp(prediction: Tensor, truth: Tensor, photometry: Photometry) -> Tensor:
     """Quality in JOD, 10 for equal images, `(1, 3, H, W)` to `(1,)`; light in cd/m^2.
 
-    A difference of 1 JOD is one that 75 % of observers judge alike. The photometry's display cuts the light at its
-    peak and at its black level, and reflects that of the room.
+    With a difference of 1 JOD, 75 % of observers prefer the better image. The photometry's display cuts the light
+    at its peak and its black level, and reflects the light of the room.
     """
     quality, _ = _model(photometry.display, photometry.ppd).predict(
         prediction.float(), truth.float(), dim_order="BCHW"
@@ -36,7 +36,7 @@ def cvvdp(prediction: Tensor, truth: Tensor, photometry: Photometry) -> Tensor:
 def _model(display: str, ppd: float) -> "Model":
     """The metric for one display, loaded once a process."""
     package = _load()
-    # It warns of every dark image that its light may not be in cd/m^2, which it is.
+    # Of every dark image it warns that the light may not be in cd/m^2; here it always is.
     logging.getLogger().addFilter(lambda record: "pycvvdp" not in record.pathname)
     geometry = package.vvdp_display_geometry((1, 1), ppd=ppd)
     return package.cvvdp(display_name=display, display_geometry=geometry, device=torch.device("cpu"))

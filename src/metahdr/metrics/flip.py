@@ -15,7 +15,7 @@ from torch import Tensor
 
 from metahdr.config.photometry import Photometry
 from metahdr.metrics.metric import ALL, Metric
-from metahdr.metrics.photometry import LEAST, luminance
+from metahdr.metrics.photometry import LEAST, luminance_of_batch
 
 _BRIGHTEST = 65536.0  # the authors' limit
 _ACES = (0.9036, 0.018, 0.8748, 0.354, 0.14)  # (a x^2 + b x) / (c x^2 + d x + e), the tone curve
@@ -47,7 +47,7 @@ def flip(prediction: Tensor, truth: Tensor, photometry: Photometry) -> Tensor:
     its median, which is taken as 0.005 cd/m^2 at least. A pixel's error is the largest over the exposures.
     """
     images = torch.cat([prediction, truth]).float().clamp(max=_BRIGHTEST)
-    light = luminance(images[1:]).clamp(min=LEAST)
+    light = luminance_of_batch(images[1:]).clamp(min=LEAST)
     first, last = (math.log2(_shown_as() / value.item()) for value in (light.max(), light.median()))
     count = max(2, math.ceil(last - first))
     errors = torch.zeros(images.shape[2:])

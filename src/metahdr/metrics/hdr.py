@@ -1,12 +1,13 @@
 """Metrics of linear light that is not clipped: PSNR, PSNR after the mu-law, error in stops."""
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from metahdr.metrics.metric import ALL, REGIONS, Metric
-from metahdr.metrics.photometry import LEAST, MOST, luminance
+from metahdr.metrics.photometry import LEAST, MOST, luminance_of_batch
 
 MU = 5000.0
 
@@ -17,7 +18,7 @@ def mu_law(image: Tensor, mu: float = MU) -> Tensor:
 
 
 def linear_psnr(prediction: Tensor, truth: Tensor, mask: Tensor | None = None) -> Tensor:
-    """PSNR in dB, peak 1, of the pixels of a mask; arguments as `log_rmse`, but for the light, whose peak is 1."""
+    """PSNR in dB of the pixels of a mask; arguments as `log_rmse`, but light with a peak of 1."""
     return -10 * torch.log10(masked_mean((prediction - truth).square().mean(1), mask))
 
 
@@ -36,7 +37,7 @@ def log_rmse(prediction: Tensor, truth: Tensor, mask: Tensor | None = None) -> T
     Returns:
         `(R,)`, NaN where a mask is empty.
     """
-    stops = [luminance(image).clamp(LEAST, MOST).log2() for image in (prediction, truth)]
+    stops = [luminance_of_batch(image).clamp(LEAST, MOST).log2() for image in (prediction, truth)]
     return masked_mean((stops[0] - stops[1]).square(), mask).sqrt()
 
 
@@ -59,16 +60,10 @@ LINEAR_PSNR = Metric(
     source="mean squared error in decibels; the peak is the truth's luminance at the photometry's percentile",
     function=linear_psnr,
 )
-MU_PSNR = Metric(
+MU_PSNR = replace(
+    LINEAR_PSNR,
     name="mu_psnr",
     title="μ-law PSNR",
-    unit="dB",
-    decimals=2,
-    better="higher",
-    domain="linear",
-    alignments=("plain", "scale"),
-    regions=ALL,
-    range=(-math.inf, 100.0),
     source="Kalantari and Ramamoorthi 2017; mu 5000, 1.0 is the truth's luminance at the photometry's percentile",
     function=mu_psnr,
 )

@@ -1,5 +1,6 @@
 """LPIPS of HDR images: of tone-mapped values, and of PU21 values."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def lpips(prediction: Tensor, truth: Tensor, weights: Path) -> Tensor:
 
 
 def lpips_pu21(prediction: Tensor, truth: Tensor, weights: Path) -> Tensor:
-    """The same of the channels' PU21 values, over that of 10,000 cd/m^2; light in cd/m^2."""
+    """The same of the channels' PU21 values, divided by the value of 10,000 cd/m^2; light in cd/m^2."""
     return _distance(weights)(
         *((pu21(image) / pu21(image.new_tensor(MOST))).float() for image in (prediction, truth))
     )
@@ -49,17 +50,11 @@ LPIPS = Metric(
     function=lpips,
     weights="alexnet",
 )
-LPIPS_PU21 = Metric(
+LPIPS_PU21 = replace(
+    LPIPS,
     name="lpips_pu21",
     title="LPIPS of PU21",
-    unit="",
-    decimals=4,
-    better="lower",
     domain="luminance",
-    alignments=("crf",),
-    regions=ALL,
-    range=(0.0, float("inf")),
     source="Zhang et al. 2018, AlexNet, version 0.1; of PU21 values over that of 10,000 cd/m^2",
     function=lpips_pu21,
-    weights="alexnet",
 )

@@ -38,10 +38,10 @@ class Metric:
             the exposure that was reconstructed is at 255.
         range: its values are clipped to this, so that equal images have a finite PSNR and means stay finite.
         source: the publication, or the definition in words.
-        function: takes prediction and truth, `(N, 3, H, W)`, and those of these that are among its arguments:
-            `mask`, bool `(R, H, W)`, the pixels to measure, R is N, or of one image its regions; it must have it
-            if it has other regions than `all`; `photometry`, section `score.photometry` of the configuration;
-            `weights`, the path of the file named below. Returns `(N,)` or `(R,)`, NaN where a mask is empty.
+        function: takes prediction and truth, `(N, 3, H, W)`, and returns `(N,)`. It is given what else it has as
+            arguments. `mask`, bool `(R, H, W)`, has the pixels to measure: one mask an image (R = N), or several
+            of one image. The result is then `(R,)`, NaN where a mask is empty. A metric with other regions than
+            `all` needs it. `photometry` is section `score.photometry`, `weights` the path of the file below.
         weights: name in `config/weights.yaml` of a file that it needs.
     """
 
@@ -59,7 +59,7 @@ class Metric:
     weights: str | None = None
 
     def __call__(self, prediction: Tensor, truth: Tensor, **more: object) -> Tensor:
-        """The metric of each image or region in its range, as `function`; what that does not take is left out."""
+        """`function`'s values, clipped to the range; arguments that it does not take are left out."""
         taken = {name: value for name, value in more.items() if name in self._arguments}
         return self.function(prediction, truth, **taken).clamp(*self.range)
 
@@ -74,7 +74,7 @@ class Metric:
         return frozenset(inspect.signature(self.function).parameters)
 
     def improves(self, difference: float) -> bool:
-        """Whether a value that is greater by `difference` is a better one."""
+        """Whether a value is better if `difference` is added to it."""
         return difference > 0 if self.better == "higher" else difference < 0
 
     @property

@@ -10,7 +10,7 @@ from torch import Tensor
 from metahdr.metrics.fidelity import ssim
 from metahdr.metrics.hdr import masked_mean
 from metahdr.metrics.metric import ALIGNMENTS, ALL, REGIONS, Metric
-from metahdr.metrics.photometry import LEAST, MOST, luminance
+from metahdr.metrics.photometry import LEAST, MOST, luminance_of_batch
 
 PEAK = 256.0  # of PSNR and SSIM, as the authors' code has it: about the value of 100 cd/m^2
 _P = (0.353487901, 0.3734658629, 8.277049286e-05, 0.9062562627, 0.09150303166, 0.9099517204, 596.3148142)
@@ -25,13 +25,13 @@ def pu21(light: Tensor) -> Tensor:
 
 def pu21_psnr(prediction: Tensor, truth: Tensor, mask: Tensor | None = None) -> Tensor:
     """PSNR in dB of PU21 values of the luminance, peak 256; arguments as `log_rmse`."""
-    encoded = [pu21(luminance(image)) for image in (prediction, truth)]
+    encoded = [pu21(luminance_of_batch(image)) for image in (prediction, truth)]
     return 20 * torch.log10(PEAK / masked_mean((encoded[0] - encoded[1]).square(), mask).sqrt())
 
 
 def pu21_ssim(prediction: Tensor, truth: Tensor) -> Tensor:
     """SSIM of PU21 values of the luminance, dynamic range 256; light in cd/m^2, `(N, 3, H, W)` to `(N,)`."""
-    return ssim(*(pu21(luminance(image))[:, None] / PEAK for image in (prediction, truth)))
+    return ssim(*(pu21(luminance_of_batch(image))[:, None] / PEAK for image in (prediction, truth)))
 
 
 PU21_PSNR = Metric(

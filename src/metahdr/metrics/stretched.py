@@ -1,7 +1,7 @@
 """PSNR and SSIM of log images that are stretched to [0, 1], the scores of Demirci and Dere.
 
-They compare what their network answers with such an image of the truth. Neither image has the other's scale: the
-scores say nothing of how bright the light is, and one pixel that is far too bright darkens all others.
+They compare their network's output with such an image of the truth. Each image is stretched by itself: the scores
+say nothing of how bright the light is, and one pixel that is far too bright darkens all others.
 """
 
 from dataclasses import replace

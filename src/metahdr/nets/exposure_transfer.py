@@ -31,16 +31,16 @@ class ConvGRU(nn.Module):
 
 
 class ExposureTransfer(nn.Module):
-    """One exposure to that one stop brighter, or, in a second network of this kind, darker.
+    """From one exposure to the exposure one stop brighter; a second network of this kind goes one stop darker.
 
     The global network finds the tone, the local one the edges; the refinement network joins both with the input.
-    The global image is the mean of the input and of what its network makes; the result, that of the global image
-    and of what the refinement makes. An image of any size is padded to a multiple of 32, and the results are
-    cropped. 118,453,255 parameters at the published width.
+    The global image is the mean of the input and of the global network's output. The result is the mean of the
+    global image and of the refinement network's output. An image of any size is padded to a multiple of 32, and
+    the results are cropped. 118,453,255 parameters at the published width.
 
     Args:
-        width: channels of the global network's first convolution, twice those of the others. They double with
-            each level.
+        width: channels of the global network's first convolution, twice those of the other networks' first. They
+            double with each level.
     """
 
     def __init__(self, width: int = 32):
@@ -50,11 +50,11 @@ class ExposureTransfer(nn.Module):
         self.refine = _UNet(7, 3, width // 2, 5, recurrent=False)
 
     def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, Tensor, Tensor, State]:
-        """The exposure, the global image, the edges, and the state that the next recursion takes.
+        """The new exposure, the global image, the edges, and the state for the next recursion.
 
         Args:
             x: display-referred `(N, 3, H, W)` in [0, 1].
-            state: of the recursion before, None in the first.
+            state: from the recursion before; None in the first.
 
         Returns:
             Image and global image `(N, 3, H, W)` and edges `(N, 1, H, W)`, in [0, 1], and the state.
@@ -99,9 +99,9 @@ class _UNet(nn.Module):
 
     Args:
         width: channels of the first convolution, before the levels.
-        levels: down to the bottom, which is one more; each is two convolutions, then a pooling.
+        levels: number of levels above the bottom; each is two convolutions, then a pooling.
         recurrent: whether the bottom begins with a `ConvGRU`; then the first convolution of each level up is 1x1.
-        sharp: max pooling and nearest neighbours in the place of means and bilinear interpolation.
+        sharp: whether to pool by maxima and enlarge by nearest neighbours, not by means and bilinearly.
     """
 
     def __init__(self, inputs: int, outputs: int, width: int, levels: int, recurrent: bool, sharp: bool = False):
@@ -146,5 +146,5 @@ def _level(inputs: int, outputs: int, first: int = 3) -> nn.Sequential:
 
 
 def _halfway(given: Tensor, output: Tensor) -> Tensor:
-    """The mean of the image that is given and of tanh of the output, both in [-1, 1], as one in [0, 1]."""
+    """The mean of the given image and of tanh of the output, both in [-1, 1], brought to [0, 1]."""
     return (given + (1 + torch.tanh(output)) / 2) / 2

@@ -106,11 +106,11 @@ def blend(x: Tensor, y: Tensor) -> Tensor:
 
 def linear_light(y: Tensor) -> Tensor:
     """exp(y) - 1/255 of log values, never negative."""
-    return (torch.exp(y.clamp(max=12)) - EPSILON).clamp(min=0)  # exp(12) is beyond half floats, far from overflow
+    return (torch.exp(y.clamp(max=12)) - EPSILON).clamp(min=0)  # exp(12): above every half float, no overflow
 
 
 def _log_domain(features: Tensor) -> Tensor:
-    """log((h / 255)^2 + 1/255), in two passes over the memory."""
+    """log((h / 255)^2 + 1/255), in only two passes over the memory."""
     return torch.addcmul(features.new_full((1, 1, 1, 1), EPSILON), features, features, value=1 / 255**2).log()
 
 

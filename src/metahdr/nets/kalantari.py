@@ -5,7 +5,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 OUTPUTS = {"direct": 3, "we": 9, "wie": 18}  # channels
-EPSILON = 1e-8  # keeps 0/0 away where all weights vanish; too small to change any other pixel
+EPSILON = 1e-8  # prevents 0/0 where all weights vanish; too small to change any other pixel
 
 
 class KalantariNet(nn.Module):

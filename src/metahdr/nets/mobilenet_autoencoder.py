@@ -13,7 +13,7 @@ from metahdr.nets.unet import decode
 from torchvision.models import mobilenet_v3_large  # noqa: E402, I001  isort: skip
 
 _LAST = {1: 16, 3: 24, 6: 40, 12: 112, 16: 960}  # the encoder's last layer of each size, and its channels
-_TINY = 1e-6  # least range of an image's values: one that is constant becomes -1
+_TINY = 1e-6  # least range of an image's values; a constant image becomes -1
 
 
 class MobileNetAutoencoder(nn.Module):

@@ -69,7 +69,7 @@ class _BatchNormReLUBackward(Function):
       of x: - w r^2 c (u - mean u) + (uw r - w r^2 a) (g - mean g) + n k,
             k = w r^2 (3 a c - mean(u g) + mean u mean g) - uw r c
       of w: N r (mean(u g) - mean u mean g - a c)
-    The first term of the first is the first-order gradient of x, with u in place of g.
+    The first term of the gradient of g is the first-order gradient of x, with u in place of g.
     """
 
     @staticmethod

@@ -1,35 +1,35 @@
-"""The radiance network: a response curve is proposed from the image, then clipped light is given back.
+"""The radiance network: it proposes the camera's response curve, then restores the light that clipping took away.
 
 The order is that of Liu et al. 2020 (linearise, then hallucinate); the blending by a soft mask is HDR-CNN's
 (Eilertsen et al. 2017, equation 2). The residual is at least 0 in log light: a clipped pixel is never darker than
-its clipping point. Group normalisation and bilinear upsampling throughout: a prediction depends on its image
-alone, and has no grid of transposed convolutions.
+its clipping point. With group normalisation a prediction depends on its own image alone; bilinear upsampling
+leaves no checkerboard, as transposed convolutions do.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-LEVELS = 257  # entries of a table: exposures of equally spaced display-referred values from 0 to 1
-TERMS = 8  # of the proposed curve
-CLIPS = (0.92, 0.975)  # display-referred values at which the mask begins and is whole
-MOST = 11.0  # of a residual, e^11 is about the largest half float
+TABLE_SIZE = 257  # entries of an inverse response: the exposures of equally spaced values from 0 to 1
+TERMS = 8  # coefficients of a proposed curve
+CLIPS = (0.92, 0.975)  # display-referred values at which the mask leaves 0 and reaches 1
+MOST = 11.0  # the largest residual; e^11 is about the largest half float
 DIVISOR = 32  # of the size that the U-Net works on
 _BINS = 32
 
 
 def mask(exposures: Tensor) -> Tensor:
-    """How far each channel counts as clipped, in [0, 1]; cameras whose white is 250 clip too. Same shape."""
+    """How far each value counts as clipped, in [0, 1], same shape; 250 of 255, some cameras' white, is clipped."""
     return ((exposures - CLIPS[0]) / (CLIPS[1] - CLIPS[0])).clamp(0, 1)
 
 
 def curve(coefficients: Tensor) -> Tensor:
-    """Inverse responses, `(N, TERMS)` to `(N, LEVELS)`: each rises from 0 to 1.
+    """Inverse responses, `(N, TERMS)` to `(N, TABLE_SIZE)`: each rises from 0 to 1.
 
-    The logarithm of the slope at value u is a log(u + 0.02) plus a cosine series; a is 1.2 where all coefficients
-    are 0.
+    The logarithm of the slope at value u is a log(u + 0.02) plus a cosine series. With all coefficients 0, a is
+    1.2 and the series vanishes.
     """
-    u = (torch.arange(LEVELS - 1, device=coefficients.device) + 0.5) / (LEVELS - 1)
+    u = (torch.arange(TABLE_SIZE - 1, device=coefficients.device) + 0.5) / (TABLE_SIZE - 1)
     order = torch.arange(1, TERMS, device=coefficients.device)
     basis = torch.cat([torch.log(u + 0.02)[None], torch.cos(torch.pi * order[:, None] * u)])
     slopes = torch.softmax((coefficients + F.one_hot(torch.tensor(0), TERMS).to(u) * 1.2) @ basis, -1)
@@ -38,14 +38,14 @@ def curve(coefficients: Tensor) -> Tensor:
 
 
 def linearise(exposures: Tensor, table: Tensor) -> Tensor:
-    """Exposure of each display-referred value, between the entries of the table linear.
+    """Exposure of each display-referred value by a table, linear between its entries.
 
     Args:
         exposures: `(N, 3, H, W)` in [0, 1].
-        table: `(N, LEVELS)`.
+        table: `(N, TABLE_SIZE)`.
     """
-    position = exposures.flatten(1) * (LEVELS - 1)
-    below = position.detach().floor().clamp(max=LEVELS - 2).long()
+    position = exposures.flatten(1) * (TABLE_SIZE - 1)
+    below = position.detach().floor().clamp(max=TABLE_SIZE - 2).long()
     low, high = table.gather(1, below), table.gather(1, below + 1)
     return (low + (position - below) * (high - low)).view_as(exposures)
 
@@ -57,7 +57,7 @@ class Block(nn.Module):
         super().__init__()
         self.first, self.first_norm = nn.Conv2d(inputs, outputs, 3, stride, 1), nn.GroupNorm(8, outputs)
         self.second, self.second_norm = nn.Conv2d(outputs, outputs, 3, 1, 1), nn.GroupNorm(8, outputs)
-        nn.init.constant_(self.second_norm.weight, 0.3)  # begins near the shortcut
+        nn.init.constant_(self.second_norm.weight, 0.3)  # at first the block is nearly its shortcut
 
     def forward(self, x: Tensor) -> Tensor:
         first = self.first_norm(self.first(x))
@@ -141,7 +141,7 @@ class Prior(nn.Module):
 
 
 class RadianceNet(nn.Module):
-    """All networks, and the head: a linear map from features to what softplus makes a residual."""
+    """All networks, and the head: a linear map of the features, which softplus turns into the residual."""
 
     def __init__(self):
         super().__init__()
@@ -153,13 +153,13 @@ class RadianceNet(nn.Module):
         self.to(memory_format=torch.channels_last)
 
     def propose(self, exposures: Tensor) -> Tensor:
-        """A table of the inverse response for each image, `(N, 3, H, W)` to `(N, LEVELS)`."""
+        """A table of the inverse response for each image, `(N, 3, H, W)` to `(N, TABLE_SIZE)`."""
         coefficients = self.response(exposures)
         with torch.autocast(exposures.device.type, enabled=False):
             return curve(coefficients.float())
 
     def residual(self, linear: Tensor, clipped: Tensor) -> Tensor:
-        """What clipping took away: log light from 0 to `MOST`, `(N, 3, H, W)`."""
+        """What clipping took away, as a difference of log light from 0 to `MOST`, `(N, 3, H, W)`."""
         return F.softplus(self.head(self.highlights(linear, clipped)).float()).clamp(max=MOST)
 
 

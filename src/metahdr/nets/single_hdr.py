@@ -1,6 +1,6 @@
 """SingleHDR (Liu et al. 2020, "Single-image HDR reconstruction by learning to reverse the camera pipeline").
 
-A camera clips light, applies its response and quantises. One network for each step takes it back, in the reverse
+A camera clips light, applies its response and quantises. One network for each step undoes it, in the reverse
 order, and a fourth refines the result. What the paper leaves open is as in the authors' code
 (github.com/alex04072000/SingleHDR).
 """
@@ -18,11 +18,11 @@ from torchvision.models import resnet18  # noqa: E402, I001  isort: skip
 BINS = (4, 8, 16)  # of the soft histograms that the linearisation sees
 THRESHOLD = 0.95  # linear light above which a pixel counts as over-exposed
 
-_LEVELS = ((16, 7), (32, 5), (64, 3), (128, 3), (256, 3), (512, 3))  # channels and kernels of the U-Net
+_UNET = ((16, 7), (32, 5), (64, 3), (128, 3), (256, 3), (512, 3))  # channels and kernel of each level of the U-Net
 
 
 class ResidualUNet(nn.Module):
-    """Images to what is to be added to the first of them, `(N, inputs, H, W)` to `(N, 3, H, W)`.
+    """A residual for the first of its input images, `(N, inputs, H, W)` to `(N, 3, H, W)`.
 
     Six levels of two convolutions, each with a leaky ReLU. Average pooling leads down, bilinear upsampling up. An
     image of any size is padded to a multiple of 32, and the result is cropped.
@@ -34,7 +34,7 @@ class ResidualUNet(nn.Module):
 
     def __init__(self, inputs: int, width: float = 1.0):
         super().__init__()
-        levels = [(_scaled(channels, width), kernel) for channels, kernel in _LEVELS]
+        levels = [(_scaled(channels, width), kernel) for channels, kernel in _UNET]
         self.down, self.up, self.merge = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
         for outputs, kernel in levels:
             self.down.append(nn.Sequential(_layer(inputs, outputs, kernel), _layer(outputs, outputs, kernel)))
@@ -111,9 +111,10 @@ class LinearisationNet(nn.Module):
 class HallucinationNet(nn.Module):
     """Linear light in [0, 1] to what clipping took from it, never negative, `(N, 3, H, W)` to the same.
 
-    The whole light is the input plus the result times `over_exposed`. Encoder and skip connections are HDR-CNN's,
-    but linear instead of logarithmic; nearest-neighbour upsampling and a convolution replace the transposed ones,
-    which leave checkerboards. An image of any size is padded to a multiple of 32, and the result is cropped.
+    The light before clipping is the input plus the result times `over_exposed`. Encoder and skip connections are
+    HDR-CNN's, but linear instead of logarithmic. Nearest-neighbour upsampling and a convolution replace transposed
+    convolutions, which leave checkerboards. An image of any size is padded to a multiple of 32, and the result is
+    cropped.
 
     Args:
         width: multiplier of the channels; 1 is the paper's network with 24,569,118 parameters.
@@ -180,7 +181,7 @@ def soft_histogram(x: Tensor, bins: int) -> Tensor:
 
 
 def inverse_response(coefficients: Tensor, mean: Tensor, basis: Tensor) -> Tensor:
-    """Tables of a linear model, `(N, K)`, `(L,)` and `(K, L)` to `(N, L)`; they may fall."""
+    """Inverse responses of the linear model, `(N, K)`, `(L,)` and `(K, L)` to `(N, L)`; they may fall."""
     return mean + coefficients @ basis
 
 
@@ -195,10 +196,10 @@ def monotone(g: Tensor) -> Tensor:
 
 
 def apply_response(x: Tensor, g: Tensor) -> Tensor:
-    """Each value looked up in its image's table, between the entries linear.
+    """Each value looked up in its image's table, linear between the entries.
 
     Args:
-        x: `(N, C, H, W)`; what is outside [0, 1] counts as 0 or 1.
+        x: `(N, C, H, W)`; values outside [0, 1] count as 0 or 1.
         g: tables at equally spaced values from 0 to 1, `(N, L)`.
     """
     last = g.shape[-1] - 1

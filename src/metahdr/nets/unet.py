@@ -13,7 +13,7 @@ class UNet(nn.Module):
     """An exposure in [0, 1] to radiance, `(N, 3, H, W)` to the same shape; H and W are multiples of 16.
 
     Every block has two 3x3 convolutions with normalisation and ReLU. Max pooling leads down, transposed 2x2
-    convolutions lead up, a 1x1 convolution to RGB and the head end it. docs/deviations.md lists the differences
+    convolutions lead up. Last come a 1x1 convolution to RGB and the head. docs/deviations.md lists the differences
     from the paper's text.
 
     Args:

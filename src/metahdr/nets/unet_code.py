@@ -15,8 +15,8 @@ class UNetCode(nn.Module):
 
     Unlike `UNet`, every convolution has a bias, transposed convolutions are 3x3 with normalisation and ReLU, and
     the last block goes from twice the filters to RGB by two 3x3 convolutions, the first with normalisation and
-    ReLU. 540,669 parameters at 8 filters. Earlier states of the code end with a sigmoid, as the paper does; its
-    last state has a ReLU instead, whose values replace the clipped pixels of the input alone.
+    ReLU. 540,669 parameters at 8 filters. Earlier states of the code end with a sigmoid, as the paper does. Its
+    last state has a ReLU instead, and replaces only the clipped pixels of the input by the result.
 
     Args:
         filters, norm, head: as `UNet` takes them.

@@ -22,8 +22,8 @@ class WuNet(nn.Module):
             35,480,707 parameters.
         residual_kernel: size of the residual blocks' kernels. 5 is the paper's, 3 the authors' code's, with
             16,606,339 parameters.
-        turned: the layers see the image turned by 180 degrees, for kernels that were learned with the padding of
-            the authors' code, which is this one's mirror image.
+        turned: whether the layers see the image turned by 180 degrees, for kernels learned with the authors'
+            padding, which is the mirror image of this one.
     """
 
     def __init__(self, kind: Literal["unet", "resnet"], residual_kernel: int = 5, turned: bool = False):

@@ -1,4 +1,4 @@
-"""A bracket as a user brings it: checked, with the stops of its exposures."""
+"""A user's bracket, checked, with the stops of its exposures."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -12,11 +12,11 @@ from metahdr.images.exif import relative_stops
 from metahdr.photographs.read import Photograph, read_photograph
 
 LEAST_SPREAD = 0.3  # stops between the darkest and the brightest exposure
-_SIDE = 64  # pixels of the small versions that are compared
-_SHIFT = 3  # pixels of those, 5 % of the image, that a hand may have moved
+_SIDE = 64  # pixels, the side of the small versions that are compared
+_SHIFT = 3  # pixels of the small versions, 5 % of the image, by which a hand may have moved the camera
 _LEAST_SHARE = 0.1  # of the pixels that must be well exposed in both to be compared
-# Of the details of two exposures of one view; `python benchmarks/reconstruct.py views FOLDER` measures what it is
-# of one view, of one turned by 3 degrees, and of others of the same place.
+# Least correlation of the details of two exposures of one view; `python benchmarks/reconstruct.py views FOLDER`
+# measures it for one view, for one turned by 3 degrees, and for other views of the same place.
 LEAST_CORRELATION = 0.5
 MOST_STOPS = 30  # of an EV
 
@@ -26,7 +26,7 @@ class Bracket(NamedTuple):
 
     Attributes:
         exposures: uint8 `(S, H, W, 3)`.
-        stops: of each relative to the scene's scale; 1.0 is where 0 stops clip.
+        stops: of each exposure; with 0 stops, light of 1.0 clips.
         curve: the response, where the files determine it.
     """
 
@@ -48,8 +48,8 @@ def make_bracket(names: list[str], photographs: list[Photograph], stops: list[fl
     """A bracket of photographs that were read; the stops come from the EXIF data unless they are given.
 
     Raises:
-        UserError: fewer than two, not as many stops, equal exposures, other sizes, views or cameras, an order of
-            brightness that is not that of the stops.
+        UserError: fewer than two photographs, another number of stops, equal exposures, different sizes, views or
+            cameras, or an exposure with more stops that is darker.
     """
     if len(photographs) < 2:
         raise UserError(f"{names[0]}: a bracket has at least two exposures")
@@ -77,7 +77,7 @@ def make_bracket(names: list[str], photographs: list[Photograph], stops: list[fl
 
 
 def _check_views(names: list[str], exposures: np.ndarray, stops: list[float]) -> None:
-    """Neighbouring exposures of one view have the same details, and the longer one is brighter."""
+    """Refuses neighbouring exposures without common details, and those whose longer one is darker."""
     order = np.argsort(stops, kind="stable")
     small = [shrink(image) for image in exposures]
     for dark, bright in zip(order, order[1:], strict=False):
@@ -94,7 +94,7 @@ def shrink(exposure: np.ndarray) -> np.ndarray:
 
 
 def correlation(dark: np.ndarray, bright: np.ndarray) -> float:
-    """Of the details of two grey images `(_SIDE, _SIDE)`, the best of small shifts; 1 if nothing can be told."""
+    """Of the details of two grey images `(_SIDE, _SIDE)`, at the best small shift; 1 if there are too few."""
     inside = slice(_SHIFT, _SIDE - _SHIFT)
     best, details = -1.0, _details(dark)[inside, inside]
     other, lit = _details(bright), dark[inside, inside] > 10

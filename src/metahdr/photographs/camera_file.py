@@ -1,4 +1,4 @@
-"""A camera that a method was adapted to, kept in a file: numbers alone (safetensors), nothing is executed."""
+"""The file of a camera that a method was adapted to: numbers alone (safetensors), nothing is executed."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ _KEY = "metahdr camera"
 
 
 def save_camera(path: Path, method: Method, weights: Path | None) -> None:
-    """Writes what a method has of its camera.
+    """Writes what a method knows of its camera.
 
     Args:
         weights: that the method was loaded with; None: the shipped ones.

@@ -1,8 +1,8 @@
-"""The metadata of a gain-map JPEG, for readers of either kind, and for the screens that people have.
+"""The metadata of a gain-map JPEG, for new and old readers and for ordinary screens.
 
 libultrahdr writes the metadata of ISO 21496-1 alone; older readers want the XMP of Android's Ultra HDR image
-format v1. It also declares that only a screen 5.6 stops brighter than white shows the whole light. Most are
-brighter by 2 or 3, and would show a part of it even where the image has no more than they can.
+format v1. It also declares that only a screen that reaches 5.6 stops above white shows all light of an image. Most
+screens reach 2 or 3 stops, and would show a part of the light even of an image that needs no more.
 """
 
 import struct

@@ -16,7 +16,7 @@ SUFFIXES = (
 # A raw file is linear; it is encoded as sRGB (IEC 61966-2-1), so that every method sees what it knows.
 _VALUES = np.linspace(0, 1, 257)
 RESPONSE = Curve(np.where(_VALUES <= 0.04045, _VALUES / 12.92, ((_VALUES + 0.055) / 1.055) ** 2.4))
-# Nothing is adapted to the image: brightness and white level are the same for all exposures of a bracket.
+# No setting depends on the image: brightness and white level are the same for all exposures of a bracket.
 _DEVELOPMENT = {
     "use_camera_wb": True,
     "no_auto_bright": True,

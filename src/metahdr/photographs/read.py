@@ -20,7 +20,7 @@ from metahdr.images.files import bits_per_channel, check_complete, check_size, s
 from metahdr.photographs import raw
 
 SMALLEST = 16  # pixels of a side
-BYTES_PER_PIXEL = 150  # of memory for a single exposure; benchmarks/reconstruct.py measures it
+BYTES_PER_PIXEL = 150  # of memory to reconstruct one exposure; benchmarks/reconstruct.py measures it
 _BLACK, _WHITE = 4 / 255, 250 / 255
 _MODES = ("L", "LA", "P", "PA", "RGB", "RGBA", "RGBX")
 _DEEP_MODES = ("L", "LA", "RGB", "RGBA", "RGBX", "I;16", "I;16B")  # what Pillow calls those of 16 bits
@@ -97,7 +97,7 @@ def _read_rendered(path: Path) -> Photograph:
             mode, bits = image.mode, bits_per_channel(image)
             icc, exif = image.info.get("icc_profile"), image.getexif()
             settings, orientation = read_settings(exif), exif.get(Base.Orientation, 1)
-            if icc is None and exif.get_ifd(IFD.Interop).get(1) == "R03":  # DCF's sign of Adobe RGB
+            if icc is None and exif.get_ifd(IFD.Interop).get(1) == "R03":  # how DCF marks Adobe RGB
                 icc = imagecodecs.cms_profile("adobergb")
             negative = image.format == "TIFF" and bits == 16 and image.tag_v2.get(262) == 0  # white is 0
             if bits not in (8, 16) or negative or mode not in (_MODES if bits == 8 else _DEEP_MODES):
@@ -128,7 +128,7 @@ def _read_rendered(path: Path) -> Photograph:
 
 
 def _to_srgb(pixels: np.ndarray, icc: bytes) -> tuple[np.ndarray, str]:
-    """The pixels with sRGB's colours and encoding, uint16 if they were converted, and a note or nothing."""
+    """The pixels with sRGB's colours and encoding, uint16 if converted, and a note for the user, or none."""
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc)).profile
         name = (profile.profile_description or "unnamed").strip()

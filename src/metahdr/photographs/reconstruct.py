@@ -1,4 +1,4 @@
-"""HDR images out of photographs, by any method of single exposures: one by itself, a bracket, after adaptation."""
+"""HDR images by any method of single exposures: of one photograph, of a bracket, after adaptation."""
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from metahdr.registry import METHODS
 
 
 def method_class(name: str) -> type[Method]:
-    """A method of the registry that photographs can be given to.
+    """A method of the registry that reconstructs single photographs.
 
     Raises:
         UserError: unknown, or it needs more than an exposure.
@@ -34,7 +34,7 @@ def single(method: Method, photograph: Photograph) -> np.ndarray:
 
 
 def merged(bracket: Bracket, method: Method) -> Merged:
-    """The bracket aligned, calibrated and merged; a response that the method knows is taken as it is."""
+    """The bracket aligned, calibrated and merged; where the response is known, it is not calibrated."""
     curve = bracket.curve or getattr(method, "curve", None)
     return merge_bracket(bracket.exposures, bracket.stops, curve)
 
@@ -42,7 +42,7 @@ def merged(bracket: Bracket, method: Method) -> Merged:
 def adapted(method: Method, bracket: Merged) -> Method:
     """The method adapted to a bracket's camera.
 
-    One that can be told a response gets no more: adapting the network was measured to add nothing (docs/hdr.md).
+    A method with a camera model is only calibrated: adapting its network adds nothing (measured in docs/hdr.md).
     """
     if knows_cameras(method):
         return method.with_camera(bracket.curve)

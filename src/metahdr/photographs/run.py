@@ -1,4 +1,4 @@
-"""The command `metahdr reconstruct`: files in, files out, one line for each photograph that cannot be taken."""
+"""The command `metahdr reconstruct`: files in, files out, one line for each photograph that fails."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ from metahdr.photographs.bracket import read_bracket
 from metahdr.photographs.camera_file import load_camera, save_camera
 from metahdr.photographs.read import read_photograph
 from metahdr.photographs.reconstruct import adapted, completed, knows_cameras, merged, method_class, single
-from metahdr.photographs.write import write_preview, write_radiance, write_ultrahdr
+from metahdr.photographs.write import write_hdr, write_preview, write_ultrahdr
 from metahdr.training.progress import track
 
 
@@ -30,23 +30,23 @@ def run(
     ev: list[float] | None = None,
     camera: Path | None = None,
     full: bool = False,
-    radiance: bool = False,
+    hdr: bool = False,
     ultrahdr: bool = False,
 ) -> None:
     """Reconstructs each photograph by itself, after adaptation to `adapt_on` if given, or merges `bracket`.
 
-    Writes `<name>.exr` and `<name>_preview.jpg` to `out`, where `<name>` is that of the file; a bracket's is that
-    of its first file and `_bracket`.
+    Writes `NAME.exr` and `NAME_preview.jpg` to `out`. NAME is that of the file; for a bracket, that of its first
+    file and `_bracket`.
 
     Args:
         method: name of a method of single exposures.
         weights: a weight file of the method; None: the shipped one.
-        adapt_on: a bracket; where no photographs are named, those after its third exposure (after as many as `ev`)
-            are the photographs.
+        adapt_on: a bracket. If `photographs` is empty, they follow here, after the third file, or after as many as
+            `ev` has stops.
         ev: stops of the bracket's exposures; None: from the EXIF data.
-        camera: file of the adapted state: written after `adapt_on`, read without.
+        camera: file of the adapted state: written with `adapt_on`, read without.
         full: 32-bit floats in the EXR file.
-        radiance, ultrahdr: write `<name>.hdr`, `<name>_ultrahdr.jpg` as well.
+        hdr, ultrahdr: write `NAME.hdr`, `NAME_ultrahdr.jpg` as well.
 
     Raises:
         UserError: the arguments do not fit, the bracket cannot be taken, or a photograph failed; what failed is on
@@ -56,7 +56,7 @@ def run(
     if adapt_on:
         adapt_on, photographs = _apart(adapt_on, photographs, ev, camera)
     _check_arguments(photographs, kind, bracket, adapt_on, ev, camera)
-    suffixes = [".exr", "_preview.jpg", *[".hdr"] * radiance, *["_ultrahdr.jpg"] * ultrahdr]
+    suffixes = [".exr", "_preview.jpg", *[".hdr"] * hdr, *["_ultrahdr.jpg"] * ultrahdr]
     names = [f"{bracket[0].stem}_bracket"] if bracket else [path.stem for path in photographs]
     targets = [out / f"{name}{suffix}" for name in names for suffix in suffixes]
     _check_targets(targets, [*photographs, *(bracket or []), *(adapt_on or [])])
@@ -68,8 +68,8 @@ def run(
         with _writing():
             write_exr(out / f"{name}.exr", image, half=not full)
             write_preview(out / f"{name}_preview.jpg", image)
-            if radiance:
-                write_radiance(out / f"{name}.hdr", image)
+            if hdr:
+                write_hdr(out / f"{name}.hdr", image)
             if ultrahdr:
                 write_ultrahdr(out / f"{name}_ultrahdr.jpg", image)
         tqdm.write(str(out / f"{name}.exr"))
@@ -109,7 +109,7 @@ def run(
 def _apart(
     files: list[Path], photographs: list[Path], ev: list[float] | None, camera: Path | None
 ) -> tuple[list[Path], list[Path]]:
-    """The bracket and the photographs, which may follow it if it has as many exposures as EVs, or three."""
+    """The bracket and the photographs, which may follow it: after as many files as EVs, or after three."""
     count = len(ev) if ev else 3
     if photographs or len(files) <= count:
         return files, photographs

@@ -17,13 +17,13 @@ from metahdr.images.tonemap import photographic
 from metahdr.photographs.gainmap import complete
 
 SDR_WHITE = 203.0  # cd/m2 of 1.0 in a gain-map JPEG (ITU-R BT.2408)
-PEAK = 10000 / SDR_WHITE  # the brightest that a gain-map JPEG holds, 5.6 stops above 1.0
-_LEAST_PEAK = 1.1  # of the screen that shows a whole image: a format cannot say that any screen does
+PEAK = 10000 / SDR_WHITE  # the brightest light in a gain-map JPEG, 5.6 stops above 1.0
+_LEAST_PEAK = 1.1  # of a screen that shows all light; the formats cannot say that every screen does
 _QUALITY = 92
 LARGEST = 8192  # pixels of a side of an Ultra HDR JPEG, as libultrahdr takes them
 
 
-def write_radiance(path: Path, image: np.ndarray) -> None:
+def write_hdr(path: Path, image: np.ndarray) -> None:
     """Writes a Radiance `.hdr`, run-length encoded."""
     with atomic_write(path) as part:
         if not cv2.imwrite(str(part), image[..., ::-1]):
@@ -35,7 +35,7 @@ def write_preview(path: Path, image: np.ndarray) -> None:
     code, kind = io.BytesIO(), "JPEG" if path.suffix == ".jpg" else "PNG"
     Image.fromarray(photographic(image)).save(code, kind, quality=_QUALITY)
     with atomic_write(path) as part:
-        part.write_bytes(code.getvalue())  # Pillow takes no notice where a disk is full
+        part.write_bytes(code.getvalue())  # Pillow itself does not notice a full disk
 
 
 def write_ultrahdr(path: Path, image: np.ndarray) -> None:

@@ -20,7 +20,7 @@ _CHUNK = 2048
 
 
 def perceptual_hash(hdr: np.ndarray) -> str:
-    """The hash of linear light `(H, W, 3)`, 36 hexadecimal digits; empty where it is flat, which is like none."""
+    """The hash of linear light `(H, W, 3)`, 36 hexadecimal digits; empty for a flat image, which matches none."""
     grey = luminance(shrink(hdr))
     if not np.isfinite(grey).all() or np.ptp(grey) <= _LEAST_SPREAD * grey.mean():
         return ""
@@ -34,7 +34,7 @@ def groups(hashes: dict[str, list[str]], most: int = MOST_BITS) -> list[set[str]
     """Names that belong together, because any two of their hashes differ in at most `most` bits.
 
     Args:
-        hashes: of all scenes of each name; empty ones are like none.
+        hashes: of all scenes of each name; empty ones match none.
 
     Returns:
         Sets of names, each name in one of them.

@@ -7,7 +7,7 @@ import pandas as pd
 
 from metahdr.camera.curve import Curve
 from metahdr.camera.emor import Emor
-from metahdr.camera.exposure import black_share, expose, expose_percentile, saturated_share
+from metahdr.camera.exposure import PIXEL_VALUES, black_share, expose, expose_percentile, saturated_share
 from metahdr.camera.response import Response, draw_response
 from metahdr.config.expose import Expose
 from metahdr.errors import UserError
@@ -19,7 +19,6 @@ from metahdr.seeds import named_rng
 # not of that family.
 COLUMNS = ["scene", "ev", "stops", "metering", "response_n", "response_sigma", "saturated", "black"]
 COLUMNS += ["accepted", "reason"]
-LEVELS = np.arange(256)  # the values of an exposure
 
 
 def expose_scenes(
@@ -34,21 +33,21 @@ def expose_scenes(
 ) -> tuple[np.ndarray, pd.DataFrame, np.ndarray]:
     """The bracket of every scene: rendered, or the dataset's own exposures.
 
-    Of more own exposures than `expose.evs` names, those nearest to these are taken; of as many, all.
+    Where the dataset brings more exposures than `expose.evs` names, those nearest to these are taken.
 
     Args:
         scenes: names.
         hdrs: metered scenes `(N, H, W, 3)`.
         own: the dataset's own exposures `(N, E, H, W, 3)`, dark to bright; E = 0 where there are none.
-        own_evs: what these are in stops; None: those of `expose.evs`.
+        own_evs: their EVs in stops; None: those of `expose.evs`.
         settings, seed: the configuration's.
-        place: that the scenes show, which names the camera where a place has one.
+        place: that the scenes show; all its scenes have one camera with `expose.camera_per: place`.
         emor: what `expose.response: emor` draws from.
 
     Returns:
-        uint8, or uint16 where the own exposures are, `(N, E, H, W, 3)`; the table of exposures, in which one
-        rejected exposure rejects its scene; and the tables of the cameras' curves (`camera.curve.Curve`),
-        `(N, K)`, K = 0 where the table of exposures has the response or nobody knows it.
+        uint8, or uint16 where the own exposures are, `(N, E, H, W, 3)`; the table of exposures, in which a
+        rejected exposure rejects its whole scene; and the cameras' curves (`camera.curve.Curve`) as tables
+        `(N, K)`, K = 0 where the table of exposures has the response or the response is unknown.
     """
     own_evs = own_evs or settings.evs[: own.shape[1]]
     chosen = _choose(own_evs, settings.evs) if own.shape[1] else []
@@ -83,7 +82,7 @@ def expose_scenes(
 def _choose(evs: list[float], wanted: list[float]) -> list[int]:
     """Which of the own exposures are taken, increasing; none where there are too few.
 
-    The difference to what is wanted, summed over the exposures, is the least of all choices.
+    Of all choices, theirs is the least sum of differences to the wanted EVs.
     """
     if len(evs) <= len(wanted):
         return list(range(len(evs))) if len(evs) == len(wanted) else []
@@ -111,7 +110,7 @@ def _camera(
     noise, jpeg, white = settings.noise, settings.jpeg_quality, settings.white
     exposures = [expose(scaled, ev, response, noise, rng, jpeg, white) for ev in settings.evs]
     if white < 255:
-        response = Curve(response.inverse(np.minimum(LEVELS / white, 1)))
+        response = Curve(response.inverse(np.minimum(PIXEL_VALUES / white, 1)))
     column = {"metering": metering}
     if isinstance(response, Response):
         column |= {"response_n": response.n, "response_sigma": response.sigma}

@@ -1,4 +1,4 @@
-"""Moving brackets of scenes: `camera.moving` over the scenes of one fold."""
+"""Moving brackets of the scenes of one fold, made with `brackets.motion` or taken as a dataset brings them."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -48,12 +48,12 @@ def move_source(
     camera: Expose,
     seed: int,
 ) -> Moving:
-    """The moving brackets of a source's scenes, in the order of its arrays; of a rejected scene there are zeros.
+    """The moving brackets of a source's scenes, in the order of its arrays; zeros for a rejected scene.
 
     Args:
-        scenes: those of the source and others.
-        lenders: the scenes of each split.
-        panorama: that the scenes are views of, as `prepare` has it; None where they are none.
+        scenes: those of the source, and others.
+        lenders: the scenes of each split, which lend moving things.
+        panorama: that the scenes are views of, as `prepare` has it; None if they are not.
         own: whether the source brings its exposures, which are taken as they are.
 
     Raises:
@@ -79,9 +79,9 @@ def move_source(
 
 
 def as_taken(scene: Scene) -> Moving:
-    """A bracket that somebody took, such as Kalantari and Ramamoorthi's (2017); its truth is of the middle one.
+    """A bracket that a dataset brings, such as Kalantari and Ramamoorthi's (2017); its truth is of the middle one.
 
-    What moved is what contradicts the middle exposure, by the curve that the bracket shows (`camera.ghosts`).
+    What moved is found by `brackets.ghosts`, with the curve that the bracket itself gives.
     """
     values = pixels(scene.ldr)
     stops = list(scene.stops)
@@ -97,7 +97,7 @@ def move(
     Args:
         view: the scene's radiance as the shaken camera sees it, `(H, W, 3)` in the scene's scale.
         field_of_view: horizontal angle of the view in degrees.
-        lenders: scenes of the same split, which lend the things; those of other places, where there are any.
+        lenders: scenes of the same split, which lend the things; those of other places are preferred.
 
     Raises:
         UserError: the exposures are not the virtual camera's.
@@ -122,7 +122,7 @@ def move(
 
 
 def view_of_panorama(panorama: np.ndarray, azimuth: float, field_of_view: float, size: int, scale: float) -> View:
-    """A view that sees what the shaken camera brings into the picture.
+    """A view of a panorama, in which a shaken camera sees beyond the border of the scene.
 
     Args:
         scale: from the panorama's values to the scene's scale.
@@ -136,7 +136,7 @@ def view_of_panorama(panorama: np.ndarray, azimuth: float, field_of_view: float,
 
 
 def view_of_picture(scene: Scene, field_of_view: float) -> View:
-    """A view that sees the scene alone: its border is mirrored."""
+    """A view of the scene alone; beyond its border it is mirrored."""
     radiance = _radiance(scene)
 
     def view(shake: Shake) -> np.ndarray:

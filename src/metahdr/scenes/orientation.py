@@ -66,7 +66,7 @@ def shrink(image: np.ndarray) -> np.ndarray:
 
 
 def ranks(grey: np.ndarray) -> np.ndarray:
-    """Ranks in [0, 1], which depend neither on the exposure nor on the response curve; of equal values alike."""
+    """Ranks in [0, 1], equal for equal values; they depend neither on the exposure nor on the response curve."""
     _, index, count = np.unique(grey, return_inverse=True, return_counts=True)
     middle = np.cumsum(count) - (count + 1) / 2
     return (middle / (grey.size - 1))[index].reshape(grey.shape)

@@ -91,8 +91,8 @@ def prepare_source(
 def _read(
     source: Source, folder: Path, settings: Prepare, repair_exposures: Repair | None
 ) -> tuple[np.ndarray, list[float], list[np.ndarray], dict]:
-    """The repaired HDR image, aligned with the dataset's own exposures; the EVs of these, dark to bright; they
-    themselves; and columns of the table. A single exposure is no bracket: it serves the alignment alone."""
+    """The repaired HDR image; the EVs of the dataset's own exposures, dark to bright; these exposures, aligned;
+    and columns of the table of scenes. A single exposure is no bracket: it serves the alignment alone."""
     if source.flaw:
         raise ImageError(source.flaw)
     hdr, decisions = _read_hdr(folder / source.hdr, settings) if source.hdr else (None, {})
@@ -138,13 +138,13 @@ def _centre_crop(name: str, image: np.ndarray, settings: Prepare) -> np.ndarray:
 
 
 def _scale(view: np.ndarray, own: np.ndarray, evs: list[float]) -> tuple[float, str]:
-    """The factor to the scene's scale, and whether the dataset's own EV 0 gives it (clipping) or a meter."""
+    """The factor to the scene's scale, and what gave it: `clipping` of the dataset's own EV 0, or `metering`."""
     clipping = clipping_scale(view, own[evs.index(0)]) if len(own) else None
     return (clipping, "clipping") if clipping else (metered_scale(view), "metering")
 
 
 def _check_alignment(view: np.ndarray) -> dict:
-    """Columns of the check that an exposure that is rendered is aligned."""
+    """Tries `find_alignment` on an exposure rendered from the view; its columns of the table of scenes."""
     ldr = expose(view * metered_scale(view), 0.0, _CHECK_RESPONSE)
     return find_alignment(ldr, view).columns()
 

@@ -1,4 +1,4 @@
-"""Repair of a source that brings exposures: they and its HDR image show the same, in place; or it is merged."""
+"""Aligns the exposures that a source brings with each other and with its HDR image, or merges them into one."""
 
 import logging
 from pathlib import Path
@@ -30,8 +30,8 @@ def repair_exposures(
         align: whether shifts between the exposures are undone.
 
     Returns:
-        The HDR image; the EVs in stops, dark to bright; the exposures, uint8 or uint16 `(H, W, 3)`, all cropped to
-        what they have in common; and columns of the table of scenes.
+        The HDR image; the EVs in stops, dark to bright; the exposures, uint8 or uint16 `(H, W, 3)`; and columns of
+        the table of scenes. All images are cropped to what they have in common.
 
     Raises:
         ImageError: the files do not belong together, or one of them cannot be read.

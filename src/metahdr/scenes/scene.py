@@ -29,12 +29,12 @@ class Scene:
         place: that the source shows; several sources may show one place.
         chunk: name of the source's chunk, the folder in which all that belongs to the scene lies.
         evs: nominal exposure values, dark to bright, length E; they name the exposures.
-        stops: what each exposure really is, in stops relative to the scene's scale.
+        stops: of each exposure; with 0 stops, light of 1.0 clips. They may differ from `evs`.
         ldr: exposures float32 in [0, 1], `(E, 3, H, W)`.
         hdr: truth in linear light, 1.0 is where EV 0 clips, float32 `(3, H, W)`.
         response: of the virtual camera that took the exposures; None: another camera took them.
-        moved: pixels that something moved over, bool `(H, W)`, of a moving bracket: its truth is what the middle
-            exposure shows; None where nothing moves.
+        moved: of a moving bracket, whose truth is what the middle exposure shows: pixels that something moved
+            over, bool `(H, W)`. None where nothing moves.
     """
 
     name: str

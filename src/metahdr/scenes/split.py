@@ -10,18 +10,18 @@ from metahdr.scenes.duplicates import MOST_BITS, groups
 from metahdr.seeds import named_rng
 
 log = logging.getLogger(__name__)
-_FIRST = ("test", "validation", "train", None)  # a scene that was to be tested on is not trained on
+_FIRST = ("test", "validation", "train", None)  # whose split joined places take: what was to test never trains
 
 
 def split_places(places: list[str], settings: Split, seed: int, fold: int = 0) -> dict[str, str]:
     """The split of each place in one fold.
 
-    Every place draws a number from the seed and its own name; a new place thus moves few others. The places stand
-    in a circle, in the order of these numbers. In fold 0 the first are for validation, the next for test, the rest
-    for training. Validation and test get their share of the number of places, rounded, at least one if the share
-    is above 0. A fold's test places come after those of the fold before, and its places of validation just before
-    its test places. The further folds share the places that fold 0 does not test evenly, so that over all folds
-    every place is a test place once.
+    Every place draws a number from the seed and its own name, so that a new place moves few others. The places
+    stand in a circle, in the order of these numbers. In fold 0 the first are for validation, the next for test,
+    the rest for training. Validation and test get their share of the number of places, rounded, at least one if
+    the share is above 0. The test places of fold 1 follow those of fold 0, and so on; a fold validates with the
+    places just before those that it tests. Together the further folds test all places that fold 0 does not, in
+    equal parts, so that every place is tested in one fold.
 
     Args:
         places: names.
@@ -64,8 +64,8 @@ def scenes_table(
 ) -> pd.DataFrame:
     """All scenes of all sources, one row each, with their place and their split; dropped scenes have no split.
 
-    Places that share near-duplicate scenes become one, and the notes say so. It is called as the first of them,
-    one that `split.fixed` puts into test before others, then one of validation.
+    Places that share near-duplicate scenes become one, and the notes say so. It has the name of the first that
+    `split.fixed` puts into test, else into validation, else into training, else of the first.
 
     Args:
         tables: of the sources.

@@ -4,13 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import safe_open
 
 from metahdr.errors import UserError
 from metahdr.nets.hdrcnn import HDRCNN
 from metahdr.weights.arrays import read_arrays
-from metahdr.weights.check import check_finite, load_strictly
-from metahdr.weights.ours import read_facts
+from metahdr.weights.check import check_finite
+from metahdr.weights.ours import load_network
 
 BATCH_NORM_FIRST = ("bias", "weight", "running_mean", "running_var")  # TensorLayer: beta, gamma, mean, variance
 
@@ -79,11 +78,10 @@ def _stored_shape(parameter: torch.Tensor) -> tuple[int, ...]:
 
 
 def _load_ours(path: Path) -> HDRCNN:
-    width = read_facts(path).get("width")
-    if not (isinstance(width, int | float) and 0 < width <= 1):
-        raise UserError(f"{path}: its facts say width {width!r}; expected a number above 0, at most 1")
-    network = HDRCNN(width)
-    with safe_open(path, "pt") as file:
-        parameters = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    load_strictly(path, network, parameters)
-    return network
+    def build(facts: dict) -> HDRCNN:
+        width = facts.get("width")
+        if not (isinstance(width, int | float) and 0 < width <= 1):
+            raise UserError(f"{path}: its facts say width {width!r}; expected a number above 0, at most 1")
+        return HDRCNN(width)
+
+    return load_network(path, build)[0]

@@ -15,14 +15,14 @@ import lpips  # noqa: E402, I001  isort: skip
 Distance = Callable[[Tensor, Tensor], Tensor]  # two batches of images to `(N,)`
 
 _BACKBONES = {"alex": ALEXNET, "vgg": VGG16}
-_TINY = 1e-20  # least squared norm of a place's features
+_TINY = 1e-20  # least squared norm of the features at a position
 
 
 def load_lpips(backbone: str, path: Path, key: str) -> Distance:
     """LPIPS with AlexNet or VGG16 (Zhang et al. 2018, equation 1), `(N, 3, H, W)` in [0, 1] to `(N,)`.
 
     H and W are at least 16 for VGG16 and 32 for AlexNet. The weights of the channels are the package's, version
-    0.1. Where all features of a place are zero, the package's gradient is NaN; here it is zero.
+    0.1. Where all features at a position are zero, the package's gradient is NaN; here it is zero.
 
     Args:
         backbone: `alex` or `vgg`.
@@ -46,7 +46,7 @@ def load_lpips(backbone: str, path: Path, key: str) -> Distance:
     def distance(prediction: Tensor, label: Tensor) -> Tensor:
         network.to(prediction)
         passes = [prediction, label]
-        if not torch.is_grad_enabled():  # where none is needed, one pass for both is faster
+        if not torch.is_grad_enabled():  # without gradients one pass for both images is faster
             passes = [torch.cat(passes)]
         features = [network.net(network.scaling_layer(2 * images - 1)) for images in passes]
         distances = 0

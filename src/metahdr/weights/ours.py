@@ -22,7 +22,7 @@ def save_network(path: Path, network: nn.Module, facts: dict) -> None:
     """
     tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
     with atomic_write(path) as part:
-        # save_file would put another file in its place, which the user alone may read.
+        # save_file would replace the file by another one, which only its owner may read.
         part.write_bytes(save(tensors, {"metahdr": json.dumps(facts, sort_keys=True)}))
 
 

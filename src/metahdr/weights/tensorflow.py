@@ -1,4 +1,4 @@
-"""Checkpoints of TensorFlow, read without it: an index, which is a sorted table as LevelDB's, and the values."""
+"""TensorFlow's checkpoints, read without it: an index, which is a sorted table like LevelDB's, and the values."""
 
 import math
 import zipfile
@@ -60,7 +60,7 @@ def _entries(table: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _block(table: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]]:
-    """Keys and values of a block, where a key leaves out what it shares with the one before."""
+    """Keys and values of a block, in which a key omits the beginning that it shares with the key before."""
     if table[offset + size] != 0:
         raise ValueError("compressed")
     block = table[offset : offset + size]

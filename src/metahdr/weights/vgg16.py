@@ -14,9 +14,9 @@ def start_from_vgg16(network: HDRCNN, path: Path) -> None:
     """Initialises the encoder of an HDR-CNN of width 1 with VGG16's convolutions.
 
     VGG16's weights expect RGB, normalised by mean and standard deviation. HDR-CNN's encoder gets BGR in [0, 255]
-    minus a mean, and its skip connections expect features of that scale. Therefore the weights of the first
-    convolution are changed so that they undo the difference, and all features are scaled by 255 times the mean
-    standard deviation. A network of convolutions and ReLUs is homogeneous: scaling the biases is enough for that.
+    minus a mean, and its skip connections expect features of that scale. So the first convolution's weights undo
+    the difference, and all features are scaled by 255 times the mean standard deviation, for which it is enough to
+    scale the biases, because convolutions and ReLUs are homogeneous.
 
     Args:
         path: as `read_convolutions` takes it.

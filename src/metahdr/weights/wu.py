@@ -29,9 +29,9 @@ _VALUES = {
 def load_wu(path: Path) -> WuNet:
     """The residual network with the values of the authors' zip archive, in evaluation mode.
 
-    Theirs takes and gives values in [-1, 1] with a tanh, and pads one pixel more at the right and at the bottom.
-    Here it is [0, 1], a sigmoid, and the pixel at the left and at the top: the first and the last layer are
-    scaled, and all kernels turned, which gives the same images.
+    Theirs takes and gives values in [-1, 1] with a tanh, and pads one more pixel at the right and the bottom. Ours
+    has [0, 1], a sigmoid, and that pixel at the left and the top. With the first and the last layer scaled and all
+    kernels turned, the images are the same.
 
     Raises:
         UserError: missing, damaged, of another layout, or with values that are not finite.

@@ -19,8 +19,8 @@ def digest(script: Path, modules: Iterable[str] = ()) -> str:
     Included are the modules of this package and of the top-level packages of `modules`, with the `__init__` of
     every package above them; other libraries are pinned by their versions. Imports inside functions are followed
     too. Comments, docstrings, descriptions of configuration keys, formatting and the place of the checkout make no
-    difference. A file in a module's folder is included as it is where the module has its name as a string, such as
-    that of a template.
+    difference. A file beside a module, such as a template, is included byte for byte if a string in the module is
+    its name.
 
     Args:
         script: the file that is run.

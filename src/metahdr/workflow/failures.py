@@ -1,4 +1,4 @@
-"""What failed in a run: a summary at its end, made of the records that Snakemake logs."""
+"""What failed in a run: a summary for its end, made of the records that Snakemake logs."""
 
 import logging
 from collections import defaultdict
@@ -28,9 +28,9 @@ class Failures(logging.Handler):
                 self.done, self.total = record.done, record.total
 
     def summary(self) -> str:
-        """Of each failed job its rule and wildcards, why it failed, and how its logs end; and where the run is."""
+        """How much of the run is done, and of each failed job rule, wildcards, reason and ends of its logs."""
         if not self.failed:
-            return "The run ended before its end, but no job failed; the message is above."
+            return "The run stopped early; no job failed. See the message above."
         jobs = "\n".join(self._job(number, attempts) for number, attempts in self.failed.items())
         done = f"{self.done} of {self.total} steps are done" if self.total else "no step is done"
         return (

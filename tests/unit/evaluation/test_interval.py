@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from metahdr.evaluation.interval import Variance, mean_interval, p_value
+from metahdr.evaluation.interval import Variance, mean_interval, p_value, with_interval
 
 
 @pytest.fixture
@@ -65,3 +65,9 @@ def test_a_p_value_is_that_of_the_t_test(rng):
     assert p == pytest.approx(stats.ttest_1samp(values, 0).pvalue)
     nothing = Variance(np.zeros(2), np.full(2, np.nan))
     assert p_value(np.array([0.0, 0.1]), nothing).tolist() == [1, 0]
+
+
+def test_a_value_is_written_with_its_interval_and_alone_where_it_has_none():
+    assert with_interval(3.0, 0.516, 5.484, 2) == "+3.00 [+0.52, +5.48]"
+    assert with_interval(3.0, -0.516, 5.484, 1, "") == "3.0 [-0.5, 5.5]"
+    assert with_interval(-3.0, np.nan, np.nan, 2) == "-3.00"

@@ -4,7 +4,7 @@ import torch
 
 from metahdr.metrics.alignment import align
 from metahdr.metrics.crf import correct
-from metahdr.metrics.photometry import luminance
+from metahdr.metrics.photometry import luminance_of_batch
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_one_scale_takes_away_an_exposure_and_nothing_else(truth, shown):
     torch.testing.assert_close(align("scale", 0.1 * truth, truth, shown), truth)
     curved = align("scale", truth**2, truth, shown)
     # the mean of the logarithms' differences is their least squares
-    ours, true = (luminance(image[None]).log() for image in (curved, truth))
+    ours, true = (luminance_of_batch(image[None]).log() for image in (curved, truth))
     assert (ours - true).mean().item() == pytest.approx(0, abs=1e-12)
 
 
@@ -111,7 +111,7 @@ def test_every_alignment_of_every_prediction_is_finite_and_black_stays_black(nam
 
 def test_a_constant_prediction_is_given_the_truths_mean_in_pq_values(truth, shown):
     aligned = align("crf", torch.full_like(truth, 7.0), truth, shown)
-    found = luminance(aligned[None])[0]
+    found = luminance_of_batch(aligned[None])[0]
     assert found.std() < 1e-6 * found.mean()
-    middle = luminance(truth[None]).median()
+    middle = luminance_of_batch(truth[None]).median()
     assert 0.2 * middle < found[0, 0] < 5 * middle

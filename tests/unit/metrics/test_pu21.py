@@ -6,7 +6,7 @@ import torch
 from skimage.metrics import structural_similarity
 
 from metahdr.metrics.cvvdp import _load
-from metahdr.metrics.photometry import luminance
+from metahdr.metrics.photometry import luminance_of_batch
 from metahdr.metrics.pu21 import pu21, pu21_psnr, pu21_ssim
 
 
@@ -52,7 +52,7 @@ def test_the_psnr_of_a_region_is_that_of_its_pixels():
 def test_the_ssim_is_scikit_images_of_the_encoded_luminance(scenery):
     truth = torch.from_numpy(scenery(0, 24, 32).transpose(2, 0, 1)[None] * 20).double()
     prediction = truth * torch.from_numpy(np.random.default_rng(0).uniform(0.5, 2, truth.shape))
-    encoded = [pu21(luminance(image))[0].numpy() for image in (truth, prediction)]
+    encoded = [pu21(luminance_of_batch(image))[0].numpy() for image in (truth, prediction)]
     settings = {"data_range": 256, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
     expected = structural_similarity(*encoded, **settings)
     assert pu21_ssim(prediction, truth).item() == pytest.approx(expected, abs=1e-6)

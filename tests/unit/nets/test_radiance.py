@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from metahdr.camera.response import Response
-from metahdr.nets.radiance import LEVELS, TERMS, RadianceNet, curve, linearise, mask
+from metahdr.nets.radiance import TABLE_SIZE, TERMS, RadianceNet, curve, linearise, mask
 
 
 @pytest.fixture
@@ -21,14 +21,14 @@ def test_every_proposed_curve_rises_from_0_to_1():
 
 def test_the_curve_without_coefficients_is_its_closed_form():
     """The integral of (u + 0.02)^1.2."""
-    u = np.linspace(0, 1, LEVELS)
+    u = np.linspace(0, 1, TABLE_SIZE)
     integral = (u + 0.02) ** 2.2 - 0.02**2.2
     np.testing.assert_allclose(curve(torch.zeros(1, TERMS))[0], integral / integral[-1], atol=2e-5)
 
 
 def test_the_basis_holds_curves_of_cameras():
     """A fit of its eight coefficients comes within a twentieth of a stop of the (n, sigma) family above 2^-7."""
-    values = np.linspace(0, 1, LEVELS)
+    values = np.linspace(0, 1, TABLE_SIZE)
     for n, sigma in ((0.7, 0.4), (0.9, 0.6), (1.1, 1.2)):
         target = torch.from_numpy(Response(n, sigma).inverse(values)).float()[None]
         coefficients = torch.zeros(1, TERMS, requires_grad=True)
@@ -49,7 +49,7 @@ def test_the_basis_holds_curves_of_cameras():
 
 def test_a_known_response_is_undone():
     response = Response(0.9, 0.6)
-    table = torch.from_numpy(response.inverse(np.linspace(0, 1, LEVELS))).float()[None]
+    table = torch.from_numpy(response.inverse(np.linspace(0, 1, TABLE_SIZE))).float()[None]
     exposures = torch.rand(1, 3, 20, 20, generator=torch.Generator().manual_seed(0))
     expected = torch.from_numpy(response.inverse(exposures.numpy())).float()
     torch.testing.assert_close(linearise(exposures, table), expected, atol=2e-4, rtol=0)

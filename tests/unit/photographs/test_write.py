@@ -7,7 +7,7 @@ from PIL import Image
 from PIL.MpoImagePlugin import MpoImageFile
 
 from metahdr.images.files import read_hdr
-from metahdr.photographs.write import PEAK, write_preview, write_radiance, write_ultrahdr
+from metahdr.photographs.write import PEAK, write_hdr, write_preview, write_ultrahdr
 
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 HDRGM = "{http://ns.adobe.com/hdr-gain-map/1.0/}"
@@ -15,7 +15,7 @@ ITEM = "{http://ns.google.com/photos/1.0/container/item/}"
 
 
 def test_radiance_comes_back_within_its_precision(tmp_path, view):
-    write_radiance(tmp_path / "a.hdr", view())
+    write_hdr(tmp_path / "a.hdr", view())
     found = read_hdr(tmp_path / "a.hdr")
     # one exponent for three channels: 8 bits of the largest
     assert (np.abs(found - view()) <= view().max(-1, keepdims=True) / 128).all()

@@ -17,14 +17,14 @@ _OF_EACH = {"dim": (1, 2, 3), "keepdim": True}
 def find_range(y: Tensor, exposures: Tensor) -> tuple[Tensor, Tensor]:
     """The least and the largest radiance of each image in its exposure's scale, `(N, 1, 1, 1)`, for `denormalise`.
 
-    log(1 + radiance) is a line of the network's answer, whose two ends are to be found. The exposure shows the
-    radiance of what it did not clip: the line is the one with which this has the shown mean and standard deviation
-    of log(1 + radiance). If the answer is the truth, that is the truth's line. Least squares would give a flatter
-    one the more the answer errs, and darken the highlights, which lie beyond what is shown.
+    The network's output y and log(1 + radiance) are related linearly: y is -1 at the least radiance and 1 at the
+    largest. The two are chosen so that the values that are not clipped get the mean and the standard deviation of
+    log(1 + radiance) that the exposure shows. If y is right, they are the true ones. Least squares would give a
+    smaller range the more y errs, and darken the highlights, which lie beyond what is shown.
 
-    No radiance is negative: a line that would begin below 0 begins at 0 and keeps the mean. Where nearly all is
-    clipped, the clipped values count as well, as the radiance 1 that they have at least; a white exposure thus
-    becomes 1, as a black one becomes 0.
+    No radiance is negative: a least radiance below 0 becomes 0, and the mean is kept. Where nearly all values are
+    clipped, they count as well, as radiance 1, which they have at least. A white exposure thus becomes 1, as a
+    black one becomes 0.
 
     Args:
         y: as `normalise_target` gives it, `(N, 3, H, W)`.
@@ -40,7 +40,7 @@ def find_range(y: Tensor, exposures: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _moments(values: Tensor, counted: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of each image's values that are counted, at least one, `(N, 1, 1, 1)` each."""
+    """Mean and standard deviation of each image's counted values, one at least, `(N, 1, 1, 1)` each."""
     count = counted.sum(**_OF_EACH)
     mean = (values * counted).sum(**_OF_EACH) / count
     return mean, (((values - mean) * counted).square().sum(**_OF_EACH) / count).sqrt()

@@ -48,7 +48,7 @@ class AlignedMerge(Method):
 
 
 class DeghostedMerge(AlignedMerge):
-    """The same, with each thing that moved taken from one exposure: what `metahdr hdr` does (`camera.ghosts`)."""
+    """The same, with each thing that moved taken from one exposure (`brackets.ghosts`), as for photographs."""
 
     name = "merge_deghosted"
     title = "Debevec merge, aligned, without ghosts"

@@ -1,9 +1,9 @@
 """What networks that merge a bracket are given: each exposure, and its linear light by a simple gamma.
 
 Kalantari and Ramamoorthi 2017 linearise the exposures by the camera's response, and then apply a gamma. Here the
-response is the one that the aligned bracket shows (`camera.merge`). The light of such an exposure I at t times the
-light of the darkest one is H = I^2.2 / t (the survey's equation 9), so that 1.0, the most that a bracket shows, is
-where the darkest exposure clips.
+response is the one that the aligned bracket shows (`brackets.merge`). The light of such an exposure I, at t times
+the light of the darkest one, is H = I^2.2 / t (the survey's equation 9), so that 1.0, the most that a bracket
+shows, is where the darkest exposure clips.
 """
 
 from collections.abc import Sequence

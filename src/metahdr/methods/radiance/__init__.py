@@ -1,4 +1,4 @@
-"""The shipped network of the `hdr` protocol: a response curve, and the light that clipping took away."""
+"""The shipped radiance network: a response curve, and the light that clipping took away."""
 
 from __future__ import annotations
 

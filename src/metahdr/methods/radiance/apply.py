@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from metahdr.camera.curve import Curve
-from metahdr.nets.radiance import LEVELS, RadianceNet, linearise, mask
+from metahdr.nets.radiance import TABLE_SIZE, RadianceNet, linearise, mask
 
 # Pixels of the longest side that the networks see. They were trained with 96; on validation views of 512 pixels
 # the mean of these three is ahead of each of five sizes alone.
@@ -14,9 +14,9 @@ STRIP = 256  # rows that are brought to full size at once
 
 
 def tables(network: RadianceNet, exposure: Tensor, known: Curve | None) -> Tensor:
-    """The inverse response as a table `(1, LEVELS)`: the known one, or that which the network proposes."""
+    """The inverse response as a table `(1, TABLE_SIZE)`: the known one, or that which the network proposes."""
     if known is not None:
-        values = torch.linspace(0, 1, LEVELS, dtype=torch.float64).numpy()
+        values = torch.linspace(0, 1, TABLE_SIZE, dtype=torch.float64).numpy()
         return torch.from_numpy(known.inverse(values)).to(exposure)[None]
     return network.propose(reduced(exposure))
 

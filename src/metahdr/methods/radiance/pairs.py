@@ -12,7 +12,7 @@ from metahdr.images.luminance import metered_scale
 from metahdr.images.panorama import perspective_view
 from metahdr.methods.hdrcnn.pairs import change_colours
 from metahdr.methods.radiance.settings import RadianceTraining
-from metahdr.nets.radiance import LEVELS
+from metahdr.nets.radiance import TABLE_SIZE
 from metahdr.seeds import named_rng
 
 
@@ -22,7 +22,7 @@ class Pair(NamedTuple):
     Attributes:
         ldr: exposure in [0, 1], float32 `(3, H, W)`.
         hdr: linear light, 1.0 is where the exposure clips, `(3, H, W)`.
-        table: the camera's inverse response, `(LEVELS,)`.
+        table: the camera's inverse response, `(TABLE_SIZE,)`.
     """
 
     ldr: np.ndarray
@@ -61,5 +61,5 @@ class RandomViews(Dataset):
         return Pair(
             ldr.transpose(2, 0, 1).astype(np.float32) / 255,
             np.ascontiguousarray(light.transpose(2, 0, 1)),
-            camera.table(LEVELS).astype(np.float32),
+            camera.table(TABLE_SIZE).astype(np.float32),
         )

@@ -49,7 +49,7 @@ def observe(network: RadianceNet, exposure: Tensor, table: Tensor, light: Tensor
 
     Args:
         exposure: `(1, 3, H, W)` in [0, 1].
-        table: the inverse response, `(1, LEVELS)`.
+        table: the inverse response, `(1, TABLE_SIZE)`.
         light: 1.0 is where the exposure clips, `(1, 3, H, W)`.
         shown: the light up to which the shortest exposure shows it.
     """
@@ -110,7 +110,7 @@ def fine_tuned(
 
     Args:
         exposures: `(S, 3, H, W)` in [0, 1].
-        table: the inverse response, `(1, LEVELS)`.
+        table: the inverse response, `(1, TABLE_SIZE)`.
         lights: 1.0 is where each exposure clips, `(S, 3, H, W)`.
         shown: of each exposure, the light up to which the shortest exposure shows it.
         rate: of the descent.

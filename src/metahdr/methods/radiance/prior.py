@@ -14,7 +14,7 @@ from metahdr.camera.family import draw_camera
 from metahdr.images.luminance import LUMINANCE, metered_scale
 from metahdr.images.panorama import perspective_view
 from metahdr.methods.radiance.place import Evidence, correction, joint_head, observe
-from metahdr.nets.radiance import LEVELS, RadianceNet
+from metahdr.nets.radiance import TABLE_SIZE, RadianceNet
 from metahdr.seeds import named_rng
 from metahdr.training.progress import track
 
@@ -76,7 +76,7 @@ def _tasks(network: RadianceNet, panorama: Path, seed: int) -> list[Task]:
     for camera in range(CAMERAS):
         rng = named_rng(seed, "prior", panorama.stem, camera)
         response, start, elevation = draw_camera(rng).response, rng.uniform(0, 360), rng.normal(0, 10)
-        table = torch.from_numpy(response.inverse(np.linspace(0, 1, LEVELS))).float()[None]
+        table = torch.from_numpy(response.inverse(np.linspace(0, 1, TABLE_SIZE))).float()[None]
         views = []
         for turn in range(4):
             hdr = perspective_view(image, start + 90 * turn, FIELD_OF_VIEW, SIZE, elevation)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from metahdr.brackets.synthesis import LEVELS, estimate_response
+from metahdr.brackets.synthesis import VALUES, estimate_response
 
 NEAR_WHITE = 192, 224  # values of 8 bits
 
@@ -26,5 +26,5 @@ def scaled_response(stack: Tensor, evs: Sequence[float]) -> Tensor:
     g = estimate_response(stack, evs)
     low, high = NEAR_WHITE
     slope = (g[..., high] - g[..., low]) / (high - low)
-    white = g[..., high] + (LEVELS - 1 - high) * slope
+    white = g[..., high] + (VALUES - 1 - high) * slope
     return g - white.mean(1)[:, None, None]

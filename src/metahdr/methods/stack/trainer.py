@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from metahdr.brackets.synthesis import synthesise
 from metahdr.losses.contextual import ContextualBilateral
-from metahdr.losses.stack import LEVELS, canny_edges, histogram_loss, mu_law_distance
+from metahdr.losses.stack import COUNTS, canny_edges, histogram_loss, mu_law_distance
 from metahdr.methods.raw_trainer import RawTrainer
 from metahdr.methods.stack.pairs import RandomStacks
 from metahdr.methods.stack.response import scaled_response
@@ -120,7 +120,7 @@ class StackTrainer(RawTrainer):
         brightest = 2.0 ** -min(evs)  # the most light that these exposures show
         terms = {
             "tone": F.l1_loss(tones, labels),
-            "histogram": LEVELS / pixels * histogram_loss(tones, labels),
+            "histogram": COUNTS / pixels * histogram_loss(tones, labels),
             "edges": F.l1_loss(edges, canny_edges(labels)),
             "image": F.l1_loss(made, labels),
             "hdr": mu_law_distance(synthesise(stack, evs, g), light.clamp(max=brightest)),

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib import colormaps
 
 from metahdr.evaluation.examples import evenly
-from metahdr.images.luminance import LUMINANCE
+from metahdr.images.luminance import luminance
 from metahdr.report.figures.figure import Figure, sheets
 from metahdr.report.results import Cell, Column, Results, input_of, metric_of, truth_of
 from metahdr.report.tables import measured, short_heading
@@ -91,7 +91,7 @@ def artefacts(results: Results) -> Figure | None:
 
 def error_map(prediction: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Absolute error of log2 luminance as 8 bits, black 0 to yellow `ERROR_STOPS`, `(H, W, 3)`."""
-    stops = [np.log2(np.maximum(image @ LUMINANCE, 1 / 255)) for image in (prediction, truth)]
+    stops = [np.log2(np.maximum(luminance(image), 1 / 255)) for image in (prediction, truth)]
     error = np.abs(stops[0] - stops[1]) / ERROR_STOPS
     return (colormaps["inferno"](np.clip(error, 0, 1))[..., :3] * 255).astype(np.uint8)
 

@@ -10,12 +10,14 @@ import pandas as pd
 
 from metahdr.evaluation.interval import with_interval
 from metahdr.evaluation.predictions import prediction_name
+from metahdr.evaluation.scores import NO_RUN
 from metahdr.images.files import read_hdr
 from metahdr.registry import METHODS, METRICS
 from metahdr.report.figures.figure import data_uri, jpeg, sheet
 from metahdr.report.light import STEEP, TOP, encode
 from metahdr.report.table import Entry, Row, Table, section, verdict
 from metahdr.report.template import render
+from metahdr.report.titles import short_title
 from metahdr.scenes.scene import Scene, Scenes
 from metahdr.studies.benchmark.scores import SETTINGS, Setting
 
@@ -38,13 +40,12 @@ def _table(setting: Setting, summary: pd.DataFrame) -> Table:
     some = next(iter(cells))
     columns = [column for column in setting.columns if (*some, *column) in found]
     heads = [METRICS[metric].heading + ("" if region == "all" else f", {region}") for metric, region in columns]
-    rows = [Row(_title(*cell), [_entry(found[(*cell, *column)]) for column in columns]) for cell in cells]
+    rows = [
+        Row(short_title(method, NO_RUN, mode), [_entry(found[method, mode, *column]) for column in columns])
+        for method, mode in cells
+    ]
     best = Row("best trivial", [Entry(METHODS[found[(*some, *column)].best].title) for column in columns])
     return Table(setting.title, [(head, "") for head in heads], [("", rows), ("", [best])], setting.text)
-
-
-def _title(method: str, mode: str) -> str:
-    return METHODS[method].title + (", adapted" if mode.startswith("adapted") else "")
 
 
 def _entry(row: tuple) -> Entry:
@@ -95,7 +96,7 @@ def _of_scene(scene: Scene, folder: Path, cells: Sequence[tuple[str, str]]) -> l
     for method, mode in cells:
         file = prediction_name(scene.name, scene.evs[index], mode)
         light = read_hdr(folder / method / "predictions" / scene.chunk / file)
-        shown.append((_title(method, mode), light * scale))
+        shown.append((short_title(method, NO_RUN, mode), light * scale))
     return shown
 
 

@@ -10,10 +10,10 @@ from metahdr.images.luminance import metered_scale
 from metahdr.methods.radiance import Radiance
 from metahdr.methods.radiance.place import PIXELS, adapted, correction, joint_head, observe
 from metahdr.methods.radiance.prior import Task, learn_prior, query_error
-from metahdr.nets.radiance import LEVELS, RadianceNet
+from metahdr.nets.radiance import TABLE_SIZE, RadianceNet
 
 RESPONSE = Response(0.9, 0.6)
-TABLE = torch.from_numpy(RESPONSE.inverse(np.linspace(0, 1, LEVELS))).float()[None]
+TABLE = torch.from_numpy(RESPONSE.inverse(np.linspace(0, 1, TABLE_SIZE))).float()[None]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from metahdr.registry import METHODS, METRICS
 from metahdr.studies.benchmark.claim_table import claim_table
 from metahdr.studies.benchmark.claims import judge
+from metahdr.studies.benchmark.scores import SETTINGS
 
 METHODS_OF_THE_RUN = ["gamma_2", "wu_unet", "wu_resnet", "debevec_all", "ahdrnet", "stack"]
 
@@ -49,7 +50,7 @@ def test_the_table_says_better_worse_or_not_told_apart(scores):
 def test_claims_name_what_is_registered_and_every_trained_network():
     claims = {name: method.claims for name, method in METHODS.items() if method.claims}
     for claim in [claim for several in claims.values() for claim in several]:
-        assert claim.setting in TASKS and claim.metric in METRICS and METHODS[claim.against].trivial
+        assert claim.setting in SETTINGS and claim.metric in METRICS and METHODS[claim.against].trivial
     trained = {name for name, method in METHODS.items() if method.by_name and method.weights == ("train",)}
     assert trained == claims.keys()
 

@@ -1,18 +1,26 @@
-"""Compare the register, DVC's files and the disk: which version of each dataset is here, and what differs."""
+"""`metahdr data-status`."""
 
+from argparse import _SubParsersAction
 from pathlib import Path
 
-from metahdr.config.check import read_files
-from metahdr.datasets.register import read_register
+from metahdr.cli.config import CONFIG
 from metahdr.errors import UserError
-from metahdr.workflow.script import run
-from metahdr.workflow.status import changed_since_dvc_add, status
 
 MOST_NAMED = 10  # files of one dataset
 
 
-def main(config: Path = Path("config/config.yaml")) -> None:
-    data = read_files([config]).data
+def add(commands: _SubParsersAction) -> None:
+    commands.add_parser("data-status", help="compare the register, DVC and the disk").set_defaults(
+        call=data_status
+    )
+
+
+def data_status() -> None:
+    from metahdr.config.check import read_files
+    from metahdr.datasets.register import read_register
+    from metahdr.workflow.status import changed_since_dvc_add, status
+
+    data = read_files([CONFIG]).data
     raw, register = Path(data.raw), read_register(Path(data.register_file))
     changed, differing = changed_since_dvc_add([raw / name for name in register]), 0
     for name, dataset in register.items():
@@ -25,7 +33,3 @@ def main(config: Path = Path("config/config.yaml")) -> None:
         differing += bool(lines)
     if differing:
         raise UserError(f"{differing} dataset(s) differ from the register or from DVC, see above")
-
-
-if __name__ == "__main__":
-    run(main)

@@ -1,0 +1,25 @@
+"""The command `metahdr`: what a user does beside running the workflow.
+
+A file a command; `add` declares its arguments. What loads slowly is imported where it is called.
+"""
+
+import argparse
+import signal
+import sys
+
+from metahdr.cli import compare, config, data_status, fetch, reconstruct, register, resources, score, versions
+from metahdr.errors import UserError
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="metahdr", description="What a user does beside running the workflow.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for each in (config, register, fetch, reconstruct, compare, score, data_status, versions, resources):
+        each.add(commands)
+    arguments = vars(parser.parse_args())
+    try:
+        arguments.pop("call")(**arguments)
+    except UserError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)

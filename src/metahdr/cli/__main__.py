@@ -1,0 +1,3 @@
+from metahdr.cli import main
+
+main()
