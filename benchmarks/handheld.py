@@ -2,8 +2,8 @@
 
 Shifts of up to 16 whole pixels between the exposures of 400-pixel views, ours and OpenCV's AlignMTB, right where
 they are within a quarter of a pixel, on the places that `config/labels_study.yaml` does not test with; the
-constants of `brackets/shifts.py` were chosen on some of them. Then the time and memory of a bracket of three times 12
-megapixels. The last lines are the figures.
+constants of `brackets/shifts.py` were chosen on some of them. Then the time and memory of a bracket of three
+times 12 megapixels. The last lines are the figures.
 """
 
 import re

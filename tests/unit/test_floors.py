@@ -9,7 +9,7 @@ import metahdr
 ROOT = Path(metahdr.__file__).parent
 FLOORS = [
     "errors files seeds tables registry",
-    "config images nets protocols",
+    "config images nets",
     "weights camera datasets metrics",
     "losses brackets workflow",
     "scenes training",

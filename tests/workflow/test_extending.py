@@ -1,5 +1,6 @@
 """docs/extending.md taken at its word: its package beside the project, its entries in a run's table."""
 
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ from runs import overlay, planned, snakemake
 
 from metahdr.images.files import read_hdr, write_exr
 from metahdr.images.panorama import perspective_view
+from metahdr.weights.ours import read_facts
 
 
 def blocks(language: str) -> list[str]:
@@ -52,17 +54,18 @@ def extended(smoke, tmp_path_factory):
         patch.setenv("PYTHONPATH", os.pathsep.join([str(package), str(folder / "src")]))
         command = [sys.executable, "-m", "metahdr.cli", "register", "trees", "photographs", "--kind", "folders"]
         subprocess.run(command, cwd=folder, check=True)
-        score = "score: {metrics: [psnr, ssim, mae], methods: [ldr, gamma_1_8, debevec]}"
+        score = "score: {metrics: [psnr, ssim, mae], methods: [ldr, gamma_1_8, debevec, curve]}"
         run = "data: {dataset: trees, mirror: photographs}\nmeta: {loss: l2}"
-        settings = overlay(folder, f"{run}\n{score}")
+        training = "training: {curve: {width: 4, steps: 3}}"
+        settings = overlay(folder, f"{run}\n{training}\n{score}")
         result = snakemake(folder, *settings)
         assert result.returncode == 0, result.stdout[-4000:]
         yield folder, package, settings
 
 
 def test_each_example_is_short():
-    assert len(blocks("python")) == 4
-    assert all(block.count("\n") < 30 for block in [*blocks("python"), *blocks("toml"), *blocks("yaml")])
+    assert len(blocks("python")) == 7
+    assert all(block.count("\n") < 40 for block in [*blocks("python"), *blocks("toml"), *blocks("yaml")])
 
 
 def test_a_metric_a_method_a_loss_and_a_dataset_from_outside_are_in_the_runs_table(extended):
@@ -78,6 +81,34 @@ def test_a_metric_a_method_a_loss_and_a_dataset_from_outside_are_in_the_runs_tab
     shown = summary[(summary.metric == "mae") & (summary.method == "gamma_1_8")]
     shown = shown[(shown.table == "all") & (shown.ev == "all")]
     assert shown["mean"].item() == pytest.approx(mae["gamma_1_8"], rel=1e-4)
+
+
+def test_a_method_from_outside_is_trained_as_its_own_section_says_and_is_in_table_and_page(extended):
+    folder, _, _ = extended
+    results = folder / "results/smoke/trees"
+    scores = pd.read_csv(results / "scores.csv", keep_default_na=False)
+    assert set(scores.metric[(scores.method == "curve") & scores.value.notna()]) == {"psnr", "ssim", "mae"}
+    page = (folder / "results/smoke/report/index.html").read_text()
+    assert "Learned curve" in page[page.index('id="table"') : page.index('id="provenance"')]
+    facts = read_facts(results / "fold0/curve.safetensors")
+    assert facts["settings"] == {"width": 4, "steps": 3, "learning_rate": 0.01, "save_every": 50}
+    scenes = pd.read_csv(results / "fold0/scenes.csv")
+    assert facts["trained_on"].keys() == set(scenes.source[scenes.split == "train"])
+    assert list(pd.read_csv(results / "fold0/curve.csv").step) == [1, 2, 3]
+    provenance = json.loads((results / "provenance.json").read_text())
+    assert provenance["config"]["training"]["curve"] == facts["settings"]
+
+
+def test_a_changed_or_misspelt_key_of_its_section_is_known(extended, tmp_path):
+    folder, _, settings = extended
+    longer, wrong = (tmp_path / f"{name}.yaml" for name in ("longer", "wrong"))
+    longer.write_text("training: {curve: {steps: 4}}")
+    again = {"train_method", "reconstruct", "score", "aggregate", "report"}
+    assert rules(folder, [*settings, str(longer)]) == again
+    wrong.write_text("training: {curve: {stps: 4}, curv: {}}")
+    refusal = snakemake(folder, "--dry-run", *settings, str(wrong)).stdout
+    assert "training.curve.stps: unknown key; did you mean steps?" in refusal
+    assert "training.curv: unknown key; did you mean curve?" in refusal
 
 
 def test_an_edited_metric_from_outside_is_scored_again_and_nothing_else_runs(extended):

@@ -19,6 +19,8 @@ from runs import SMOKE, overlay, planned, snakemake
 
 from metahdr.camera.exposure import expose
 from metahdr.camera.response import Response
+from metahdr.config.model import Config
+from metahdr.config.render import commented_yaml
 from metahdr.files import sha256
 from metahdr.images.files import read_hdr
 from metahdr.images.luminance import metered_scale
@@ -172,6 +174,13 @@ def test_a_second_run_has_nothing_to_do(smoke):
 
 
 TESTED = ("adapt", "steps", "score", "aggregate", "report")
+UNREAD = """
+training: {ahdrnet: {steps: 3}}
+motion: {shake: 1.0}
+hdr: {split: validation}
+ablation: {seeds: [5]}
+benchmark: {shown: 3}
+"""
 LABELLED = ("label", "meta_train", "reconstruct", *TESTED)
 
 
@@ -182,11 +191,16 @@ LABELLED = ("label", "meta_train", "reconstruct", *TESTED)
         ("score: {confidence: 0.9}", {"aggregate", "report"}),
         ("score: {photometry: {luminance: 500.0}}", {"steps", "score", "aggregate", "report"}),
         ("training: {hdrcnn: {steps: 5}}", {"train_method", "check_labeller", *LABELLED}),
+        (UNREAD, {"report"}),  # which shows the whole configuration
         ("expose: {noise: 0.01}", {"expose", "train_method", "label", "meta_train", "reconstruct", *TESTED}),
     ],
 )
 def test_one_changed_key_runs_only_what_depends_on_it(smoke, tmp_path, key, stages):
     assert planned(smoke, *overlay(tmp_path, key)).keys() - {"all"} == stages
+
+
+def test_the_default_configuration_leaves_out_all_sections_that_its_run_does_not_read():
+    assert yaml.safe_load(UNREAD).keys() == Config.model_fields.keys() - yaml.safe_load(commented_yaml()).keys()
 
 
 def test_another_scene_leaves_the_other_chunks_alone(smoke, tmp_path):

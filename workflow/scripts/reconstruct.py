@@ -8,12 +8,12 @@ from metahdr.config.label import LabelSource
 from metahdr.config.meta import Meta
 from metahdr.datasets.register import known_places
 from metahdr.evaluation.predictions import write_predictions
-from metahdr.methods.metahdr import check_settings
 from metahdr.methods.unseen import check_unseen
 from metahdr.registry import METHODS, MethodName
 from metahdr.scenes.scene import Scenes
 from metahdr.tables import read_table
 from metahdr.training import processes
+from metahdr.training.trained_with import check_settings
 from metahdr.workflow.folders import FoldFolder
 from metahdr.workflow.script import run
 

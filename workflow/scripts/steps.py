@@ -8,10 +8,11 @@ from metahdr.config.label import LabelSource
 from metahdr.config.meta import Meta
 from metahdr.config.photometry import Photometry
 from metahdr.evaluation.steps import values_by_step
-from metahdr.methods.metahdr import check_settings, load_learner
+from metahdr.methods.metahdr import load_learner
 from metahdr.registry import METRICS, MetricName
 from metahdr.scenes.scene import Scenes
 from metahdr.tables import write_table
+from metahdr.training.trained_with import check_settings
 from metahdr.workflow.script import run
 
 

@@ -39,8 +39,8 @@ class Split(Section):
     )
     fixed: dict[str, Part] = Field(
         {},
-        description="split of single places by name, such as {courtyard: test}, also instead of the named "
-        "split's; both count towards the shares",
+        description="split of single places by name, such as {courtyard: test}; it comes before that of the named "
+        "split, and both count towards the shares",
     )
     join_duplicates: bool = Field(
         True,

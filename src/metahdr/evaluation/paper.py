@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from metahdr.evaluation.comparison import compare
-from metahdr.evaluation.summary import CELL, extent, restricted
+from metahdr.evaluation.scores import NO_RUN
+from metahdr.evaluation.summary import CELL, in_common
 
 PUBLISHED = Path(__file__).with_name("published.csv")
 METRICS = ["ssim", "psnr"]
@@ -46,11 +47,8 @@ def _measured(scores: pd.DataFrame, published: pd.DataFrame, confidence: float) 
     columns = [*CELL, "metric", "mean", "low", "high", "images", "places", "seeds"]
     if rows.empty:
         return pd.DataFrame(columns=columns)
-    extents = [extent(group) for _, group in rows.groupby(CELL)]
-    folds = set.intersection(*(folds for folds, _ in extents))
-    seeds = set.intersection(*(seeds for _, seeds in extents if seeds)) if any(s for _, s in extents) else set()
-    rows = restricted(rows, folds, seeds)
+    rows = in_common(rows)
     table = compare(rows, CELL, "place", {}, confidence, repetition="seed")
-    repetitions = max(len(seeds), 1)
+    repetitions = max(len(set(rows.seed) - {NO_RUN}), 1)
     images = table["count"] // repetitions
     return table.assign(images=images, places=rows.place.nunique(), seeds=repetitions)[columns]

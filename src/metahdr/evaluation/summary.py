@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from metahdr.config.score import METAHDR
-from metahdr.evaluation.comparison import Paired, flatten, pair, repetition_means
+from metahdr.evaluation.comparison import Paired, compare, flatten, pair, repetition_means
 from metahdr.evaluation.scores import NO_RUN
 from metahdr.methods.metahdr import MetaHDR
 from metahdr.registry import METHODS, METRICS
@@ -69,24 +69,18 @@ def contrast(scores: pd.DataFrame, cell: tuple, reference: tuple, confidence: fl
         cell, reference: method, run and mode of each.
 
     Returns:
-        One row per metric, alignment and region: difference (of the cell from the reference), low, high, improved
-        (share of images where the cell is better), count of images, places.
+        One row per metric, alignment and region: difference (of the cell from the reference), difference_low,
+        difference_high, count of values, and the other columns of `compare`.
 
     Raises:
         ValueError: a cell is not in the scores, or they are not paired.
     """
     rows = scores[pd.MultiIndex.from_frame(scores[CELL]).isin([cell, reference])]
-    extents = [extent(own) for _, own in rows.groupby(CELL)]
-    if len(extents) < 2:
+    if rows.groupby(CELL).ngroups < 2:
         raise ValueError(f"the scores have not both {cell} and {reference}")
-    seeds = [own for _, own in extents if own]
-    both = set.intersection(*(folds for folds, _ in extents)), set.intersection(*seeds) if seeds else set()
-    paired = pair(restricted(rows, *both), CELL, "place", "seed")
-    first, second = (paired.cells.index(tuple(wanted)) for wanted in (cell, reference))
-    gaps, kept = paired.values[:, :, [first]] - paired.values[:, :, [second]], paired.kept()
-    results = (*paired.mean(gaps, kept, confidence), paired.share(_better(paired) * gaps > 0, kept))
-    numbers = dict(zip(("difference", "low", "high", "improved"), (each[0] for each in results), strict=True))
-    return paired.measures.assign(**numbers, count=kept.sum(0), places=paired.unit_counts(kept))
+    subtracted = {"difference": lambda each: type(each)(*reference)}
+    table = compare(in_common(rows), CELL, "place", subtracted, confidence, repetition="seed")
+    return table[pd.MultiIndex.from_frame(table[CELL]) == tuple(cell)]
 
 
 def _better(paired: Paired) -> np.ndarray:
@@ -115,6 +109,13 @@ def common_tables(scores: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def extent(rows: pd.DataFrame) -> tuple[set[int], set[str]]:
     """The folds and seeds of rows."""
     return set(rows.fold), set(rows.seed) - {NO_RUN}
+
+
+def in_common(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows on the folds and seeds that all of their cells have."""
+    folds, seeds = zip(*(extent(own) for _, own in rows.groupby(CELL)), strict=True)
+    trained = [own for own in seeds if own]
+    return restricted(rows, set.intersection(*folds), set.intersection(*trained) if trained else set())
 
 
 def restricted(scores: pd.DataFrame, folds: set[int], seeds: set[str]) -> pd.DataFrame:

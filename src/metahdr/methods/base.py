@@ -70,14 +70,14 @@ class Method(ABC):
 
     name: ClassVar[str]
     title: ClassVar[str]
-    citation: ClassVar[str]
+    citation: ClassVar[str] = "none"
     licence: ClassVar[str] = ""
     published: ClassVar[str] = ""
     trivial: ClassVar[bool] = False
     claims: ClassVar[tuple[Claim, ...]] = ()
     takes: ClassVar[Literal["single", "stack", "bracket", "labels"]]
     uses: ClassVar[frozenset[Use]]
-    scale: ClassVar[Literal["exposure", "scene"]]
+    scale: ClassVar[Literal["exposure", "scene"]] = "exposure"
     adapts: ClassVar[bool] = False
     weights: ClassVar[tuple[str, ...]] = ()
     weights_of: ClassVar[str | None] = None

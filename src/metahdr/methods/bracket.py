@@ -59,7 +59,6 @@ class Bracket(Method):
     citation = "this project"
     takes = "bracket"
     uses = frozenset({"exposure", "ev", "support"})
-    scale = "exposure"
     weights = Radiance.weights
     weights_of = "radiance"
     shipped = Radiance.shipped

@@ -21,7 +21,6 @@ class Debevec(Method):
     trivial = True
     takes = "stack"
     uses = frozenset({"support"})
-    scale = "exposure"
 
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
         import torch

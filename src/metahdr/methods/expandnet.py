@@ -38,7 +38,6 @@ class ExpandNet(Method):
     licence = "BSD-3-Clause-Clear"
     takes = "single"
     uses = frozenset({"exposure", "ev"})
-    scale = "exposure"
     weights = ("expandnet",)
 
     def __init__(self, network: nn.Module):

@@ -16,7 +16,6 @@ class _Gamma(Method):
     trivial = True
     takes = "single"
     uses = frozenset({"exposure", "ev"})
-    scale = "exposure"
 
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
         return in_scene_scale(exposures**self.exponent, stops)
@@ -36,7 +35,6 @@ class Gamma22(_Gamma):
 
     name = "gamma_2_2"
     title = "x^2.2"
-    citation = "none"
     exponent = 2.2
 
 

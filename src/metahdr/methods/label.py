@@ -24,7 +24,6 @@ class AdaptationLabel(Method):
 
     name = "label"
     title = "The adaptation label itself"
-    citation = "none"
     takes = "labels"
     uses = frozenset()
     scale = "scene"

@@ -16,7 +16,6 @@ class Untouched(Method):
 
     name = "ldr"
     title = "LDR, no reconstruction"
-    citation = "none"
     trivial = True
     takes = "single"
     uses = frozenset({"exposure"})

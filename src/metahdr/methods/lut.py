@@ -38,10 +38,8 @@ class LookupTable(Method):
 
     name = "lut"
     title = "Lookup table"
-    citation = "none"
     takes = "single"
     uses = frozenset({"exposure", "ev"})
-    scale = "exposure"
     adapts = True
     weights = ("train",)
 

@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from metahdr.losses.make import Loss
     from metahdr.meta.learner import Learner, Parameters
 
-_ELSEWHERE = {
-    "encoder",
-    "vgg16",
-    "save_every",
-}  # keys whose values change no result: paths, and when states are saved
 _MULTIPLE = 16  # the U-Nets halve the image four times
 
 
@@ -97,25 +92,6 @@ class MetaHDR(Method):
         from metahdr.losses.make import make_loss
 
         return make_loss(self.trained_with.loss, **self.trained_with.loss_options)
-
-
-def check_settings(path: Path, found: Meta, expected: Meta) -> None:
-    """Refuses a network that was trained with other settings than the configuration has.
-
-    Raises:
-        UserError: names the file and the keys.
-    """
-    ours, theirs = found.model_dump(), expected.model_dump()
-    lines = [
-        f"  {key}: found {ours[key]!r}, expected {theirs[key]!r}"
-        for key in ours
-        if key not in _ELSEWHERE and ours[key] != theirs[key]
-    ]
-    if lines:
-        raise UserError(
-            f"{path}: trained with other settings than the configuration has\n" + "\n".join(lines) + "\n"
-            "  train it again (remove the file), or take the configuration that it was trained with"
-        )
 
 
 def load_learner(path: Path) -> tuple[Learner, Meta]:

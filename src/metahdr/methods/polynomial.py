@@ -35,7 +35,6 @@ class BestPolynomial(Method):
 
     name = "polynomial"
     title = "Best polynomial"
-    citation = "none"
     takes = "single"
     uses = frozenset({"exposure", "truth"})
     scale = "scene"

@@ -27,10 +27,8 @@ class KnownResponse(Method):
 
     name = "response"
     title = "Known inverse response"
-    citation = "none"
     takes = "single"
     uses = frozenset({"exposure", "ev", "response"})
-    scale = "exposure"
 
     def __init__(self, response: Response | None = None):
         self.response = response

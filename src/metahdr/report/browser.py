@@ -1,6 +1,5 @@
 """The scene browser's data: HDR pictures, small enough to stand inside the page."""
 
-import base64
 import json
 
 import numpy as np
@@ -64,8 +63,8 @@ def _scene(results: Results, name: str, cells: list[Cell], side: int) -> dict:
             {
                 "ev": f"{ev:+g}",
                 "stops": float(stops),
-                "input": _text(shrink(input_of(scene, ev), side)),
-                "pictures": [None if i is None else _text(encode(shrink(i, side), top)) for i in images],
+                "input": jpeg(shrink(input_of(scene, ev), side), QUALITY),
+                "pictures": [None if i is None else jpeg(encode(shrink(i, side), top), QUALITY) for i in images],
                 "values": [number(metric, values[cell].get((place, ev), np.nan)) for cell in cells],
             }
         )
@@ -73,10 +72,6 @@ def _scene(results: Results, name: str, cells: list[Cell], side: int) -> dict:
         "name": name,
         "top": top,
         "gain": number(metric, gain, "+"),
-        "truth": _text(encode(shrink(truth, side), top)),
+        "truth": jpeg(encode(shrink(truth, side), top), QUALITY),
         "exposures": exposures,
     }
-
-
-def _text(image: np.ndarray) -> str:
-    return base64.b64encode(jpeg(image, QUALITY)).decode()

@@ -54,22 +54,22 @@ const state = { scene: DATA.scenes[0], exposure: null };
 const decoded = new Map();
 let turn = 0;
 
-function pixelsOf(text) {
-  if (!decoded.has(text)) {
+function pixelsOf(address) {
+  if (!decoded.has(address)) {
     if (decoded.size > 60) decoded.clear();
-    decoded.set(text, pixels(element("img", { src: `data:image/jpeg;base64,${text}` })));
+    decoded.set(address, pixels(element("img", { src: address })));
   }
-  return decoded.get(text);
+  return decoded.get(address);
 }
 
 // A picture's light as the held-out exposure gathered it, so that 1 is where that exposure clips; black: no picture.
 async function lightOf(choice) {
   const { scene, exposure } = state;
-  const text = { input: exposure.input, truth: scene.truth }[choice] || exposure.pictures[choice];
-  const { codes, ...size } = await pixelsOf(text || scene.truth);
+  const address = { input: exposure.input, truth: scene.truth }[choice] || exposure.pictures[choice];
+  const { codes, ...size } = await pixelsOf(address || scene.truth);
   const known = lightOfCodes(DATA.steep, scene.top).map((light) => light * 2 ** exposure.stops);
   const table = choice === "input" ? known.map((_, code) => (code / 255) ** 2.2) : known;
-  return { light: Float32Array.from(codes, (code) => (text ? table[code] : 0)), ...size };
+  return { light: Float32Array.from(codes, (code) => (address ? table[code] : 0)), ...size };
 }
 
 async function render() {

@@ -88,14 +88,15 @@ def _against_control(results: Results, confidence: float) -> str:
         table = contrast(results.scores, results.main, control, confidence)
         chosen = (table.metric == column.metric) & (table.alignment == column.alignment) & (table.region == "all")
         row = table[chosen].iloc[0]
+        ends = row.difference_low, row.difference_high
         cells = (results.main, control)
         spread = max(_spread(results.rows.get(("all", cell, column))) for cell in cells)
-        said = {"up": "better", "down": "worse", "": "not told apart"}[verdict(metric, row.low, row.high)]
+        said = {"up": "better", "down": "worse", "": "not told apart"}[verdict(metric, *ends)]
         if said != "not told apart" and abs(row.difference) <= spread:
             said = "within the spread over seeds"
         if any(len(results.seeds[cell]) == 1 for cell in cells):
             said += " (one seed: how much seeds differ is not in this interval)"
-        gap = f"{number(metric, row.difference, '+')} {metric.unit} {_interval(metric, row.low, row.high)}"
+        gap = f"{number(metric, row.difference, '+')} {metric.unit} {_interval(metric, *ends)}"
         parts.append(f"over {title} {gap}, {said}")
     main, measure = cell_title(*results.main), short_heading(column)
     text = f"{main}, against the control, which is the same network trained without meta-learning, in {measure}: "

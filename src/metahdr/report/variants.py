@@ -13,6 +13,7 @@ from metahdr.files import atomic_write
 from metahdr.metrics.metric import Metric
 from metahdr.registry import METRICS
 from metahdr.report.figures.figure import plt
+from metahdr.report.table import section, text_table
 from metahdr.report.tables import number
 from metahdr.report.titles import label_title
 
@@ -27,31 +28,24 @@ def variants_page(summary: pd.DataFrame, meta: Meta, seconds: dict[str, float], 
         confidence: of the intervals.
     """
     rows = _adapted(summary)
-    lines = [
-        "# Variants of meta-training",
-        "",
+    text = (
         f"{METAHDR} is section `meta` as it is. A mean is over the reconstructions for which every variant of "
         f"its table has a finite value, at most {rows['count'].max()}. In brackets: {100 * confidence:g} % t "
         "intervals over places and seeds. Networks adapt to the labels that they were trained with. The gain is "
         f"over the same networks' single shot; the difference is from {METAHDR}, after adaptation. Both are "
         "paired by scene, exposure and seed. Between seeds: standard deviation of the seeds' means after "
-        "adaptation.",
-    ]
-    head = ["variant", "trained with", "single shot", "adapted", "gain", f"difference from {METAHDR}"]
+        "adaptation."
+    )
+    heads = ["trained with", "single shot", "adapted", "gain", f"difference from {METAHDR}", "between seeds"]
+    tables = []
     for (table, name), group in rows.groupby(["table", "metric"], sort=False):
-        metric = METRICS[name]
-        where = "" if table == ALL else f": {table.replace('_', ', ')}"
-        lines += ["", f"## {metric.heading}{where}", "", *_head(*head, "between seeds")]
-        lines += [_line(*_cells(metric, row)) for row in group.itertuples()]
-    lines += ["", "## Settings and cost", ""]
-    lines += _head("variant", "changes of `meta`", "iterations", "tasks seen", "seconds of one training")
-    for name in dict.fromkeys(rows.method):
-        changes = meta.variants[name].meta if name in meta.variants else {}
-        text = ", ".join(f"`{key}: {json.dumps(value)}`" for key, value in changes.items())
-        iterations = changes.get("iterations", meta.iterations)
-        tasks = iterations * changes.get("tasks", meta.tasks)
-        lines.append(_line(name, text or "none", iterations, tasks, f"{seconds[name]:.0f}"))
-    return "\n".join(lines) + "\n"
+        title = METRICS[name].heading + ("" if table == ALL else f": {table.replace('_', ', ')}")
+        cells = [_cells(METRICS[name], row) for row in group.itertuples()]
+        tables.append(text_table(title, heads, cells, corner="variant"))
+    heads = ["changes of `meta`", "iterations", "tasks seen", "seconds of one training"]
+    cells = [(name, _cost(meta, name, seconds[name])) for name in dict.fromkeys(rows.method)]
+    tables.append(text_table("Settings and cost", heads, cells, corner="variant"))
+    return "\n\n".join(["# Variants of meta-training", text, *(section(table, 2) for table in tables)]) + "\n"
 
 
 def _adapted(summary: pd.DataFrame) -> pd.DataFrame:
@@ -61,10 +55,9 @@ def _adapted(summary: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["mode"] == "adapted_" + rows.run].join(single, on=cell)
 
 
-def _cells(metric: Metric, row) -> list[str]:
+def _cells(metric: Metric, row) -> tuple[str, list[str]]:
     difference = _interval(metric, row.difference, row.difference_low, row.difference_high, "+")
-    return [
-        row.method + (f" ({row.failed} failed)" if row.failed else ""),
+    return row.method + (f" ({row.failed} failed)" if row.failed else ""), [
         label_title(row.run),
         number(metric, row.single),
         _interval(metric, row.mean, row.low, row.high),
@@ -74,16 +67,16 @@ def _cells(metric: Metric, row) -> list[str]:
     ]
 
 
+def _cost(meta: Meta, variant: str, seconds: float) -> list[str]:
+    changes = meta.variants[variant].meta if variant in meta.variants else {}
+    text = ", ".join(f"`{key}: {json.dumps(value)}`" for key, value in changes.items())
+    iterations = changes.get("iterations", meta.iterations)
+    tasks = iterations * changes.get("tasks", meta.tasks)
+    return [text or "none", str(iterations), str(tasks), f"{seconds:.0f}"]
+
+
 def _interval(metric: Metric, middle: float, low: float, high: float, sign: str = "") -> str:
     return f"{number(metric, middle, sign)} [{number(metric, low, sign)}, {number(metric, high, sign)}]"
-
-
-def _head(*names: str) -> list[str]:
-    return [_line(*names), _line(*["---"] * len(names))]
-
-
-def _line(*cells: object) -> str:
-    return f"| {' | '.join(map(str, cells))} |"
 
 
 def forest_plot(path: Path, summary: pd.DataFrame, confidence: float) -> None:

@@ -12,6 +12,11 @@ from metahdr.report.light import STEEP, decode, encode
 from metahdr.report.results import Cell, Results
 
 
+def picture(address):
+    """The bytes of a picture that stands inside the page."""
+    return base64.b64decode(address.removeprefix("data:image/jpeg;base64,"))
+
+
 def test_the_code_runs_from_black_to_the_top_and_clips_there():
     assert encode(np.array([0.0, 16.0, 99.0]), 16.0).tolist() == [0, 255, 255]
     assert decode(np.array([0, 255]), 16.0) == pytest.approx([0, 16])
@@ -27,7 +32,7 @@ def test_every_scene_has_its_truth_and_every_reconstruction(data):
     results = Results(data)
     assert [scene["name"] for scene in shown["scenes"]] == list(results.scenes)
     scene = shown["scenes"][0]
-    truth = iio.imread(base64.b64decode(scene["truth"]))
+    truth = iio.imread(picture(scene["truth"]))
     expected = results.scene(scene["name"]).hdr.numpy().transpose(1, 2, 0)
     found = decode(truth, scene["top"])
     assert np.corrcoef(np.log(found + 0.01).ravel(), np.log(expected + 0.01).ravel())[0, 1] > 0.99
@@ -65,7 +70,7 @@ def test_where_pictures_would_be_too_much_they_get_smaller(data, monkeypatch):
     monkeypatch.setattr(browser, "SMALLEST", 8)
     smaller = browser_data(Results(data))
     assert len(smaller) < len(whole)
-    assert iio.imread(base64.b64decode(json.loads(smaller)["scenes"][0]["truth"])).shape[0] < 32
+    assert iio.imread(picture(json.loads(smaller)["scenes"][0]["truth"])).shape[0] < 32
 
 
 def test_the_most_important_cells_are_shown_first_where_there_are_too_many(data, monkeypatch):

@@ -32,7 +32,6 @@ class Autoencoder(TrainedMethod):
     claims = (Claim("single", "log_rmse", "all", "gamma_2"),)
     takes = "single"
     uses = frozenset({"exposure", "ev"})
-    scale = "exposure"
     settings = AutoencoderTraining
 
     @classmethod

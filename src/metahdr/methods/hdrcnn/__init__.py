@@ -37,7 +37,6 @@ class HDRCNN(Method):
     published = "HDR-VDP-2 53.0 on VDS, 50.8 on HDR-Eye, 57.2 on RAISE (Kim, Lee and Kang 2020, Table 1)"
     takes = "single"
     uses = frozenset({"exposure", "ev"})
-    scale = "exposure"
     weights = ("shipped", "train", "official", "official_compr", "official_compr_regularized")
     shipped = Path(__file__).parents[2] / "models" / "hdrcnn.safetensors"
     settings = HDRCNNTraining

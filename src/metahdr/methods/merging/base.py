@@ -46,7 +46,6 @@ class MergingMethod(TrainedMethod):
 
     takes = "bracket"
     uses = frozenset({"exposure", "ev", "support"})
-    scale = "exposure"
     trains_on = "moving"
     claims = (Claim("moving", "mu_psnr", "moved", "debevec_all"),)
     norm: ClassVar[Literal["l1", "l2"]]

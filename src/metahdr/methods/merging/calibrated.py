@@ -22,7 +22,6 @@ class AlignedMerge(Method):
     trivial = True
     takes = "bracket"
     uses = frozenset({"exposure", "ev", "support"})
-    scale = "exposure"
     by_name = True
 
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:

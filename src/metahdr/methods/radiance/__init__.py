@@ -38,7 +38,6 @@ class Radiance(Method):
     citation = "this project"
     takes = "single"
     uses = frozenset({"exposure", "ev"})
-    scale = "exposure"
     adapts = True
     weights = ("shipped", "train")
     shipped = Path(__file__).parents[2] / "models" / "radiance.safetensors"

@@ -31,7 +31,6 @@ class SingleHDR(TrainedMethod):
     claims = (Claim("single", "log_rmse", "clipped", "gamma_2"),)
     takes = "single"
     uses = frozenset({"exposure", "ev"})
-    scale = "exposure"
     settings = SingleHDRTraining
     trains_on = "raw"
 

@@ -34,7 +34,6 @@ class Stack(TrainedMethod):
     claims = (Claim("single", "log_rmse", "all", "gamma_2"),)
     takes = "single"
     uses = frozenset({"exposure", "ev"})
-    scale = "exposure"
     settings = StackTraining
     trains_on = "raw"
 

@@ -128,10 +128,9 @@ def sheet(
 def _image(picture: np.ndarray, operator, left: float, top: float) -> str:
     small = shrink(picture, SHEET_PIXELS)
     shown = small if small.dtype == np.uint8 else operator(small)
-    data = data_uri(jpeg(shown, QUALITY), "image/jpeg")
     return (
         f'<image x="{left}" y="{top}" width="{SIDE}" height="{SIDE}" preserveAspectRatio="xMidYMid slice" '
-        f'href="{data}"/>'
+        f'href="{jpeg(shown, QUALITY)}"/>'
     )
 
 
@@ -141,9 +140,9 @@ def shrink(image: np.ndarray, side: int) -> np.ndarray:
     return image if share >= 1 else cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
 
 
-def jpeg(image: np.ndarray, quality: int) -> bytes:
-    """8 bits, `(H, W, 3)`, as JPEG with full resolution of colour."""
-    return iio.imwrite("<bytes>", image, extension=".jpg", quality=quality, subsampling=0)
+def jpeg(image: np.ndarray, quality: int) -> str:
+    """8 bits, `(H, W, 3)`, as JPEG with full resolution of colour, and this as `data_uri`."""
+    return data_uri(iio.imwrite("<bytes>", image, extension=".jpg", quality=quality, subsampling=0), "image/jpeg")
 
 
 def data_uri(data: bytes, kind: str) -> str:

@@ -13,7 +13,7 @@ from metahdr.evaluation.predictions import prediction_name
 from metahdr.evaluation.scores import NO_RUN
 from metahdr.images.files import read_hdr
 from metahdr.registry import METHODS, METRICS
-from metahdr.report.figures.figure import data_uri, jpeg, sheet
+from metahdr.report.figures.figure import jpeg, sheet
 from metahdr.report.light import STEEP, TOP, encode
 from metahdr.report.table import Entry, Row, Table, section, verdict
 from metahdr.report.template import render
@@ -120,7 +120,10 @@ def write_page(
         cards: what methods take, and how they were trained.
         made: facts of the run by their names, such as the commit.
     """
-    shown = [[(name, [(title, _source(light)) for title, light in each]) for name, each in of] for of in rows]
+    shown = [
+        [(name, [(title, jpeg(encode(light, TOP), QUALITY)) for title, light in each]) for name, each in part]
+        for part in rows
+    ]
     return render(
         Path(__file__).with_name("benchmark.html"),
         tables=list(zip(tables, shown, strict=True)),
@@ -130,7 +133,3 @@ def write_page(
         steep=STEEP,
         top=TOP,
     )
-
-
-def _source(light: np.ndarray) -> str:
-    return data_uri(jpeg(encode(light, TOP), QUALITY), "image/jpeg")
