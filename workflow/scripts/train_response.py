@@ -1,20 +1,20 @@
-"""Train the part of the radiance network that proposes a response."""
+"""Train the part of the radiance network that proposes a response, and put it into the trained network."""
 
 import json
 from pathlib import Path
-
-import torch
 
 from metahdr.methods.radiance.settings import RadianceTraining
 from metahdr.methods.radiance.trainer import ResponseTrainer
 from metahdr.registry import LayoutName
 from metahdr.training.inputs import TrainingInputs
-from metahdr.weights.ours import save_network
+from metahdr.weights.ours import read_facts, save_network
+from metahdr.weights.radiance import load_radiance
 from metahdr.workflow.script import run
 
 
 def main(
     data: Path,
+    network: Path,
     sources: Path,
     raw: Path,
     kind: LayoutName,
@@ -28,14 +28,15 @@ def main(
 ) -> None:
     """Train the response alone; started again after an interruption, it goes on where it was.
 
-    Arguments are those of train.py. `model` is a whole network, of which the response alone is trained.
+    Arguments are those of train.py. `network` is a radiance network; `model` becomes the same with this response.
     """
-    torch.set_num_threads(threads)
     entries = json.loads(sources.read_text())
     files = {name: raw / source["hdr"] for name, source in entries.items() if source["hdr"]}
     trainer = ResponseTrainer(TrainingInputs(data, files, kind, settings, seed, threads, code, state))
     trainer.run()
-    save_network(model, trainer.average, trainer.facts())
+    joined = load_radiance(network)
+    joined.response = trainer.result.response
+    save_network(model, joined, read_facts(network) | {"response": trainer.facts()})
     trainer.finish(history)
 
 

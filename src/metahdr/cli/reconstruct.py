@@ -13,7 +13,7 @@ def add(commands: _SubParsersAction) -> None:
     parser.add_argument("--out", type=Path, default=Path(), help="folder of the results; default: the current one")
     several = parser.add_mutually_exclusive_group()
     several.add_argument("--bracket", type=Path, nargs="+", metavar="FILE", help="merge exposures of one view")
-    adapt = "adapt to a bracket of the same camera and place first"
+    adapt = "calibrate the camera on a bracket first"
     several.add_argument("--adapt-on", type=Path, nargs="+", metavar="FILE", help=adapt)
     parser.add_argument("--ev", type=float, nargs="+", help="stops of the bracket; default: from its EXIF data")
     parser.add_argument("--camera", type=Path, help="what --adapt-on learned: written with it, used without")

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import yaml
 
+from metahdr.errors import UserError
+
 RESOURCES = Path("workflow/resources.yaml")
 
 
@@ -18,7 +20,10 @@ def resources(benchmarks: Path) -> None:
     """Prints workflow/resources.yaml with its comments, and new values for the rules that were measured."""
     from metahdr.workflow.measured import propose
 
+    if not RESOURCES.exists():
+        raise UserError(f"{RESOURCES}: no such file; call this in the folder of the Snakefile")
     text = RESOURCES.read_text()
+    proposed = propose(benchmarks, yaml.safe_load(text))
     print("\n".join(line for line in text.splitlines() if line.startswith("#")))
-    for rule, asked in propose(benchmarks, yaml.safe_load(text)).items():
+    for rule, asked in proposed.items():
         print(f"{rule}: {{{', '.join(f'{key}: {value}' for key, value in asked.items())}}}")

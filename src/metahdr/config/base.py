@@ -1,7 +1,7 @@
 """What all sections of the configuration are made of."""
 
 import re
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -14,14 +14,21 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-class Pretrained(Section):
-    """A section of a training that reads files of others' weights, each where its key names one.
+class TrainingSection(Section):
+    """A section of a training, which may read files of others' weights, each where its key names one.
 
     Attributes:
         lacking: what the training does without each file, by the file's key.
+        without_effect: keys that change no result.
     """
 
-    lacking: ClassVar[dict[str, str]]
+    lacking: ClassVar[dict[str, str]] = {}
+    without_effect: ClassVar[frozenset[str]] = frozenset({"save_every"})
+
+    @property
+    def with_effect(self) -> dict[str, Any]:
+        """The keys that change the result. Files of weights count by what is in them, not by their paths."""
+        return self.model_dump(exclude=self.without_effect | self.lacking.keys())
 
     @property
     def pretrained(self) -> dict[str, str]:

@@ -4,15 +4,18 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainSerializer, ValidationInfo, create_model, field_validator
 
-from metahdr.config.base import Count, Folds, Positive, Section, Seeds, VariantName
+from metahdr.config.base import Count, Folds, Positive, Section, Seeds, TrainingSection, VariantName
 from metahdr.config.label import LabelSource
 from metahdr.registry import METHODS, LossName, NetworkName
 
 _WITH_VGG16 = ("lpips", "lpips_l1")  # losses
 
 
-class Training(Section):
+class Training(TrainingSection):
     """The keys of one meta-training."""
+
+    # The encoder and VGG16 count by what is in their files.
+    without_effect = frozenset({"runs", "seeds", "variants", "save_every", "on_nonfinite", "encoder", "vgg16"})
 
     runs: Annotated[list[LabelSource], Field(min_length=1)] = Field(
         ["true", "simulated"],
@@ -101,10 +104,6 @@ class Training(Section):
         "stop",
         description="a task whose loss or gradient is not finite: stop the training, or leave the task out of "
         "the meta-gradient",
-    )
-    tensorboard: bool = Field(
-        False,
-        description="write TensorBoard's event files into the run's tensorboard/; needs pip install tensorboard",
     )
 
     @field_validator("adapted")

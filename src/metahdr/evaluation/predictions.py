@@ -6,7 +6,7 @@ from torch import Tensor
 
 from metahdr.images.files import write_exr
 from metahdr.meta.support import support_labels
-from metahdr.methods.base import Method
+from metahdr.methods.base import CALIBRATED, Method
 from metahdr.scenes.scene import Scene, Scenes
 from metahdr.training.progress import track
 
@@ -29,6 +29,8 @@ def reconstruct(
         if mode.startswith("adapted_"):
             labels = support_labels(scenes, scene, held_out, mode.removeprefix("adapted_"))
             images[mode] = method.adapt(others[0], labels, others[1]).reconstruct(*query)[0]
+        elif mode == CALIBRATED:
+            images[mode] = method.calibrated(*others).reconstruct(*query)[0]
         else:
             images[mode] = method.reconstruct(*taken[method.takes])[0]
     return images

@@ -25,13 +25,12 @@ from metahdr.training import checkpoint, processes
 from metahdr.training.inputs import TrainingInputs
 from metahdr.training.loop import TrainingLoop
 from metahdr.training.prefetch import prefetched
+from metahdr.training.scenes import scenes_of
 from metahdr.workflow.interrupts import Interrupted, interrupted
 
 log = logging.getLogger(__name__)
 
 SELECTS = f"{PAPER.selects.name}_adapted"  # the value of a validation that the best checkpoint is chosen by
-# Settings that change no result. The encoder and VGG16 count by what is in their files, not by their paths.
-WITHOUT_EFFECT = {"runs", "seeds", "variants", "save_every", "on_nonfinite", "tensorboard", "encoder", "vgg16"}
 
 
 def train(inputs: TrainingInputs, model: Path, history: Path) -> None:
@@ -47,7 +46,6 @@ def train(inputs: TrainingInputs, model: Path, history: Path) -> None:
         UserError: a file is missing; there is no scene to train on or to validate with; a loss is not finite; a
             file cannot be written.
     """
-    torch.set_num_threads(inputs.threads)
     with processes.process_group():
         trainer = Trainer(inputs)
         trainer.run()
@@ -81,20 +79,13 @@ class Trainer(TrainingLoop):
     step_name = "iteration"
 
     def __init__(self, inputs: TrainingInputs):
-        self.settings = settings = inputs.settings
+        settings = inputs.settings
         self.label_source = settings.runs[0]
-        self.tensorboard = settings.tensorboard
-        self.training, self.validation = Scenes(inputs.data, "train"), Scenes(inputs.data, "validation")
-        for scenes, name in ((self.training, "training"), (self.validation, "validation")):
-            if not len(scenes):
-                raise UserError(
-                    f"no {name} scenes: see split.shares, and the reasons in scenes.csv and exposures/"
-                )
+        self.training, self.validation = scenes_of(inputs.data), scenes_of(inputs.data, "validation")
         files = {f"weights {number}": Path(file) for number, file in enumerate(settings.weights)}
         for scenes in (self.training, self.validation):
             files |= files_of(scenes, self.label_source)
-        with_effect = settings.model_dump(exclude=WITHOUT_EFFECT) | {"label_source": self.label_source}
-        super().__init__(inputs, files, with_effect, settings.iterations)
+        super().__init__(inputs, files, settings.iterations, label_source=self.label_source)
         first = self.training[0]
         self.evs, size = first.evs, min(first.hdr.shape[1:])  # the same in every scene
         self.side = min(settings.crop or size, size)  # of the square that a task is cut to

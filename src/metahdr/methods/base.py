@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Use = Literal["exposure", "ev", "support", "response", "truth"]
 
+CALIBRATED = "calibrated"  # the mode of a method that knows cameras, see `methods.camera`
+
 
 class Claim(NamedTuple):
     """What a method should be better at than another one: the benchmark tells whether it is (docs/methods.md).
@@ -107,11 +109,11 @@ class Method(ABC):
     def inputs(cls, mode: str) -> frozenset[str]:
         """What a reconstruction is made of: the method's `uses`, and what adaptation adds.
 
-        Adaptation adds the `support` set. With true labels it also adds their truth, `support_truth`, which in a
-        scene without motion is the truth itself. A method is a fair baseline of another if its inputs are a subset
-        of the other's.
+        Adaptation and calibration add the `support` set. With true labels adaptation also adds their truth,
+        `support_truth`, which in a scene without motion is the truth itself. A method is a fair baseline of
+        another if its inputs are a subset of the other's.
         """
-        if not mode.startswith("adapted_"):
+        if mode != CALIBRATED and not mode.startswith("adapted_"):
             return cls.uses
         return cls.uses | {"support"} | ({"support_truth"} if mode == "adapted_true" else set())
 

@@ -11,6 +11,7 @@ import numpy as np
 from metahdr.brackets.handheld import Merged, merge_bracket
 from metahdr.brackets.merge import CLIPPED
 from metahdr.methods.base import Method
+from metahdr.methods.camera import KnowsCameras
 from metahdr.methods.radiance import Radiance
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Bracket(Method):
     """`fill` of the merge of all exposures, by the shipped radiance network.
 
     Args:
-        network: the method of single exposures that completes the merge; it must have `with_camera`.
+        network: the method of single exposures that completes the merge.
     """
 
     name = "bracket"
@@ -63,7 +64,7 @@ class Bracket(Method):
     weights_of = "radiance"
     shipped = Radiance.shipped
 
-    def __init__(self, network: Method):
+    def __init__(self, network: KnowsCameras):
         self.network = network
 
     @classmethod

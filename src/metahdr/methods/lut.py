@@ -74,13 +74,10 @@ class LookupTable(Method):
         import pandas as pd
         from safetensors.numpy import save
 
-        from metahdr.scenes.scene import Scenes
         from metahdr.tables import write_table
-        from metahdr.workflow.git import commit
+        from metahdr.training.scenes import hashes_of, scenes_of
 
-        scenes = Scenes(inputs.data, "train")
-        if not len(scenes):
-            raise UserError(f"{inputs.data}/scenes.csv: no training scenes to fit a table to; raise split.shares")
+        scenes = scenes_of(inputs.data)
         counts, logs = np.zeros(256), np.zeros(256)
         for scene in scenes:
             more = _observe(scene.ldr, scene.hdr.expand_as(scene.ldr), scene.stops)
@@ -88,13 +85,7 @@ class LookupTable(Method):
         seen = counts > 0
         logs = np.interp(np.arange(256), np.flatnonzero(seen), logs[seen] / counts[seen])
         table = _monotone(logs, counts)
-        sources = scenes.table.drop_duplicates("source")
-        facts = {
-            "trained_on": dict(zip(sources.source, sources.sha256, strict=True)),
-            "seed": inputs.seed,
-            "commit": commit(),
-            "code": inputs.code,
-        }
+        facts = inputs.facts(cls.name, hashes_of(scenes))
         with atomic_write(model) as part:
             part.write_bytes(save({"table": table}, {"metahdr": json.dumps(facts, sort_keys=True)}))
         write_table(history, pd.DataFrame({"value": np.arange(256), "count": counts, "radiance": table}))

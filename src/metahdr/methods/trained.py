@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -13,9 +12,6 @@ from metahdr.methods.base import Method
 
 if TYPE_CHECKING:
     from torch import nn
-
-    from metahdr.training.inputs import TrainingInputs
-    from metahdr.training.network import NetworkTraining
 
 
 class TrainedMethod(Method):
@@ -62,27 +58,3 @@ class TrainedMethod(Method):
 
     def trained_on(self) -> dict[str, str]:
         return self._trained_on
-
-
-def train_network(
-    make: Callable[[TrainingInputs], NetworkTraining], inputs: TrainingInputs, model: Path, history: Path
-) -> None:
-    """Trains a network in one process, and writes it with the facts of its training.
-
-    Args:
-        make: the training; it has `facts`.
-        model: `.safetensors`.
-        history: CSV, one row for each step.
-
-    Raises:
-        UserError: a file is missing, unreadable, or cannot be written; or what the training raises.
-    """
-    import torch
-
-    from metahdr.weights.ours import save_network
-
-    torch.set_num_threads(inputs.threads)
-    training = make(inputs)
-    training.run()
-    save_network(model, training.network, training.facts())
-    training.finish(history)

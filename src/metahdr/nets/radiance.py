@@ -126,20 +126,6 @@ class HighlightNet(nn.Module):
         return F.silu(self.last(torch.cat([fine, _double(x)], 1)))[..., : size[0], : size[1]]
 
 
-class Prior(nn.Module):
-    """How far the head may move in one place, as logarithms; joint training leaves it as it begins.
-
-    Attributes:
-        precision: of each weight of the head, and of its bias, `(FEATURES + 1,)`.
-        evidence: what the pixels of one exposure count together, `()`.
-    """
-
-    def __init__(self):
-        super().__init__()
-        self.precision = nn.Parameter(torch.full((HighlightNet.FEATURES + 1,), 3.0))
-        self.evidence = nn.Parameter(torch.tensor(2.0))
-
-
 class RadianceNet(nn.Module):
     """All networks, and the head: a linear map of the features, which softplus turns into the residual."""
 
@@ -148,7 +134,6 @@ class RadianceNet(nn.Module):
         self.response = ResponseNet()
         self.highlights = HighlightNet()
         self.head = nn.Conv2d(HighlightNet.FEATURES, 3, 1)
-        self.prior = Prior()
         nn.init.constant_(self.head.bias, -0.5)
         self.to(memory_format=torch.channels_last)
 

@@ -7,6 +7,7 @@ from metahdr.brackets.handheld import Merged, merge_bracket
 from metahdr.errors import UserError
 from metahdr.methods.base import Method
 from metahdr.methods.bracket import fill
+from metahdr.methods.camera import KnowsCameras
 from metahdr.photographs.bracket import Bracket
 from metahdr.photographs.read import Photograph
 from metahdr.registry import METHODS
@@ -27,24 +28,21 @@ def method_class(name: str) -> type[Method]:
 
 def single(method: Method, photograph: Photograph) -> np.ndarray:
     """Radiance of one photograph, float32 `(H, W, 3)`; 1.0 is where it clips."""
-    if photograph.curve is not None and knows_cameras(method):
+    if photograph.curve is not None and isinstance(method, KnowsCameras):
         method = method.with_camera(photograph.curve)
     exposure = torch.from_numpy(photograph.display())
     return method.reconstruct(exposure[None], [0.0])[0].permute(1, 2, 0).numpy()
 
 
 def merged(bracket: Bracket, method: Method) -> Merged:
-    """The bracket aligned, calibrated and merged; where the response is known, it is not calibrated."""
-    curve = bracket.curve or getattr(method, "curve", None)
-    return merge_bracket(bracket.exposures, bracket.stops, curve)
+    """The bracket aligned, calibrated and merged; a response that the method knows is taken as it is."""
+    known = method.curve if isinstance(method, KnowsCameras) else None
+    return merge_bracket(bracket.exposures, bracket.stops, bracket.curve or known)
 
 
 def adapted(method: Method, bracket: Merged) -> Method:
-    """The method adapted to a bracket's camera.
-
-    A method with a camera model is only calibrated: adapting its network adds nothing (measured in docs/hdr.md).
-    """
-    if knows_cameras(method):
+    """The method adapted to a bracket's camera."""
+    if isinstance(method, KnowsCameras):
         return method.with_camera(bracket.curve)
     if not method.adapts:
         return method
@@ -56,8 +54,3 @@ def adapted(method: Method, bracket: Merged) -> Method:
 def completed(method: Method, bracket: Merged) -> np.ndarray:
     """Radiance of a bracket, float32 `(h, w, 3)`: the merge, and the adapted method where all exposures clip."""
     return fill(bracket, adapted(method, bracket))
-
-
-def knows_cameras(method: Method | type[Method]) -> bool:
-    """Whether a method can be told a camera's response."""
-    return hasattr(method, "with_camera")

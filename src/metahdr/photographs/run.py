@@ -12,10 +12,11 @@ from tqdm import tqdm
 from metahdr.errors import UserError
 from metahdr.images.files import write_exr
 from metahdr.methods.base import Method
+from metahdr.methods.camera import KnowsCameras
 from metahdr.photographs.bracket import read_bracket
 from metahdr.photographs.camera_file import load_camera, save_camera
 from metahdr.photographs.read import read_photograph
-from metahdr.photographs.reconstruct import adapted, completed, knows_cameras, merged, method_class, single
+from metahdr.photographs.reconstruct import adapted, completed, merged, method_class, single
 from metahdr.photographs.write import write_hdr, write_preview, write_ultrahdr
 from metahdr.training.progress import track
 
@@ -44,7 +45,7 @@ def run(
         adapt_on: a bracket. If `photographs` is empty, they follow here, after the third file, or after as many as
             `ev` has stops.
         ev: stops of the bracket's exposures; None: from the EXIF data.
-        camera: file of the adapted state: written with `adapt_on`, read without.
+        camera: file of the camera's response: written after `adapt_on`, read without.
         full: 32-bit floats in the EXR file.
         hdr, ultrahdr: write `NAME.hdr`, `NAME_ultrahdr.jpg` as well.
 
@@ -62,7 +63,7 @@ def run(
     _check_targets(targets, [*photographs, *(bracket or []), *(adapt_on or [])])
     loaded = kind.load(weights)
     if camera and not adapt_on:
-        loaded = load_camera(camera, loaded, weights)
+        loaded = loaded.with_camera(load_camera(camera))
 
     def write(name: str, image: np.ndarray) -> None:
         with _writing():
@@ -89,7 +90,7 @@ def run(
         loaded = adapted(loaded, merged(taken, loaded))
         if camera:
             with _writing():
-                save_camera(camera, loaded, weights)
+                save_camera(camera, loaded.curve)
             _say(f"the camera is saved as {camera}")
     failures = 0
     for name, path in zip(names, track(photographs, "photographs", len(photographs)), strict=True):
@@ -131,7 +132,7 @@ def _check_arguments(
     if bracket and photographs:
         raise UserError(
             f"{photographs[0]}: --bracket merges its own exposures alone; a bracket and other photographs of "
-            "the same camera and place: --adapt-on"
+            "the same camera: --adapt-on"
         )
     if ev and not (bracket or adapt_on):
         raise UserError(
@@ -140,7 +141,7 @@ def _check_arguments(
     if not (photographs or bracket or (adapt_on and camera)):
         beside = ", before --adapt-on" if adapt_on else ""
         raise UserError(f"no photograph to reconstruct: name them first{beside}")
-    if not knows_cameras(kind) and (camera or (adapt_on and not kind.adapts)):
+    if not issubclass(kind, KnowsCameras) and (camera or (adapt_on and not kind.adapts)):
         raise UserError(f"--method {kind.name}: cannot be adapted to a camera; leave out --adapt-on and --camera")
     if (bracket or adapt_on) and kind.scale != "exposure":
         raise UserError(f"--method {kind.name}: does not know an exposure's scale; take another for brackets")

@@ -1,6 +1,7 @@
 """What the report calls label sources, methods, modes and the groups of its tables."""
 
 from metahdr.evaluation.scores import NO_RUN
+from metahdr.methods.base import CALIBRATED
 from metahdr.registry import METHODS
 
 ALIGNMENTS = {
@@ -32,7 +33,7 @@ def cell_title(method: str, run: str, mode: str) -> str:
 
 def short_title(method: str, run: str, mode: str) -> str:
     """What tables and pictures call a cell: `MetaHDR, adapted`; a baseline's mode only where it adapts."""
-    name = "adapted" if _labels(mode) else "" if run == NO_RUN else "single shot"
+    name = "adapted" if _labels(mode) else mode if mode == CALIBRATED else "" if run == NO_RUN else "single shot"
     return ", ".join(filter(None, (method_title(method), name)))
 
 

@@ -5,8 +5,10 @@ import json
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from metahdr.config.base import Section
+from metahdr.config.base import TrainingSection
+from metahdr.workflow.git import commit
 
 LIBRARIES = ("torch", "numpy", "scipy", "opencv-python-headless", "lpips")  # whose version counts
 
@@ -30,11 +32,27 @@ class TrainingInputs:
     data: Path
     raw: dict[str, Path]
     kind: str
-    settings: Section | None
+    settings: TrainingSection | None
     seed: int
     threads: int
     code: str
     state: Path
+
+    def facts(self, method: str, trained_on: dict[str, str]) -> dict[str, Any]:
+        """What a weight file says of its training.
+
+        Args:
+            method: that is trained.
+            trained_on: SHA-256 of the raw HDR files, by source.
+        """
+        return {
+            "method": method,
+            "trained_on": trained_on,
+            "settings": self.settings and self.settings.model_dump(),
+            "seed": self.seed,
+            "commit": commit(),
+            "code": self.code,
+        }
 
 
 def identify(hashes: dict[str, str], **facts: object) -> str:

@@ -13,7 +13,6 @@ import torch
 from metahdr.files import sha256
 from metahdr.tables import write_table
 from metahdr.training import checkpoint, processes
-from metahdr.training.board import open_board
 from metahdr.training.inputs import TrainingInputs, identify
 from metahdr.training.progress import track
 from metahdr.workflow.interrupts import Interrupted, deferred, interrupted
@@ -29,14 +28,14 @@ class TrainingLoop(ABC):
     Args:
         inputs: of the training; its settings have `save_every`, the number of steps between resumable states.
         files: every file that the training reads, by its role.
-        settings: those that change the result.
         steps: of the whole training.
+        facts: what changes the result beside files, settings and seed.
 
     Attributes:
         title: of the training, in the display and in the log.
         step_name: what a step is called, in the log and in the history.
-        tensorboard: whether the history is also written as event files.
         hashes: SHA-256 of every file, by its role.
+        settings: of the inputs.
         identity: names all that the result depends on; a state of another identity is not resumed.
         device: that the training computes on.
         history: one row for each finished step.
@@ -46,19 +45,18 @@ class TrainingLoop(ABC):
         UserError: a file is missing.
     """
 
-    title: ClassVar[str]
+    title: str
     step_name: ClassVar[str]
-    tensorboard = False
 
-    def __init__(self, inputs: TrainingInputs, files: dict[str, Path], settings: dict[str, object], steps: int):
-        self.inputs, self.steps, self.state = inputs, steps, inputs.state
+    def __init__(self, inputs: TrainingInputs, files: dict[str, Path], steps: int, **facts: object):
+        self.inputs, self.settings, self.steps, self.state = inputs, inputs.settings, steps, inputs.state
         self.hashes: dict[str, str] = processes.broadcast_from_first(
             lambda: {role: sha256(path) for role, path in files.items()}
         )
         self.device = processes.device()
         self.identity = identify(
             self.hashes,
-            settings=settings,
+            settings=self.settings.with_effect | facts,
             seed=inputs.seed,
             threads=inputs.threads,
             code=inputs.code,
@@ -97,11 +95,9 @@ class TrainingLoop(ABC):
         Raises:
             UserError: the state cannot be saved; or what a step raises.
         """
+        torch.set_num_threads(self.inputs.threads)
         if processes.world_size() > 1:
             log.info("%d processes share the work", processes.world_size())
-        add_to_board = None
-        if self.tensorboard and processes.rank() == 0:
-            add_to_board = open_board(self.state.with_name("tensorboard"), self.step_name, self.history)
         with deferred():
             for batch in track(self.batches(), self.title, self.steps, len(self.history), figures=self.figures):
                 try:
@@ -110,11 +106,9 @@ class TrainingLoop(ABC):
                     pass
                 else:
                     self.history.append(row)
-                    if add_to_board:
-                        add_to_board(row)
                 finished = len(self.history) == self.steps
                 ends = not finished and processes.any_process(interrupted())
-                if finished or ends or len(self.history) % self.inputs.settings.save_every == 0:
+                if finished or ends or len(self.history) % self.settings.save_every == 0:
                     self.save()
                 if ends:
                     next_step = len(self.history) + 1

@@ -1,5 +1,7 @@
 """Trainings of one network by one optimiser."""
 
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -7,48 +9,89 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from metahdr.errors import UserError
+from metahdr.training.inputs import TrainingInputs
 from metahdr.training.loop import TrainingLoop
+from metahdr.weights.ours import save_network
 
 
 class NetworkTraining(TrainingLoop):
-    """A subclass sets both after `__init__`, and then calls `resume`.
+    """A subclass sets network, optimiser and sources after `__init__`, and then calls `resume`.
+
+    Args:
+        inputs, files, steps, facts: as `TrainingLoop` takes them; the settings' files of weights are added.
+        name: of the method.
 
     Attributes:
         network: that is trained.
         optimiser: of it.
+        trained_on: SHA-256 of the raw HDR file of each source.
+        pretrained: files of others' weights, by their keys in the settings.
     """
 
     step_name = "step"
     network: nn.Module
     optimiser: Optimizer
+    trained_on: dict[str, str]
+
+    def __init__(self, inputs: TrainingInputs, name: str, files: dict[str, Path], steps: int, **facts: object):
+        self.name, self.title = name, f"train {name}"
+        self.pretrained = {key: Path(file) for key, file in inputs.settings.pretrained.items()}
+        super().__init__(inputs, files | self.pretrained, steps, method=name, **facts)
 
     @property
     def step(self) -> int:
         """Steps done."""
         return len(self.history)
 
-    def minimise(self, loss: Tensor) -> None:
-        """One step of the optimiser.
+    @property
+    def result(self) -> nn.Module:
+        """The network that is written."""
+        return self.network
+
+    def produce(self, model: Path, history: Path) -> None:
+        """Trains to the last step, and writes the network with the facts of its training.
+
+        Args:
+            model: `.safetensors`.
+            history: CSV, one row for each step.
+
+        Raises:
+            UserError: what `run` raises, or a file cannot be written.
+        """
+        self.run()
+        save_network(model, self.result, self.facts())
+        self.finish(history)
+
+    def facts(self) -> dict[str, Any]:
+        """What the weight file says of its training."""
+        pretrained = {key: self.hashes[key] for key in self.pretrained}
+        return self.inputs.facts(self.name, self.trained_on) | {"pretrained": pretrained}
+
+    def minimise(
+        self,
+        loss: Tensor,
+        terms: Mapping[str, Tensor] | None = None,
+        backward: Callable[[Tensor], None] = Tensor.backward,
+    ) -> dict[str, Any]:
+        """One step of the optimiser; the row of the history.
+
+        Args:
+            terms: of the loss, which have columns of their own.
+            backward: makes the gradients of the loss.
 
         Raises:
             UserError: the loss is not finite.
-        """
-        self.check_finite(loss)
-        self.optimiser.zero_grad()
-        loss.backward()
-        self.optimiser.step()
-        self.figures["loss"] = loss.item()
-
-    def check_finite(self, loss: Tensor) -> None:
-        """Refuses a loss from which nothing can be learned.
-
-        Raises:
-            UserError: it is not finite.
         """
         if not torch.isfinite(loss):
             raise UserError(
                 f"{self.title}: the loss of step {self.step + 1} is {loss.item()}; a lower learning rate may help"
             )
+        self.optimiser.zero_grad()
+        backward(loss)
+        self.optimiser.step()
+        self.figures["loss"] = loss.item()
+        values = {name: term.item() for name, term in (terms or {}).items()}
+        return {"step": self.step + 1, "loss": loss.item()} | values
 
     def set_rate(self, rate: float) -> None:
         """The learning rate of the next step."""
@@ -61,3 +104,13 @@ class NetworkTraining(TrainingLoop):
     def load_state_dict(self, values: dict[str, Any]) -> None:
         self.network.load_state_dict(values["network"])
         self.optimiser.load_state_dict(values["optimiser"])
+
+
+def cosine(progress: float, dtype: torch.dtype = torch.float64) -> float:
+    """The factor of a learning rate that falls from 1 to 0 along half a cosine.
+
+    Args:
+        progress: share of the training that is done.
+        dtype: that the cosine is computed in; a network is trained to the same bits by the same one.
+    """
+    return (1 + torch.cos(torch.tensor(torch.pi * progress, dtype=dtype)).item()) / 2

@@ -2,14 +2,11 @@
 
 from pathlib import Path
 
-from metahdr.config.base import Section
+from metahdr.config.base import TrainingSection
 from metahdr.errors import UserError
 
-# Keys that change no result: paths of files that count by what is in them, and when states are saved.
-WITHOUT_EFFECT = {"encoder", "vgg16", "save_every"}
 
-
-def check_settings(path: Path, found: Section, expected: Section) -> None:
+def check_settings(path: Path, found: TrainingSection, expected: TrainingSection) -> None:
     """Refuses a network that was trained with other settings.
 
     Args:
@@ -20,7 +17,7 @@ def check_settings(path: Path, found: Section, expected: Section) -> None:
     Raises:
         UserError: names the file, and each key with what was found and what was expected.
     """
-    ours, theirs = (section.model_dump(exclude=WITHOUT_EFFECT) for section in (found, expected))
+    ours, theirs = (section.with_effect for section in (found, expected))
     lines = [f"  {key}: found {ours[key]!r}, expected {theirs[key]!r}" for key in ours if ours[key] != theirs[key]]
     if lines:
         raise UserError(

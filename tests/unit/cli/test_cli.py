@@ -46,10 +46,15 @@ def test_a_mistake_is_one_message_and_no_traceback(call, tmp_path):
 
 
 def test_resources_prints_the_table_anew_with_its_comments(call, tmp_path, capsys):
+    with pytest.raises(SystemExit, match="error: workflow/resources.yaml: no such file"):
+        call("resources", "benchmarks")
     (tmp_path / "workflow").mkdir()
     (tmp_path / "workflow" / "resources.yaml").write_text(
         "# of the default run\nlabel: {mem_mb: 2000, runtime: 10, gpu: 1}\nsplit: {mem_mb: 500, runtime: 5}\n"
     )
+    with pytest.raises(SystemExit, match="error: benchmarks: no benchmark files"):
+        call("resources", "benchmarks")
+    assert capsys.readouterr().out == ""
     (tmp_path / "benchmarks").mkdir()
     (tmp_path / "benchmarks" / "label.tsv").write_text("s\tmax_rss\n650.0\t1100.5\n")
     call("resources", "benchmarks")

@@ -63,6 +63,7 @@ def test_the_modes_are_single_shot_and_adaptation_with_each_label_source():
                 "adapted_simulated": {"exposure", "ev", "support"},
             },
         ),
+        ("radiance", {"single": {"exposure", "ev"}, "calibrated": {"exposure", "ev", "support"}}),
         ("label", {"adapted_true": {"support", "support_truth"}, "adapted_simulated": {"support"}}),
     ],
 )

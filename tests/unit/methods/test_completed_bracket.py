@@ -5,13 +5,14 @@ import torch
 from metahdr.brackets.handheld import merge_bracket
 from metahdr.camera.exposure import expose
 from metahdr.camera.response import Response
-from metahdr.methods.base import Method, in_scene_scale
+from metahdr.methods.base import in_scene_scale
 from metahdr.methods.bracket import Bracket, BracketSupport, fill
+from metahdr.methods.camera import KnowsCameras
 
 CAMERA, STOPS = Response(0.9, 0.6), [-2.0, 0.0, 2.0]
 
 
-class Brighter(Method):
+class Brighter(KnowsCameras):
     """Light of the values by a given curve, times a factor where the mask of a network would be."""
 
     name, title, citation, takes, scale = "brighter", "", "", "single", "exposure"
@@ -19,9 +20,6 @@ class Brighter(Method):
 
     def __init__(self, factor, curve=None):
         self.factor, self.curve = factor, curve
-
-    def with_camera(self, curve):
-        return Brighter(self.factor, curve)
 
     def reconstruct(self, exposures, stops):
         light = torch.from_numpy(self.curve.inverse(exposures.numpy())).float()

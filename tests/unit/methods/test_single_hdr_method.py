@@ -12,7 +12,6 @@ from metahdr.camera.emor import SAMPLES, read_inverse_emor
 from metahdr.camera.family import draw_camera
 from metahdr.errors import UserError
 from metahdr.images.files import write_exr
-from metahdr.methods.hdrcnn.pairs import decode_images
 from metahdr.methods.single_hdr import SingleHDR, pairs, pipeline, responses
 from metahdr.methods.single_hdr.pairs import Examples
 from metahdr.methods.single_hdr.settings import SingleHDRTraining
@@ -22,6 +21,7 @@ from metahdr.scenes.scene import Scenes
 from metahdr.seeds import named_rng
 from metahdr.tables import read_table
 from metahdr.training.inputs import TrainingInputs
+from metahdr.training.views import decode_images
 from metahdr.weights.ours import save_network
 
 STEPS = {"dequantise": 1, "linearise": 1, "hallucinate": 1, "joint": 2, "refine": 1}
@@ -62,8 +62,7 @@ def trainer(results, tmp_path_factory):
 
 def batch(trainer):
     """The first two examples."""
-    files = {name: trainer.inputs.raw[name] for name in trainer.sources}
-    examples = trainer.draw(decode_images(files, trainer.decoded))
+    examples = trainer.draw()
     return default_collate([examples[0], examples[1]])
 
 

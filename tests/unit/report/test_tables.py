@@ -115,6 +115,9 @@ def test_titles():
     assert cell_title(*adapted) == "MetaHDR, adapted with simulated labels"
     assert short_title(*adapted) == "MetaHDR, adapted"
     assert detail_title(*adapted[1:]) == "to simulated labels; trained with true labels"
+    for title in (cell_title, short_title):
+        assert title("radiance", "none", "calibrated") == f"{METHODS['radiance'].title}, calibrated"
+    assert detail_title("none", "calibrated") == ""
     assert cell_title("mine", "true", "single") == "Variant mine, single shot"
     assert cell_title("lut", "none", "single") == METHODS["lut"].title
     assert detail_title("expandnet", "single") == f"trained with {METHODS['expandnet'].title}'s labels"

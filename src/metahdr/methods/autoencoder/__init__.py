@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from metahdr.methods.autoencoder.settings import AutoencoderTraining
 from metahdr.methods.base import Claim, in_scene_scale
-from metahdr.methods.trained import TrainedMethod, train_network
+from metahdr.methods.trained import TrainedMethod
 from metahdr.training.inputs import TrainingInputs
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Autoencoder(TrainedMethod):
     def train(cls, inputs: TrainingInputs, model: Path, history: Path) -> None:
         from metahdr.methods.autoencoder.trainer import AutoencoderTrainer
 
-        train_network(AutoencoderTrainer, inputs, model, history)
+        AutoencoderTrainer(inputs).produce(model, history)
 
     def predict_log(self, exposures: Tensor) -> Tensor:
         """The network's answer: log(1 + radiance), each image stretched to [-1, 1], `(N, 3, H, W)` to the same."""

@@ -7,12 +7,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from metahdr.config.base import Count, Positive, Pretrained
+from metahdr.config.base import Count, Positive, TrainingSection
 
 Weight = Annotated[float, Field(ge=0)]
 
 
-class AutoencoderTraining(Pretrained):
+class AutoencoderTraining(TrainingSection):
     """Training of a decoder over a frozen MobileNetV3-Large (Demirci and Dere), of single exposures."""
 
     lacking = {"encoder": "a random encoder", "vgg16": "no LPIPS in the loss"}

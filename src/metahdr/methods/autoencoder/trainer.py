@@ -2,26 +2,23 @@
 
 import logging
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from metahdr.errors import UserError
-from metahdr.methods.scenes_trainer import ScenesTraining
 from metahdr.nets.hdrcnn import saturation
 from metahdr.nets.mobilenet_autoencoder import MobileNetAutoencoder, normalise_target
 from metahdr.scenes.scene import Scenes
 from metahdr.seeds import named_rng
 from metahdr.training.inputs import TrainingInputs
+from metahdr.training.scenes import ScenesTraining, scenes_of
 from metahdr.weights.imagenet import load_mobilenet_v3
 from metahdr.weights.lpips import load_lpips
 
 log = logging.getLogger(__name__)
 
-# Settings that change no result. Pretrained weights count by what is in their files, not by the paths.
-WITHOUT_EFFECT = {"save_every", "encoder", "vgg16"}
 BETAS = (0.5, 0.999)  # of Adam, the authors'
 LEAST = 32  # side of a training image in pixels: one place of the encoder's deepest features
 
@@ -33,20 +30,15 @@ class AutoencoderTrainer(ScenesTraining):
     relative to the exposure, 1.0 where it clips: how bright the scene was is nothing that the network sees.
     """
 
-    title = "train the autoencoder"
-
     def __init__(self, inputs: TrainingInputs):
         settings = inputs.settings
-        scenes = _scenes(inputs.data, settings.max_value)
-        files = {key: Path(file) for key, file in settings.pretrained.items()}
-        super().__init__(inputs, "autoencoder", scenes, WITHOUT_EFFECT, files)
+        super().__init__(inputs, "autoencoder", _scenes(inputs.data, settings.max_value))
         self.network = MobileNetAutoencoder(settings.filters)
-        encoder = Path(settings.encoder) if settings.encoder else None
-        load_mobilenet_v3(self.network.encoder, encoder, "training.autoencoder.encoder")
+        load_mobilenet_v3(self.network.encoder, self.pretrained.get("encoder"), "training.autoencoder.encoder")
         self.network.to(self.device).train()
         self.lpips = None
         if settings.vgg16:
-            self.lpips = load_lpips("vgg", Path(settings.vgg16), "training.autoencoder.vgg16")
+            self.lpips = load_lpips("vgg", self.pretrained["vgg16"], "training.autoencoder.vgg16")
         else:
             log.warning("the loss is without LPIPS: training.autoencoder.vgg16 names no file of VGG16's weights")
         trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
@@ -58,9 +50,7 @@ class AutoencoderTrainer(ScenesTraining):
         examples = [self.example(rng) for _ in range(self.settings.batch)]
         x, radiance = (torch.stack(images).to(self.device) for images in zip(*examples, strict=True))
         terms = self.terms(x, self.network(x), normalise_target(radiance))
-        loss = sum(terms.values())
-        self.minimise(loss)
-        return {"step": batch + 1, "loss": loss.item()} | {name: term.item() for name, term in terms.items()}
+        return self.minimise(sum(terms.values()), terms)
 
     def terms(self, x: Tensor, y: Tensor, target: Tensor) -> dict[str, Tensor]:
         """The weighted terms of the loss.
@@ -90,20 +80,14 @@ class AutoencoderTrainer(ScenesTraining):
         mirrored = [axis for axis in (-2, -1) if rng.random() < 0.5]
         return tuple(pair[..., top : top + size, left : left + size].flip(mirrored))
 
-    def facts(self) -> dict[str, Any]:
-        """What the weight file says of its training; `pretrained` has the SHA-256 of files of weights."""
-        return super().facts() | {"pretrained": {key: self.hashes[key] for key in self.settings.pretrained}}
-
 
 def _scenes(data: Path, max_value: float) -> Scenes:
     """The training scenes without a larger value, as stored in their files.
 
     Raises:
-        UserError: there are others alone, or they are too small.
+        UserError: there are none, or they are too small.
     """
-    scenes = Scenes(data, "train")
-    if not len(scenes):
-        return scenes
+    scenes = scenes_of(data)
     least = scenes.table.max_value.min()
     scenes.table = scenes.table[scenes.table.max_value <= max_value].reset_index(drop=True)
     if not len(scenes):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Self
 from metahdr.methods.base import Metered, Method, in_scene_scale
 from metahdr.methods.hdrcnn.settings import HDRCNNTraining
 from metahdr.methods.tiles import in_tiles
-from metahdr.methods.trained import train_network
 from metahdr.training.inputs import TrainingInputs
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ class HDRCNN(Method):
     def train(cls, inputs: TrainingInputs, model: Path, history: Path) -> None:
         from metahdr.methods.hdrcnn.trainer import HDRCNNTrainer
 
-        train_network(HDRCNNTrainer, inputs, model, history)
+        HDRCNNTrainer(inputs).produce(model, history)
 
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
         import torch

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from metahdr.config.base import Count, Normal, Positive, Pretrained, Quality, Range, Shares
+from metahdr.config.base import Count, Normal, Positive, Quality, Range, Shares, TrainingSection
 
 
-class HDRCNNTraining(Pretrained):
+class HDRCNNTraining(TrainingSection):
     """Training of HDR-CNN, which is done where label.weights is train."""
 
     lacking = {"vgg16": "a random encoder"}

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from metahdr.config.base import Count, Positive, Section
+from metahdr.config.base import Count, Positive, TrainingSection
 from metahdr.methods.base import Claim
 from metahdr.methods.tiles import in_tiles
-from metahdr.methods.trained import TrainedMethod, train_network
+from metahdr.methods.trained import TrainedMethod
 from metahdr.training.inputs import TrainingInputs
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TILE, MARGIN = 512, 128  # multiples of 16, on the grid of Wu's encoder; AHDRNet sees 43 pixels around each
 
 
-class MergingTraining(Section):
+class MergingTraining(TrainingSection):
     """What all of these trainings have."""
 
     size: Annotated[int, Field(ge=16)] = Field(64, description="width and height of a training image in pixels")
@@ -78,7 +78,7 @@ class MergingMethod(TrainedMethod):
     def train(cls, inputs: TrainingInputs, model: Path, history: Path) -> None:
         from metahdr.methods.merging.trainer import MergingTrainer
 
-        train_network(partial(MergingTrainer, cls), inputs, model, history)
+        MergingTrainer(inputs, cls.name, cls.build, cls.align, cls.loss).produce(model, history)
 
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
         import torch

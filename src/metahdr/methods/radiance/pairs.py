@@ -1,19 +1,16 @@
 """What the radiance network learns from: views of panoramas through a random camera, drawn on the fly."""
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from torch.utils.data import Dataset
 
 from metahdr.camera.family import draw_camera
 from metahdr.images.files import HALF_MAX
 from metahdr.images.luminance import metered_scale
 from metahdr.images.panorama import perspective_view
-from metahdr.methods.hdrcnn.pairs import change_colours
-from metahdr.methods.radiance.settings import RadianceTraining
 from metahdr.nets.radiance import TABLE_SIZE
 from metahdr.seeds import named_rng
+from metahdr.training.views import Views
 
 
 class Pair(NamedTuple):
@@ -30,32 +27,22 @@ class Pair(NamedTuple):
     table: np.ndarray
 
 
-class RandomViews(Dataset):
-    """Pairs, as many as the training takes; pair i depends on the seed and i alone.
+class RandomViews(Views):
+    """Views of panoramas, each through a random camera, or `likely` ones (`draw_camera`)."""
 
-    Args:
-        panoramas: `.npy` arrays, from `decode_images`.
-        settings, seed: the configuration's.
-        likely: as `draw_camera` takes it.
-    """
+    likely = False
 
-    def __init__(self, panoramas: list[Path], settings: RadianceTraining, seed: int, likely: bool = False):
-        self.panoramas, self.settings, self.seed, self.likely = panoramas, settings, seed, likely
-
-    def __len__(self) -> int:
-        steps = self.settings.response_steps if self.likely else self.settings.steps
-        return steps * self.settings.batch
+    def crop(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        azimuth, elevation = rng.uniform(0, 360), np.clip(rng.normal(0, 20), -60, 60)
+        field_of_view = rng.uniform(*self.settings.field_of_view)
+        return perspective_view(image, azimuth, field_of_view, self.settings.size, elevation)
 
     def __getitem__(self, index: int) -> Pair:
-        settings, rng = self.settings, named_rng(self.seed, "radiance", index)
-        panorama = np.load(self.panoramas[rng.integers(len(self.panoramas))], mmap_mode="r")
-        azimuth, elevation = rng.uniform(0, 360), np.clip(rng.normal(0, 20), -60, 60)
-        hdr = perspective_view(panorama, azimuth, rng.uniform(*settings.field_of_view), settings.size, elevation)
-        hdr = hdr[:, ::-1] if rng.random() < 0.5 else hdr
-        hdr = change_colours(hdr, rng.normal(0, 7), rng.normal(0, 0.1))
+        rng = named_rng(self.seed, "radiance", index)
+        hdr = self.view(rng)
         camera = draw_camera(rng, self.likely)
         light = camera.light(hdr)
-        scale = metered_scale(light) * 2.0 ** rng.uniform(*settings.ev)
+        scale = metered_scale(light) * 2.0 ** rng.uniform(*self.settings.ev)
         light = np.minimum(light * np.float32(scale), HALF_MAX)
         ldr = camera.expose(light, rng)
         return Pair(
@@ -63,3 +50,9 @@ class RandomViews(Dataset):
             np.ascontiguousarray(light.transpose(2, 0, 1)),
             camera.table(TABLE_SIZE).astype(np.float32),
         )
+
+
+class LikelyViews(RandomViews):
+    """The same through cameras as they are."""
+
+    likely = True

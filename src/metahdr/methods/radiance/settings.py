@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from metahdr.config.base import Count, Positive, Range, Section
+from metahdr.config.base import Count, Positive, Range, TrainingSection
 
 
-class RadianceTraining(Section):
+class RadianceTraining(TrainingSection):
     """Training of the radiance network, which is done where a run asks for its weight file `train`."""
 
     size: Annotated[int, Field(ge=32)] = Field(128, description="width and height of a training image in pixels")

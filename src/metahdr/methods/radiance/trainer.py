@@ -1,42 +1,23 @@
 """Training of the radiance network."""
 
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from metahdr.losses.radiance import radiance_loss, response_loss
-from metahdr.methods.radiance.pairs import Pair, RandomViews
+from metahdr.methods.radiance.pairs import LikelyViews, Pair, RandomViews
 from metahdr.methods.radiance.settings import RadianceTraining
-from metahdr.methods.raw_trainer import RawTrainer
 from metahdr.nets.radiance import RadianceNet, linearise, mask
 from metahdr.training.inputs import TrainingInputs
-from metahdr.weights.ours import save_network
+from metahdr.training.network import cosine
+from metahdr.training.raw import RawTraining
 
-WITHOUT_EFFECT = {"save_every"}
 AVERAGING = 0.999  # of the moving average of the parameters, which is what is saved
 WARM_UP = 200  # steps
 
 
-def train(inputs: TrainingInputs, model: Path, history: Path) -> None:
-    """Trains the network on the training sources, in one process, and writes it with the facts of its training.
-
-    Args:
-        model: `.safetensors`.
-        history: CSV, one row for each step.
-
-    Raises:
-        UserError: a file is missing, unreadable, or cannot be written.
-    """
-    torch.set_num_threads(inputs.threads)
-    trainer = RadianceTrainer(inputs)
-    trainer.run()
-    save_network(model, trainer.average, trainer.facts())
-    trainer.finish(history)
-
-
-class RadianceTrainer(RawTrainer):
+class RadianceTrainer(RawTraining):
     """The network, its moving average, and the optimiser.
 
     In one half of each batch the network is given the camera's response, as after a calibration; in the other it
@@ -46,17 +27,15 @@ class RadianceTrainer(RawTrainer):
         UserError: a file is missing.
     """
 
-    title = "train radiance"
-    likely = False  # as `draw_camera` takes it
+    views = RandomViews
 
     def __init__(self, inputs: TrainingInputs):
-        settings = inputs.settings
-        super().__init__(inputs, settings.model_dump(exclude=WITHOUT_EFFECT), self.count(settings))
+        super().__init__(inputs, "radiance", self.count(inputs.settings))
         self.network = RadianceNet().to(self.device)
         self.average = RadianceNet().to(self.device).requires_grad_(False)
         self.average.load_state_dict(self.network.state_dict())
         self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), settings.learning_rate, betas=(0.9, 0.98), weight_decay=1e-3
+            self.network.parameters(), self.settings.learning_rate, betas=(0.9, 0.98), weight_decay=1e-3
         )
         self.resume()
 
@@ -65,8 +44,9 @@ class RadianceTrainer(RawTrainer):
         """Steps of the training."""
         return settings.steps
 
-    def draw(self, images: list[Path]) -> RandomViews:
-        return RandomViews(images, self.settings, self.inputs.seed, self.likely)
+    @property
+    def result(self) -> RadianceNet:
+        return self.average
 
     def train_step(self, batch: Pair) -> dict:
         ldr, hdr, table = (part.to(self.device) for part in batch)
@@ -80,32 +60,24 @@ class RadianceTrainer(RawTrainer):
 
     def descend(self, terms: dict[str, Tensor]) -> dict:
         """One step down the sum of the terms; the row of the history."""
-        progress = torch.tensor(torch.pi * self.step / self.steps)
-        rate = min((self.step + 1) / WARM_UP, 1) * (1 + torch.cos(progress).item()) / 2
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.settings.learning_rate * rate
-        loss = sum(terms.values())
-        self.optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimiser.step()
-        self._average()
-        self.figures["loss"] = loss.item()
-        return {"step": self.step + 1, "loss": loss.item()} | {name: term.item() for name, term in terms.items()}
-
-    def _average(self) -> None:
+        warm = min((self.step + 1) / WARM_UP, 1)
+        self.set_rate(self.settings.learning_rate * (warm * cosine(self.step / self.steps, torch.float32)))
+        row = self.minimise(sum(terms.values()), terms, self._backward)
         weight = 1 - min(AVERAGING, (self.step + 1) / (self.step + 10))
         for ours, new in zip(self.average.parameters(), self.network.parameters(), strict=True):
             ours.lerp_(new.detach(), weight)
+        return row
+
+    def _backward(self, loss: Tensor) -> None:
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
 
     def state_dict(self) -> dict[str, Any]:
-        names = ("network", "average", "optimiser")
-        return {name: getattr(self, name).state_dict() for name in names}
+        return super().state_dict() | {"average": self.average.state_dict()}
 
     def load_state_dict(self, values: dict[str, Any]) -> None:
-        for name, value in values.items():
-            if name in ("network", "average", "optimiser"):
-                getattr(self, name).load_state_dict(value)
+        super().load_state_dict(values)
+        self.average.load_state_dict(values["average"])
 
 
 class ResponseTrainer(RadianceTrainer):
@@ -113,8 +85,7 @@ class ResponseTrainer(RadianceTrainer):
     likely curve, while the U-Net must cope with every curve. Without the U-Net a step takes a tenth of the time.
     """
 
-    title = "train the response"
-    likely = True
+    views = LikelyViews
 
     @staticmethod
     def count(settings: RadianceTraining) -> int:

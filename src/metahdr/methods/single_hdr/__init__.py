@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from metahdr.errors import UserError
 from metahdr.methods.base import Claim, in_scene_scale
 from metahdr.methods.single_hdr.settings import SingleHDRTraining
-from metahdr.methods.trained import TrainedMethod, train_network
+from metahdr.methods.trained import TrainedMethod
 from metahdr.training.inputs import TrainingInputs
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class SingleHDR(TrainedMethod):
     def train(cls, inputs: TrainingInputs, model: Path, history: Path) -> None:
         from metahdr.methods.single_hdr.trainer import SingleHDRTrainer
 
-        train_network(SingleHDRTrainer, inputs, model, history)
+        SingleHDRTrainer(inputs).produce(model, history)
 
     def stages(self, exposures: Tensor) -> Stages:
         """What each network makes of what the one before it made, and the responses.

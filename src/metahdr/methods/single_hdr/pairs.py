@@ -8,8 +8,8 @@ from metahdr.camera.emor import SAMPLES
 from metahdr.camera.family import draw_camera
 from metahdr.images.files import HALF_MAX
 from metahdr.images.luminance import metered_scale
-from metahdr.methods.hdrcnn.pairs import TrainingPairs
 from metahdr.seeds import named_rng
+from metahdr.training.views import Views
 
 
 class Example(NamedTuple):
@@ -28,8 +28,8 @@ class Example(NamedTuple):
     table: np.ndarray
 
 
-class Examples(TrainingPairs):
-    """Examples of HDR-CNN's crops; example i depends on the seed and i alone.
+class Examples(Views):
+    """Views through a random camera.
 
     The cameras are likely ones, because one of the networks has to guess them. At most half of the pixels clip;
     the authors leave out images where more do.

@@ -7,10 +7,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from metahdr.config.base import Count, Positive, Pretrained, Shares
+from metahdr.config.base import Count, Positive, Shares, TrainingSection
 
 
-class SingleHDRTraining(Pretrained):
+class SingleHDRTraining(TrainingSection):
     """Training of SingleHDR (Liu et al. 2020): four networks, in five stages one after the other."""
 
     lacking = {"vgg16": "no perceptual loss", "inverse_emor": "a model of responses of its own"}

@@ -1,8 +1,6 @@
 """Training of SingleHDR."""
 
 import math
-from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,17 +8,15 @@ from torch.nn import functional as F
 
 from metahdr.losses.perceptual import Perceptual
 from metahdr.losses.total_variation import total_variation
-from metahdr.methods.raw_trainer import RawTrainer
 from metahdr.methods.single_hdr.pairs import Example, Examples
 from metahdr.methods.single_hdr.pipeline import Pipeline
 from metahdr.methods.single_hdr.responses import response_model
 from metahdr.nets.hdrcnn import EPSILON
 from metahdr.nets.single_hdr import apply_response
-from metahdr.registry import LAYOUTS
 from metahdr.training.inputs import TrainingInputs
+from metahdr.training.network import cosine
+from metahdr.training.raw import RawTraining
 
-# Settings that change no result. Files count by what is in them, not by their paths.
-WITHOUT_EFFECT = {"save_every", "vgg16", "inverse_emor"}
 STAGES = ("dequantise", "linearise", "hallucinate", "joint", "refine")
 JOINT_RATE = 0.1  # share of the learning rate in the joint stage, as in the authors' code
 WEIGHTS = {  # of the terms in the loss (Liu et al. 2020; equation 24 of the survey)
@@ -33,7 +29,7 @@ WEIGHTS = {  # of the terms in the loss (Liu et al. 2020; equation 24 of the sur
 }
 
 
-class SingleHDRTrainer(RawTrainer):
+class SingleHDRTrainer(RawTraining):
     """The four networks and their optimiser.
 
     Each of the first three is trained with what the camera made in the place of what the one before it makes, then
@@ -44,22 +40,16 @@ class SingleHDRTrainer(RawTrainer):
         UserError: a file is missing.
     """
 
-    title = "train SingleHDR"
+    views = Examples
 
     def __init__(self, inputs: TrainingInputs):
-        settings = inputs.settings
-        files = {key: Path(file) for key, file in settings.pretrained.items()}
-        with_effect = settings.model_dump(exclude=WITHOUT_EFFECT) | {"kind": inputs.kind}
-        super().__init__(inputs, with_effect, settings.steps, files)
-        self.network = Pipeline(*response_model(files.get("inverse_emor")), settings.width).to(self.device)
-        self.perceptual = (
-            Perceptual(files["vgg16"], "training.single_hdr.vgg16").to(self.device) if settings.vgg16 else None
-        )
-        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate)
+        super().__init__(inputs, "single_hdr", inputs.settings.steps)
+        responses = response_model(self.pretrained.get("inverse_emor"))
+        self.network = Pipeline(*responses, self.settings.width).to(self.device)
+        vgg16 = self.pretrained.get("vgg16")
+        self.perceptual = Perceptual(vgg16, "training.single_hdr.vgg16").to(self.device) if vgg16 else None
+        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=self.settings.learning_rate)
         self.resume()
-
-    def draw(self, images: list[Path]) -> Examples:
-        return Examples(images, LAYOUTS[self.inputs.kind].panoramas, self.settings, self.inputs.seed)
 
     def stage(self) -> tuple[str, float]:
         """The stage of the next step, and what share of the stage is done."""
@@ -75,14 +65,12 @@ class SingleHDRTrainer(RawTrainer):
         stage, progress = self.stage()
         rate = self.settings.learning_rate * (JOINT_RATE if stage == "joint" else 1)
         if self.settings.decay:
-            rate *= (1 + math.cos(math.pi * progress)) / 2
+            rate *= cosine(progress)
         self.set_rate(rate)
         self.network.train(stage != "refine")  # which has no batch normalisation, and the three stay as they are
         terms = self.terms(stage, Example(*(part.to(self.device) for part in batch)))
         loss = sum(WEIGHTS[name] * term for name, term in terms.items())
-        self.minimise(loss)
-        row = {"step": self.step + 1, "stage": stage, "loss": loss.item()}
-        return row | {name: term.item() for name, term in terms.items()}
+        return {"step": self.step + 1, "stage": stage} | self.minimise(loss, terms)
 
     def terms(self, stage: str, example: Example) -> dict[str, Tensor]:
         """The terms of the loss that a stage has, without their weights."""
@@ -108,9 +96,6 @@ class SingleHDRTrainer(RawTrainer):
         if self.perceptual:
             terms["perceptual"] = self.perceptual(_compressed(found), _compressed(light))
         return terms | {"variation": total_variation(_compressed(found))}
-
-    def facts(self) -> dict[str, Any]:
-        return super().facts() | {"method": "single_hdr"}
 
 
 def _linear_terms(response: Tensor, linear: Tensor, light: Tensor, table: Tensor) -> dict[str, Tensor]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from metahdr.methods.base import Claim, in_scene_scale
 from metahdr.methods.stack.settings import StackTraining
 from metahdr.methods.tiles import in_tiles
-from metahdr.methods.trained import TrainedMethod, train_network
+from metahdr.methods.trained import TrainedMethod
 from metahdr.training.inputs import TrainingInputs
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Stack(TrainedMethod):
     def train(cls, inputs: TrainingInputs, model: Path, history: Path) -> None:
         from metahdr.methods.stack.trainer import StackTrainer
 
-        train_network(StackTrainer, inputs, model, history)
+        StackTrainer(inputs).produce(model, history)
 
     def exposures(self, image: Tensor) -> Tensor:
         """The stack from dark to bright, by default seven exposures; `image` is the middle one.

@@ -5,19 +5,12 @@ import numpy as np
 from metahdr.camera.family import draw_camera
 from metahdr.images.files import HALF_MAX
 from metahdr.images.luminance import metered_scale
-from metahdr.methods.hdrcnn.pairs import TrainingPairs
 from metahdr.seeds import named_rng
+from metahdr.training.views import Views
 
 
-class RandomStacks(TrainingPairs):
-    """Stacks of exposures, as many as the training takes; stack i depends on the seed and i alone.
-
-    Each is of a random crop of a random image, flipped, in changed colours. One camera takes all exposures, with
-    its noise and compression anew in each.
-    """
-
-    def __len__(self) -> int:
-        return 2 * super().__len__()  # both directions
+class RandomStacks(Views):
+    """Stacks of exposures of a view. One camera takes them all, with its noise and compression anew in each."""
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """The exposures from dark to bright, uint8 `(E, 3, size, size)`, and the light, `(3, size, size)`.

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from metahdr.config.base import Count, Positive, Pretrained, Shares
+from metahdr.config.base import Count, Positive, Shares, TrainingSection
 
 
-class StackTraining(Pretrained):
+class StackTraining(TrainingSection):
     """Training of the networks that make a stack of exposures out of one (Kim, Lee and Kang 2020)."""
 
     lacking = {"vgg19": "no contextual bilateral loss"}

@@ -2,7 +2,6 @@
 
 import logging
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,18 +10,15 @@ from torch.nn import functional as F
 from metahdr.brackets.synthesis import synthesise
 from metahdr.losses.contextual import ContextualBilateral
 from metahdr.losses.stack import COUNTS, canny_edges, histogram_loss, mu_law_distance
-from metahdr.methods.raw_trainer import RawTrainer
 from metahdr.methods.stack.pairs import RandomStacks
 from metahdr.methods.stack.response import scaled_response
 from metahdr.nets.exposure_transfer import ExposureTransfer, both_directions
-from metahdr.registry import LAYOUTS
 from metahdr.training.centralised import centralise
 from metahdr.training.inputs import TrainingInputs
+from metahdr.training.raw import RawTraining
 
 log = logging.getLogger(__name__)
 
-# Settings that change no result. VGG-19 counts by what is in its file, not by its path.
-WITHOUT_EFFECT = {"save_every", "vgg19"}
 # The terms of the loss of each part, with their weights in equations 4, 5 and 6.
 TERMS = {
     "tone": {"tone": 1.0, "histogram": 0.1},
@@ -31,7 +27,7 @@ TERMS = {
 }
 
 
-class StackTrainer(RawTrainer):
+class StackTrainer(RawTraining):
     """Both networks and their optimiser.
 
     One half of the steps trains the network that makes brighter exposures, then the other half the one that makes
@@ -42,28 +38,23 @@ class StackTrainer(RawTrainer):
         UserError: a file is missing.
     """
 
-    title = "train stack"
+    views = RandomStacks
 
     def __init__(self, inputs: TrainingInputs):
-        settings = inputs.settings
-        self.context, files = None, {key: Path(file) for key, file in settings.pretrained.items()}
+        settings, self.context = inputs.settings, None
         if settings.vgg19:
-            self.context = ContextualBilateral(files["vgg19"], "training.stack.vgg19")
+            self.context = ContextualBilateral(Path(settings.vgg19), "training.stack.vgg19")
         else:
             log.warning(
                 "no contextual bilateral loss: training.stack.vgg19 names no file of VGG-19's weights, "
                 "such as torchvision's vgg19-dcbb9e9d.pth"
             )
-        with_effect = settings.model_dump(exclude=WITHOUT_EFFECT) | {"kind": inputs.kind}
-        super().__init__(inputs, with_effect, 2 * settings.steps, files)
+        super().__init__(inputs, "stack", 2 * settings.steps)
         self.network = both_directions(settings.width).to(self.device).train()
         if self.context:
             self.context.to(self.device)
         self.optimiser = torch.optim.Adam(self.network.parameters(), settings.learning_rate, betas=(0.5, 0.999))
         self.resume()
-
-    def draw(self, images: list[Path]) -> RandomStacks:
-        return RandomStacks(images, LAYOUTS[self.inputs.kind].panoramas, self.settings, self.inputs.seed)
 
     def train_step(self, batch: tuple[Tensor, Tensor]) -> dict:
         stack, light = (part.to(self.device) for part in batch)
@@ -79,16 +70,14 @@ class StackTrainer(RawTrainer):
             part: sum(weight * terms[term] for term, weight in weights.items() if term in terms)
             for part, weights in TERMS.items()
         }
-        self.check_finite(sum(losses.values()))
-        self.optimiser.zero_grad()
-        for part, loss in losses.items():
-            loss.backward(inputs=list(getattr(network, part).parameters()), retain_graph=True)
-        centralise(network.parameters())
-        self.optimiser.step()
-        total = sum(losses.values()).item()
-        self.figures["loss"] = total
-        row = {"step": self.step + 1, "direction": direction, "loss": total}
-        return row | {name: term.item() for name, term in terms.items()}
+
+        def backward(_: Tensor) -> None:
+            for part, loss in losses.items():
+                loss.backward(inputs=list(getattr(network, part).parameters()), retain_graph=True)
+            centralise(network.parameters())
+
+        row = {"step": self.step + 1, "direction": direction}
+        return row | self.minimise(sum(losses.values()), terms, backward)
 
     def terms(
         self, network: ExposureTransfer, truth: Tensor, evs: list[float], light: Tensor
@@ -126,6 +115,3 @@ class StackTrainer(RawTrainer):
             "hdr": mu_law_distance(synthesise(stack, evs, g), light.clamp(max=brightest)),
         }
         return terms | ({"context": self.context(made, labels)} if self.context else {})
-
-    def facts(self) -> dict[str, Any]:
-        return super().facts() | {"method": "stack"}

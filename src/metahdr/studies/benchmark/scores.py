@@ -8,6 +8,7 @@ import pandas as pd
 from metahdr.evaluation.comparison import compare
 from metahdr.evaluation.examples import evenly
 from metahdr.evaluation.scores import NO_RUN
+from metahdr.methods.base import CALIBRATED
 from metahdr.registry import METHODS, METRICS
 
 WHOLE = [(metric, "all") for metric in ("mu_psnr", "linear_psnr", "pu21_psnr", "cvvdp", "log_rmse")]
@@ -52,7 +53,7 @@ def by_setting(still: pd.DataFrame, moving: pd.DataFrame) -> dict[str, pd.DataFr
             run with simulated labels, the mean of its seeds.
     """
     still = still[(still.alignment == "plain") & still.run.isin([NO_RUN, "simulated"])]
-    still = still[still["mode"].isin(["single", "stack", "adapted_simulated"])]
+    still = still[still["mode"].isin(["single", "stack", CALIBRATED, "adapted_simulated"])]
     still = still.groupby(list(still.columns.difference(["seed", "value", "failed"], sort=False)), sort=False)
     still = still.value.mean().reset_index()
     taken = still.method.map({name: METHODS[name].takes for name in set(still.method) & set(METHODS)})

@@ -84,11 +84,6 @@ def criteria(ours: str, bracket: str, evs: list[float]) -> list[Criterion]:
             least=1,
         ),
     ]
-    controls = {"calibrated": "not adapted, with the calibrated response", ALONE: "its own single shot"}
-    for theirs, title in controls.items():
-        text = f"adapted to the place: at most 0.9 of the error where clipped, against {title}"
-        arms = ("place", "adapted", theirs, *light, "clipped")
-        found.append(Criterion(text, *arms, most=0.9, excludes=1, kind="ratio"))
     for alignment in ("crf", "plain"):
         for region in ("all", "unclipped"):
             for dark in (None, True):

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from metahdr.config.photometry import Photometry
 from metahdr.methods.base import Method
+from metahdr.methods.camera import KnowsCameras
 from metahdr.methods.response import KnownResponse
 from metahdr.metrics.cvvdp import CVVDP
 from metahdr.metrics.hdr import LOG_RMSE
@@ -47,7 +48,7 @@ def judge_radiance(scenes: Scenes, ours: Method, others: Sequence[Method], photo
     """Every value of every arm on every query.
 
     Args:
-        ours: the method that adapts, where it has `with_camera` and `adapt`.
+        ours: the method that is judged; its camera is calibrated, where it can be told one.
         others: methods of single exposures, which are judged on these, and of brackets.
 
     Returns:
@@ -76,8 +77,7 @@ def scene_arms(scene: Scene, ours: Method) -> dict[str, Tensor]:
     """What the other exposures of the same view add, `(E, 3, H, W)` each.
 
     `linear`: the inverse of the response that is calibrated on them; `calibrated`: ours with that response;
-    `adapted`: the same, adapted to their merge; `fine_tuned`: after gradient descent on it; `merge`: the merge
-    itself, which does not see the query.
+    `merge`: the others merged, which does not see the query.
     """
     arms: dict[str, list[Tensor]] = {}
     for held_out, stops in enumerate(scene.stops):
@@ -93,30 +93,24 @@ def place_arms(scenes: Scenes, index: int, ours: Method) -> dict[str, Tensor]:
     """What other views of the place add, `(E, 3, H, W)` each; empty where there is none.
 
     `camera_linear` and `camera` have the response that is calibrated on one bracket, the farthest view's: without
-    and with our network. `linear`, `calibrated` and `adapted` have that of all brackets; `adapted` is `calibrated`
-    with the network adapted to their merges, `fine_tuned` after plain gradient descent on them.
+    and with our network. `linear` and `calibrated` have that of all brackets.
     """
     views = other_views(scenes, index)
     if not views:
         return {}
     scene = scenes[index]
-    one, every = (_calibrated(calibrate(some), ours, adapt) for some, adapt in ((views[:1], False), (views, True)))
+    one, every = (_calibrated(calibrate(some), ours) for some in (views[:1], views))
     methods = {"camera_linear": one["linear"], **every}
     if "calibrated" in one:
         methods["camera"] = one["calibrated"]
     return {name: method.reconstruct(scene.ldr, scene.stops) for name, method in methods.items()}
 
 
-def _calibrated(support: Support, ours: Method, adapt: bool = True) -> dict[str, Method]:
-    """The methods that know the response of a support set; ours alone may take it, and may adapt."""
+def _calibrated(support: Support, ours: Method) -> dict[str, Method]:
+    """The methods that know the response of a support set, ours where it can be told one."""
     methods = {"linear": KnownResponse(support.curve)}
-    if hasattr(ours, "with_camera"):
+    if isinstance(ours, KnowsCameras):
         methods["calibrated"] = ours.with_camera(support.curve)
-        if adapt and ours.adapts:
-            with torch.enable_grad():
-                methods["adapted"] = methods["calibrated"].adapt(*support[:3])
-                if hasattr(ours, "fine_tune"):
-                    methods["fine_tuned"] = methods["calibrated"].fine_tune(*support[:3])
     return methods
 
 

@@ -1,13 +1,12 @@
-import colorsys
 import tracemalloc
 
 import numpy as np
 import pytest
 
-from metahdr.errors import UserError
 from metahdr.images.files import write_exr
-from metahdr.methods.hdrcnn.pairs import TrainingPairs, change_colours, decode_images
+from metahdr.methods.hdrcnn.pairs import TrainingPairs
 from metahdr.methods.hdrcnn.settings import HDRCNNTraining
+from metahdr.training.views import decode_images
 
 
 @pytest.fixture
@@ -62,21 +61,6 @@ def test_jpeg_compression_is_an_option(images):
     assert 0.001 < np.abs(plain - packed).mean() < 0.1
 
 
-@pytest.mark.parametrize(("hue", "saturation"), [(0, 0), (30, 0), (-20, 0.1), (5, -0.2)])
-def test_colours_change_as_python_changes_them(hue, saturation):
-    colours = np.random.default_rng(0).random((4, 4, 3)).astype(np.float32)
-    expected = np.empty_like(colours)
-    for index in np.ndindex(4, 4):
-        h, s, v = colorsys.rgb_to_hsv(*colours[index])
-        expected[index] = colorsys.hsv_to_rgb((h + hue / 360) % 1, min(max(s + saturation, 0), 1), v)
-    np.testing.assert_allclose(change_colours(10 * colours, hue, saturation), 10 * expected, atol=1e-3)
-
-
-def test_grey_stays_grey():
-    grey = np.full((2, 2, 3), 0.7, np.float32)
-    np.testing.assert_allclose(change_colours(grey, 20, 0.5), grey, rtol=1e-6)
-
-
 def test_the_memory_of_a_training_does_not_grow_with_the_number_of_its_images(tmp_path, scenery):
     panorama = scenery(0, 512, 1024)
     files = {str(number): tmp_path / f"{number}.exr" for number in range(12)}
@@ -92,18 +76,3 @@ def test_the_memory_of_a_training_does_not_grow_with_the_number_of_its_images(tm
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 6 * panorama.nbytes, "decoding and cropping hold a few copies of one image"
-
-
-def test_decoded_images_are_the_files_values_and_are_not_decoded_twice(tmp_path, scenery):
-    write_exr(tmp_path / "a.exr", scenery(0), half=False)
-    (path,) = decode_images({"a": tmp_path / "a.exr"}, tmp_path / "decoded")
-    np.testing.assert_array_equal(np.load(path), scenery(0))
-    (tmp_path / "a.exr").unlink()
-    assert decode_images({"a": tmp_path / "a.exr"}, tmp_path / "decoded") == [path]
-
-
-def test_an_array_that_cannot_be_saved_is_explained(tmp_path, scenery):
-    write_exr(tmp_path / "a.exr", scenery(0))
-    (tmp_path / "decoded").write_text("a file where the folder would be")
-    with pytest.raises(UserError, match=r"decoded/a\.npy: cannot be saved: .* make room"):
-        decode_images({"a": tmp_path / "a.exr"}, tmp_path / "decoded")

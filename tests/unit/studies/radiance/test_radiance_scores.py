@@ -5,6 +5,7 @@ import torch
 from metahdr.config.expose import Expose
 from metahdr.config.photometry import Photometry
 from metahdr.config.prepare import Prepare
+from metahdr.methods.camera import KnowsCameras
 from metahdr.methods.debevec import DebevecAll
 from metahdr.methods.gamma import Gamma2
 from metahdr.methods.response import KnownResponse
@@ -13,27 +14,12 @@ from metahdr.studies.radiance.opencv import OpenCVMerge
 from metahdr.studies.radiance.scores import ALONE, TRUTH, hsv_saturation, judge_radiance
 
 
-class Ours(Gamma2):
-    """x^2; with a camera, its inverse response; adapted, the brightest label everywhere."""
+class Ours(KnowsCameras, Gamma2):
+    """x^2; with a camera, its inverse response."""
 
     name = "ours"
-    adapts = True
-    curve = label = None
-
-    def with_camera(self, curve):
-        known = type(self)()
-        known.curve = curve
-        return known
-
-    def adapt(self, exposures, labels, stops):
-        assert exposures.shape == labels.shape and len(stops) == len(exposures)
-        adapted = self.with_camera(self.curve)
-        adapted.label = labels.max()
-        return adapted
 
     def reconstruct(self, exposures, stops):
-        if self.label is not None:
-            return self.label.expand_as(exposures).clone()
         if self.curve is not None:
             return KnownResponse(self.curve).reconstruct(exposures, stops)
         return super().reconstruct(exposures, stops)
@@ -57,8 +43,8 @@ def rows(scenes):
 def test_every_setting_has_its_arms_on_all_of_its_queries(rows):
     arms = rows.groupby("setting").method.unique().map(set)
     assert arms["single"] == {"ours", "response", TRUTH}
-    assert arms["scene"] == {ALONE, "linear", "calibrated", "adapted", "merge"}
-    assert arms["place"] == {ALONE, "camera_linear", "linear", "camera", "calibrated", "adapted"}
+    assert arms["scene"] == {ALONE, "linear", "calibrated", "merge"}
+    assert arms["place"] == {ALONE, "camera_linear", "linear", "camera", "calibrated"}
     assert arms["bracket"] == {"debevec_all", "opencv_merge"}
     queries = rows.drop_duplicates(["setting", "scene", "ev"]).groupby("setting").size()
     assert queries.to_dict() == {"bracket": 3, "place": 9, "scene": 9, "single": 9}
