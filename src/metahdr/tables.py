@@ -15,7 +15,7 @@ _NAMES = dict.fromkeys(
         "sha256",
         "split",
         "method",
-        "run",
+        "label_source",
         "seed",
         "mode",
         "metric",

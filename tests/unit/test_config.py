@@ -144,7 +144,7 @@ def test_a_key_unlike_any_other_gets_the_list_of_the_known_ones():
         {"expose": {"evs": [0.0, 0.0]}},
         {"expose": {"percentiles": [[99.9, 2.0], [1.0, 97.0], [0.0, 85.0]]}},
         {"split": {"shares": {"train": 0.8, "test": 0.2}}},
-        {"meta": {"runs": []}},
+        {"meta": {"label_sources": []}},
         {"seed": -1},
         {"seed": True},
         {"data": None},
@@ -203,14 +203,14 @@ def test_the_advice_for_a_whole_number_in_text_is_right():
 def test_every_variant_is_checked_as_the_settings_it_changes():
     changes = {
         "same": {},
-        "short": {"inner_stps": 1, "inner_lr": "1e-3", "tasks": 0, "runs": ["true"]},
+        "short": {"inner_stps": 1, "inner_lr": "1e-3", "tasks": 0, "label_sources": ["true"]},
         "a/b": {"second_order": None},
         "list": [1],
     }
     variants = {name: {"meta": meta} for name, meta in changes.items()}
     lines = mistakes({"meta": {"variants": variants, "seeds": [1, 1]}, "score": {"confidence": 1}})
     assert lines[0] == "9 mistake(s) in the configuration:"
-    known = [key for key in Meta.model_fields if key not in ("runs", "seeds", "variants")]
+    known = [key for key in Meta.model_fields if key not in ("label_sources", "seeds", "variants")]
     assert sorted(lines[1:]) == [
         "  meta.seeds: found [1, 1]; value error, the values must differ",
         "  meta.variants.a/b.meta.second_order: found None; input should be a valid boolean",
@@ -219,7 +219,7 @@ def test_every_variant_is_checked_as_the_settings_it_changes():
         "  meta.variants.short.meta.inner_lr: found '1e-3'; input should be a valid number "
         "(1e-3 was read as text: write 0.001)",
         "  meta.variants.short.meta.inner_stps: unknown key; did you mean inner_steps?",
-        f"  meta.variants.short.meta.runs: unknown key; known: {', '.join(known)}",
+        f"  meta.variants.short.meta.label_sources: unknown key; known: {', '.join(known)}",
         "  meta.variants.short.meta.tasks: found 0; input should be greater than or equal to 1",
         "  score.confidence: found 1; input should be less than 1",
     ]
@@ -249,7 +249,7 @@ def test_variants_are_section_meta_with_their_keys_changed_and_have_all_seeds_an
     assert given == {"metahdr": ([3, 7], [0, 2]), "wide": ([3, 7], [2]), "slow": ([7], [0, 2])}
     assert config.variant("metahdr") == config.meta
     one = config.variant("wide").one("true", 3)
-    assert (one.filters, one.tasks, one.runs, one.seeds, one.variants) == (16, 7, ["true"], [3], {})
+    assert (one.filters, one.tasks, one.label_sources, one.seeds, one.variants) == (16, 7, ["true"], [3], {})
     assert load(json.loads(config.model_dump_json(by_alias=True))) == config
 
 

@@ -13,12 +13,21 @@ from metahdr.errors import UserError
         ({"label": {"method": "metahdr"}}, "label.method: found 'metahdr'.*needs labels itself"),
         ({"label": {"weights": "trian"}}, "label.weights: found 'trian'.*weights of hdrcnn; did you mean train?"),
         ({"label": {"method": "gamma_2", "weights": "train"}}, "label.weights: found 'train'.*needs no weights"),
-        ({"meta": {"runs": ["simulatd"]}}, "meta.runs.0: found 'simulatd'.*did you mean simulated?"),
-        ({"meta": {"runs": ["metahdr"]}}, "meta.runs.0: found 'metahdr'.*needs labels itself"),
-        ({"meta": {"runs": ["polynomial"]}}, "meta.runs.0: found 'polynomial'.*is an oracle"),
-        ({"meta": {"runs": ["debevec_all"]}}, "meta.runs.0: found 'debevec_all'.*the exposure that is held out"),
-        ({"meta": {"runs": ["label"]}}, "meta.runs.0: found 'label'.*needs labels itself"),
-        ({"meta": {"runs": ["expandnett"]}}, "meta.runs.0: found 'expandnett'.*did you mean expandnet?"),
+        (
+            {"meta": {"label_sources": ["simulatd"]}},
+            "meta.label_sources.0: found 'simulatd'.*did you mean simulated?",
+        ),
+        ({"meta": {"label_sources": ["metahdr"]}}, "meta.label_sources.0: found 'metahdr'.*needs labels itself"),
+        ({"meta": {"label_sources": ["polynomial"]}}, "meta.label_sources.0: found 'polynomial'.*is an oracle"),
+        (
+            {"meta": {"label_sources": ["debevec_all"]}},
+            "meta.label_sources.0: found 'debevec_all'.*the exposure that is held out",
+        ),
+        ({"meta": {"label_sources": ["label"]}}, "meta.label_sources.0: found 'label'.*needs labels itself"),
+        (
+            {"meta": {"label_sources": ["expandnett"]}},
+            "meta.label_sources.0: found 'expandnett'.*did you mean expandnet?",
+        ),
     ],
 )
 def test_a_wrong_name_is_refused_with_its_key_and_the_nearest_name(values, mistake):
@@ -28,7 +37,7 @@ def test_a_wrong_name_is_refused_with_its_key_and_the_nearest_name(values, mista
 
 @pytest.mark.parametrize("source", ["true", "simulated", "gamma_2", "expandnet", "debevec"])
 def test_every_method_that_needs_no_labels_is_a_label_source(source):
-    assert load({"meta": {"runs": [source]}}).meta.runs == [source]
+    assert load({"meta": {"label_sources": [source]}}).meta.label_sources == [source]
 
 
 @pytest.mark.parametrize("weights", [None, "shipped", "train", "official", "official_compr"])

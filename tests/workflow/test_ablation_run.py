@@ -18,7 +18,7 @@ CELL = ["method", "seed", "mode"]
 VARIANTS = """
 machine: {processes: 2}
 meta:
-  runs: [simulated]
+  label_sources: [simulated]
   variants:
     same: {seeds: [0]}
     short: {meta: {inner_steps: %d, outer_lr: 0.01}}
@@ -38,7 +38,9 @@ def compared(smoke, tmp_path_factory):
 def scores(compared):
     """The scores of all variants; a column a metric."""
     scores = read_table(compared / DATA / "scores.csv")
-    scores = scores[(scores.alignment == "plain") & (scores.region == "all") & (scores.run == "simulated")]
+    scores = scores[
+        (scores.alignment == "plain") & (scores.region == "all") & (scores.label_source == "simulated")
+    ]
     return scores.pivot(index=[*CELL, "scene", "ev"], columns="metric", values="value").reset_index()
 
 
@@ -74,7 +76,9 @@ def test_a_variant_without_changes_is_section_meta_as_it_is_in_two_processes_as_
 
 def test_the_summary_and_the_page_hold_the_means_of_the_scores(compared, scores):
     summary = read_table(compared / DATA / "ablation/summary.csv")
-    summary = summary[(summary.alignment == "plain") & (summary.region == "all") & (summary.run == "simulated")]
+    summary = summary[
+        (summary.alignment == "plain") & (summary.region == "all") & (summary.label_source == "simulated")
+    ]
     summary = summary.set_index(["table", "metric", "method", "mode"]).sort_index()
     tables = {"all": scores, "fold0_seed0": scores[scores.seed == "0"]}
     variants = {"all": ["metahdr", "short"], "fold0_seed0": ["metahdr", "joint", "same", "short"]}

@@ -40,7 +40,7 @@ def test_every_test_scene_exposure_mode_run_seed_and_variant_is_scored_once(smok
     scores = read_table(smoke / DATA / "scores.csv")
     scenes = scores.scene.nunique()
     assert scenes >= 8
-    cell = ["method", "run", "seed", "mode"]
+    cell = ["method", "label_source", "seed", "mode"]
     value = ["scene", "ev", *cell, "metric", "alignment", "region"]
     assert not scores.duplicated(value).any()
     adapted = ["adapted_simulated", "adapted_true"]
@@ -379,7 +379,7 @@ def more_runs(smoke, tmp_path_factory):
     torch.manual_seed(0)
     (folder / "data/weights").mkdir(exist_ok=True)
     torch.save(ExpandNet().state_dict(), folder / "data/weights/expandnet.pth")
-    return folder, overlay(folder, "meta: {seeds: [0], runs: [expandnet, debevec]}")
+    return folder, overlay(folder, "meta: {seeds: [0], label_sources: [expandnet, debevec]}")
 
 
 def test_runs_with_expandnets_and_with_merged_labels_are_added_to_those_there_are(more_runs, tmp_path):
@@ -392,10 +392,10 @@ def test_runs_with_expandnets_and_with_merged_labels_are_added_to_those_there_ar
 
     scores = pd.read_csv(folder / DATA / "scores.csv", keep_default_na=False)
     scores = scores[(scores.metric == "psnr") & (scores.alignment == "plain") & (scores.region == "all")]
-    modes = scores.groupby("run")["mode"].unique().map(set)
+    modes = scores.groupby("label_source")["mode"].unique().map(set)
     adapted = {f"adapted_{source}" for source in sources}
     assert modes.to_dict() == {run: {"single", *adapted} for run in runs} | {"none": {"single", "stack", *adapted}}
-    assert (scores.groupby(["method", "run", "mode"]).size() == 3 * scores.scene.nunique()).all()
+    assert (scores.groupby(["method", "label_source", "mode"]).size() == 3 * scores.scene.nunique()).all()
     page = (folder / RESULTS / "report/index.html").read_text()
     for method in ("ExpandNet", METHODS["debevec"].title):
         assert f"trained with {method}&#39;s labels" in page

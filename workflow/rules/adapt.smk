@@ -11,9 +11,9 @@ rule adapt:
     output:
         predictions=directory(f"{RUN.training}/predictions/{{chunk}}"),
     log:
-        f"{LOGS}/adapt/fold{{fold}}/{{variant}}/{{run}}/seed{{seed}}/{{chunk}}.log",
+        f"{LOGS}/adapt/fold{{fold}}/{{variant}}/{{label_source}}/seed{{seed}}/{{chunk}}.log",
     benchmark:
-        f"{BENCHMARKS}/adapt/fold{{fold}}/{{variant}}/{{run}}/seed{{seed}}/{{chunk}}.tsv"
+        f"{BENCHMARKS}/adapt/fold{{fold}}/{{variant}}/{{label_source}}/seed{{seed}}/{{chunk}}.tsv"
     priority: 1
     conda:
         "../../environment.yml"
@@ -28,7 +28,9 @@ rule adapt:
             chunk=lambda w: w.chunk,
             register=CONFIG.data.register_file,
             label_sources=RUN.label_sources,
-            trained_with=lambda w: CONFIG.variant(w.variant).one(w.run, int(w.seed)),
+            trained_with=lambda w: CONFIG.variant(w.variant).one(
+                w.label_source, int(w.seed)
+            ),
             threads=CONFIG.machine.threads,
         ),
         places=RUN.places,  # for the check that nothing was trained on test places

@@ -78,7 +78,7 @@ use rule score as score_moving with:
             data=lambda w: RUN.fold.format(**w),
             chunk=lambda w: w.chunk,
             method=lambda w: w.method,
-            run="none",
+            label_source="none",
             seed="none",
             fold=lambda w: w.fold,
             modes=lambda w: METHODS[w.method].modes([]),

@@ -84,7 +84,8 @@ wildcard_constraints:
     cell=r"methods/[\w.-]+|[\w-]+/[\w.-]+/seed\d+",
     chunk=r"chunk\d+",
     variant="|".join(map(re.escape, RUN.variants)),
-    run="|".join(map(re.escape, RUN.label_sources)),
     method="|".join(map(re.escape, METHODS)),
-    label_source="|".join(map(re.escape, RUN.labellers)),
+    label_source="|".join(
+        map(re.escape, {**RUN.labellers, **dict.fromkeys(RUN.label_sources)})
+    ),
     seed=r"\d+",

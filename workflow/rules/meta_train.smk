@@ -7,16 +7,16 @@ rule meta_train:
     input:
         scenes=RUN.all_scenes,
         sources=RUN.manifest,
-        labels=lambda w: RUN.labels([w.run], w.fold),
+        labels=lambda w: RUN.labels([w.label_source], w.fold),
         weights=lambda w: CONFIG.variant(w.variant).weights,
     output:
         model=f"{RUN.training}/best.pt",
         last=f"{RUN.training}/last.pt",
         history=f"{RUN.training}/history.csv",
     log:
-        f"{LOGS}/meta_train/fold{{fold}}/{{variant}}/{{run}}/seed{{seed}}.log",
+        f"{LOGS}/meta_train/fold{{fold}}/{{variant}}/{{label_source}}/seed{{seed}}.log",
     benchmark:
-        f"{BENCHMARKS}/meta_train/fold{{fold}}/{{variant}}/{{run}}/seed{{seed}}.tsv"
+        f"{BENCHMARKS}/meta_train/fold{{fold}}/{{variant}}/{{label_source}}/seed{{seed}}.tsv"
     priority: lambda w: RUN.rank_of_cost(w.variant)
     conda:
         "../../environment.yml"
@@ -34,7 +34,9 @@ rule meta_train:
             data=lambda w: RUN.fold.format(**w),
             raw=RUN.raw,
             kind=RUN.dataset.kind,
-            settings=lambda w: CONFIG.variant(w.variant).one(w.run, int(w.seed)),
+            settings=lambda w: CONFIG.variant(w.variant).one(
+                w.label_source, int(w.seed)
+            ),
             seed=lambda w: w.seed,
             threads=CONFIG.machine.threads,
             state=lambda w: f"{RUN.training.format(**w)}/state.pt",

@@ -10,9 +10,9 @@ rule steps:
     output:
         steps=f"{RUN.training}/steps.csv",
     log:
-        f"{LOGS}/steps/fold{{fold}}/{{variant}}/{{run}}/seed{{seed}}.log",
+        f"{LOGS}/steps/fold{{fold}}/{{variant}}/{{label_source}}/seed{{seed}}.log",
     benchmark:
-        f"{BENCHMARKS}/steps/fold{{fold}}/{{variant}}/{{run}}/seed{{seed}}.tsv"
+        f"{BENCHMARKS}/steps/fold{{fold}}/{{variant}}/{{label_source}}/seed{{seed}}.tsv"
     priority: 1
     conda:
         "../../environment.yml"
@@ -25,7 +25,9 @@ rule steps:
             data=lambda w: RUN.fold.format(**w),
             label_source="simulated",
             names=RUN.step_metrics,
-            trained_with=lambda w: CONFIG.variant(w.variant).one(w.run, int(w.seed)),
+            trained_with=lambda w: CONFIG.variant(w.variant).one(
+                w.label_source, int(w.seed)
+            ),
             photometry=CONFIG.score.photometry,
             threads=CONFIG.machine.threads,
         ),

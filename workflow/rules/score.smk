@@ -25,7 +25,7 @@ rule score:
             data=lambda w: RUN.fold.format(**w),
             chunk=lambda w: w.chunk,
             method=lambda w: RUN.held(w.cell)["method"],
-            run=lambda w: RUN.held(w.cell)["run"],
+            label_source=lambda w: RUN.held(w.cell)["label_source"],
             seed=lambda w: RUN.held(w.cell)["seed"],
             fold=lambda w: w.fold,
             modes=lambda w: RUN.held(w.cell)["modes"],

@@ -17,7 +17,7 @@ def main(
     chunk: str,
     predictions: Path,
     method: str,
-    run: str,
+    label_source: str,
     seed: str,
     fold: int,
     modes: list[str],
@@ -34,7 +34,7 @@ def main(
     table = score_folder(
         Scenes(data, "test", chunk, moving),
         predictions,
-        Folder(method, run, seed, fold, modes),
+        Folder(method, label_source, seed, fold, modes),
         [METRICS[name] for name in names],
         settings.photometry,
         {name: Path(file) for name, file in weights.items()},

@@ -15,11 +15,13 @@ class Training(TrainingSection):
     """The keys of one meta-training."""
 
     # The encoder and VGG16 count by what is in their files.
-    without_effect = frozenset({"runs", "seeds", "variants", "save_every", "on_nonfinite", "encoder", "vgg16"})
+    without_effect = frozenset(
+        {"label_sources", "seeds", "variants", "save_every", "on_nonfinite", "encoder", "vgg16"}
+    )
 
-    runs: Annotated[list[LabelSource], Field(min_length=1)] = Field(
+    label_sources: Annotated[list[LabelSource], Field(min_length=1)] = Field(
         ["true", "simulated"],
-        description="label sources of the support set, one training run each; true: the HDR truth; simulated: by "
+        description="label sources of the support set, one training each; true: the HDR truth; simulated: by "
         "label.method; or a method's name, such as expandnet, or debevec: the support exposures merged",
     )
     network: NetworkName = Field(
@@ -154,14 +156,14 @@ class Training(TrainingSection):
         return [file for file in (encoder, vgg16) if file]
 
 
-# Every key of one meta-training but `runs`, all of them optional: it holds the keys that change and no others.
+# The keys of one meta-training but `label_sources`, all optional: it holds those that change and no others.
 Changes = create_model(
     "Changes",
     __base__=Section,
     **{
         name: (Annotated[field.annotation, field], None)
         for name, field in Training.model_fields.items()
-        if name != "runs"
+        if name != "label_sources"
     },
 )
 Overrides = Annotated[
@@ -195,6 +197,6 @@ class Meta(Training):
         "changes), seeds and folds (null: all)",
     )
 
-    def one(self, run: str, seed: int) -> "Meta":
+    def one(self, label_source: str, seed: int) -> "Meta":
         """The section of one training: that with one label source and one seed."""
-        return self.model_copy(update={"runs": [run], "seeds": [seed], "variants": {}})
+        return self.model_copy(update={"label_sources": [label_source], "seeds": [seed], "variants": {}})

@@ -10,12 +10,12 @@ from metahdr.registry import METHODS, METRICS, MethodName, MetricName
 
 # Metrics of one publication alone, which are computed only where they are named.
 BY_NAME = ("log_psnr", "log_ssim")
-METAHDR = "metahdr"  # the method of the meta-training runs, and the variant that is trained as section meta says
+METAHDR = "metahdr"  # the method of the meta-trainings, and the variant that is trained as section meta says
 
 
 def _is_beside_the_runs(name: str) -> str:
     if name == METAHDR:
-        raise ValueError("it is scored by its runs, which meta.runs names")
+        raise ValueError("it is scored by its trainings, which meta.label_sources names")
     return name
 
 
@@ -32,7 +32,7 @@ class Score(Section):
     )
     methods: list[ScoredName] | None = Field(
         None,
-        description="methods that are scored beside MetaHDR's runs; null: every registered one that needs no "
+        description="methods that are scored beside MetaHDR's trainings; null: every registered one that needs no "
         "download, but for the benchmark's (docs/methods.md); response only where the virtual camera takes the "
         "exposures",
     )
@@ -50,7 +50,7 @@ class Score(Section):
         return list(dict.fromkeys(every if self.metrics is None else self.metrics))
 
     def method_names(self, response_known: bool = True) -> list[str]:
-        """The methods that are scored beside MetaHDR's runs, each once.
+        """The methods that are scored beside MetaHDR's trainings, each once.
 
         Args:
             response_known: whether the virtual camera takes the exposures, so that its response is known.

@@ -17,7 +17,7 @@ from metahdr.evaluation.interval import (
     total,
     with_interval,
 )
-from metahdr.evaluation.scores import NO_RUN
+from metahdr.evaluation.scores import NONE
 from metahdr.evaluation.summary import CELL, headline
 from metahdr.registry import METRICS
 from metahdr.tables import read_table
@@ -84,7 +84,7 @@ def as_text(table: pd.DataFrame, a: Run, b: Run) -> str:
     for row in table[~table.verdict.isin(["equal", "agrees"])].itertuples():
         digits = METRICS[row.metric].decimals
         lines.append(
-            f"{row.verdict:8} {row.method} {row.run} {row.mode} {row.metric}: {row.a:.{digits}f} | "
+            f"{row.verdict:8} {row.method} {row.label_source} {row.mode} {row.metric}: {row.a:.{digits}f} | "
             f"{row.b:.{digits}f}, difference {with_interval(row.difference, row.low, row.high, digits)}"
         )
     if counts.get("doubtful", 0):
@@ -92,7 +92,7 @@ def as_text(table: pd.DataFrame, a: Run, b: Run) -> str:
             f"doubtful: outside the {100 * a.confidence:g} % interval; of {len(table)} rows that agree, about "
             f"{(1 - a.confidence) * len(table):.0f} would be, by chance"
         )
-    seeds = [run.scores[run.scores.seed != NO_RUN].groupby(CELL).seed.nunique() for run in (a, b)]
+    seeds = [run.scores[run.scores.seed != NONE].groupby(CELL).seed.nunique() for run in (a, b)]
     if any((number == 1).any() for number in seeds):
         lines.append(
             "some networks have one seed alone: how much seeds differ is not known, and their intervals are too "
@@ -169,6 +169,6 @@ def _compare_cell(cell: tuple, a: pd.DataFrame, b: pd.DataFrame, confidence: flo
     return pd.DataFrame(
         {"metric": first.measures.metric, "a": mean_a, "b": mean_b, "difference": difference}
         | {"low": difference - half, "high": difference + half, "p": p_value(difference, variance)}
-        | {"one_seed": cell[1] != NO_RUN and min(each.shape[1] for each in values) == 1}
+        | {"one_seed": cell[1] != NONE and min(each.shape[1] for each in values) == 1}
         | {"images": kept.sum(0), "places": (counts > 0).sum(0)}
     ).assign(**dict(zip(CELL, cell, strict=True)))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from metahdr.evaluation.interval import mean_interval
-from metahdr.evaluation.scores import NO_RUN
+from metahdr.evaluation.scores import NONE
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,12 @@ def pair(rows: pd.DataFrame, cells: list[str], unit: str, repetition: str | None
     image, images = _number(rows[pairing], sort=True)
     cell, names = _number(rows[cells])
     measure, measures = _number(rows[measuring])
-    repeated = rows[repetition].to_numpy() if repetition else np.full(len(rows), NO_RUN)
-    repetitions = sorted(set(repeated) - {NO_RUN}) or [NO_RUN]
+    repeated = rows[repetition].to_numpy() if repetition else np.full(len(rows), NONE)
+    repetitions = sorted(set(repeated) - {NONE}) or [NONE]
     found = np.zeros((len(images), len(repetitions), len(names), len(measures)), int)
     values = np.full(found.shape, np.nan)
     for number, name in enumerate(repetitions):
-        here = (repeated == name) | (repeated == NO_RUN)
+        here = (repeated == name) | (repeated == NONE)
         place = (image[here], number, cell[here], measure[here])
         values[place] = rows.value.to_numpy(float)[here]
         np.add.at(found, place, 1)

@@ -10,7 +10,7 @@ from metahdr.evaluation.agreement import Run
 from metahdr.evaluation.comparison import compare
 from metahdr.evaluation.interval import with_interval
 from metahdr.evaluation.predictions import prediction_name
-from metahdr.evaluation.scores import NO_RUN, Folder, score_folder
+from metahdr.evaluation.scores import NONE, Folder, score_folder
 from metahdr.evaluation.summary import CELL, common_tables, headline
 from metahdr.registry import METRICS
 from metahdr.scenes.scene import Scene, Scenes
@@ -36,7 +36,7 @@ def score_own(folder: Path, run: Run, name: str) -> pd.DataFrame:
     metrics = [METRICS[metric] for metric in dict.fromkeys(run.scores.metric) if not METRICS[metric].weights]
     photometry = Score.model_validate(run.provenance["config"]["score"]).photometry
     return pd.concat(
-        score_folder(scenes, folder, Folder(name, NO_RUN, NO_RUN, fold, modes), metrics, photometry, {})
+        score_folder(scenes, folder, Folder(name, NONE, NONE, fold, modes), metrics, photometry, {})
         for fold, scenes in folds.items()
     )
 
@@ -62,7 +62,7 @@ def beside(own: pd.DataFrame, run: Run) -> str:
         digits = METRICS[metric].decimals
         lines += ["", f"{METRICS[metric].heading} ({METRICS[metric].better} is better), difference from {ours[0]}"]
         for row in table[table.metric == metric].itertuples():
-            title = " ".join(word for word in (row.method, row.run, row.mode) if word != NO_RUN)
+            title = " ".join(word for word in (row.method, row.label_source, row.mode) if word != NONE)
             mean = with_interval(row.mean, row.low, row.high, digits, "")
             gap = with_interval(row.difference, row.difference_low, row.difference_high, digits)
             lines.append(f"  {title:44} {mean:30} {gap}")

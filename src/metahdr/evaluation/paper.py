@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from metahdr.evaluation.comparison import compare
-from metahdr.evaluation.scores import NO_RUN
+from metahdr.evaluation.scores import NONE
 from metahdr.evaluation.summary import CELL, in_common
 
 PUBLISHED = Path(__file__).with_name("published.csv")
@@ -49,6 +49,6 @@ def _measured(scores: pd.DataFrame, published: pd.DataFrame, confidence: float) 
         return pd.DataFrame(columns=columns)
     rows = in_common(rows)
     table = compare(rows, CELL, "place", {}, confidence, repetition="seed")
-    repetitions = max(len(set(rows.seed) - {NO_RUN}), 1)
+    repetitions = max(len(set(rows.seed) - {NONE}), 1)
     images = table["count"] // repetitions
     return table.assign(images=images, places=rows.place.nunique(), seeds=repetitions)[columns]

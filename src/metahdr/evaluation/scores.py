@@ -20,8 +20,8 @@ from metahdr.scenes.scene import Scene, Scenes
 from metahdr.tables import read_table
 from metahdr.training.progress import track
 
-NO_RUN = "none"  # the run, and the seed, of every other method
-COLUMNS = ["scene", "source", "place", "fold", "ev", "method", "run", "seed", "mode"]
+NONE = "none"  # the label source, and the seed, of every other method
+COLUMNS = ["scene", "source", "place", "fold", "ev", "method", "label_source", "seed", "mode"]
 COLUMNS += ["metric", "alignment", "region", "value", "failed", "cd_m2", "display", "ppd"]
 log = logging.getLogger(__name__)
 
@@ -31,14 +31,14 @@ class Folder(NamedTuple):
 
     Attributes:
         method: `metahdr`, the name of a variant of it, or a method's name in the registry.
-        run: label source of the meta-training; `none` for methods without.
+        label_source: of the meta-training; `none` for methods without.
         seed: of the meta-training; `none` for methods without.
         fold: whose test scenes were reconstructed.
         modes: of the reconstructions, see `modes`.
     """
 
     method: str
-    run: str
+    label_source: str
     seed: str
     fold: int
     modes: Sequence[str]
@@ -81,7 +81,13 @@ def score_folder(
                     values = measure(black, scene.hdr, exposure, metrics, photometry, weights, moved=scene.moved)
                 if reason:
                     failures.append(f"{path}: {detail}")
-                row = where | {"ev": ev, "method": cell.method, "run": cell.run, "seed": cell.seed, "mode": mode}
+                row = where | {
+                    "ev": ev,
+                    "method": cell.method,
+                    "label_source": cell.label_source,
+                    "seed": cell.seed,
+                    "mode": mode,
+                }
                 rows += [row | value._asdict() | {"failed": reason or None} | light for value in values]
     if failures:
         lines = "\n".join(f"  {failure}" for failure in failures)
@@ -142,7 +148,9 @@ def check_strict(scores: pd.DataFrame, where: Path) -> None:
     Raises:
         UserError: a prediction failed.
     """
-    failed = scores[scores.failed.notna()].drop_duplicates(["scene", "ev", "method", "run", "seed", "mode"])
+    failed = scores[scores.failed.notna()].drop_duplicates(
+        ["scene", "ev", "method", "label_source", "seed", "mode"]
+    )
     if len(failed):
         reasons = ", ".join(f"{count} {reason}" for reason, count in failed.failed.value_counts().items())
         raise UserError(

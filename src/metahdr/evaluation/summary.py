@@ -5,11 +5,11 @@ import pandas as pd
 
 from metahdr.config.score import METAHDR
 from metahdr.evaluation.comparison import Paired, compare, flatten, pair, repetition_means
-from metahdr.evaluation.scores import NO_RUN
+from metahdr.evaluation.scores import NONE
 from metahdr.methods.metahdr import MetaHDR
 from metahdr.registry import METHODS, METRICS
 
-CELL = ["method", "run", "mode"]
+CELL = ["method", "label_source", "mode"]
 FEW = ("psnr", "ssim", "cvvdp", "pu21_psnr")  # whose means DVC compares, three at most
 ALL = "all"
 
@@ -94,7 +94,7 @@ def common_tables(scores: pd.DataFrame) -> dict[str, pd.DataFrame]:
     `all` has the cells of every fold and seed of the run. A cell of some folds and seeds alone is in a table with
     their names, such as `fold0_seed0`, beside all other cells restricted to these.
     """
-    trained = scores[scores.seed != NO_RUN]
+    trained = scores[scores.seed != NONE]
     unchanged = trained[trained.method == METAHDR]
     whole = extent(unchanged if len(unchanged) else scores)
     extents = {ALL: whole}
@@ -108,7 +108,7 @@ def common_tables(scores: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def extent(rows: pd.DataFrame) -> tuple[set[int], set[str]]:
     """The folds and seeds of rows."""
-    return set(rows.fold), set(rows.seed) - {NO_RUN}
+    return set(rows.fold), set(rows.seed) - {NONE}
 
 
 def in_common(rows: pd.DataFrame) -> pd.DataFrame:
@@ -124,7 +124,7 @@ def restricted(scores: pd.DataFrame, folds: set[int], seeds: set[str]) -> pd.Dat
     for _, rows in scores.groupby(CELL, sort=False):
         own_folds, own_seeds = extent(rows)
         if own_folds >= folds and (own_seeds >= seeds or not own_seeds):
-            parts.append(rows[rows.fold.isin(folds) & rows.seed.isin(seeds | {NO_RUN})])
+            parts.append(rows[rows.fold.isin(folds) & rows.seed.isin(seeds | {NONE})])
     return pd.concat(parts, ignore_index=True)
 
 
@@ -157,13 +157,13 @@ def _numbers(paired: Paired, failed: np.ndarray, kept: np.ndarray, confidence: f
     numbers["best"] = names[best]
 
     means = repetition_means(paired, kept)
-    varies = np.array([cell.run != NO_RUN for cell in cells])[:, None] & (seeds > 1)
+    varies = np.array([cell.label_source != NONE for cell in cells])[:, None] & (seeds > 1)
     numbers["seed_low"] = np.where(varies, means.min(0), np.nan)
     numbers["seed_high"] = np.where(varies, means.max(0), np.nan)
     numbers["count"] = np.broadcast_to(kept.sum(0), shape)
     numbers["places"] = np.broadcast_to(paired.unit_counts(kept), shape)
     # a prediction without a seed stands in the array once for each seed
-    once = np.array([1 if cell.run != NO_RUN else seeds for cell in cells])[:, None]
+    once = np.array([1 if cell.label_source != NONE else seeds for cell in cells])[:, None]
     numbers["failed"] = np.where(kept[:, None, None], failed, 0).sum((0, 1)).astype(int) // once
     columns = ["mean", "low", "high", "gain", "gain_low", "gain_high", "improved", "best", "over_best"]
     columns += ["over_best_low", "over_best_high", "beats", "seed_low", "seed_high", "count", "places", "failed"]
@@ -176,13 +176,13 @@ def _best_baselines(cells: list[tuple], goodness: np.ndarray) -> np.ndarray:
     Args:
         goodness: mean of each cell, greater is better, `(cells, measures)`.
     """
-    given = [(METHODS[cell.method] if cell.run == NO_RUN else MetaHDR).inputs(cell.mode) for cell in cells]
+    given = [(METHODS[cell.method] if cell.label_source == NONE else MetaHDR).inputs(cell.mode) for cell in cells]
     best = np.full(goodness.shape, -1)
     for index in range(len(cells)):
         comparable = [
             other
             for other in range(len(cells))
-            if other != index and cells[other].run == NO_RUN and given[other] <= given[index]
+            if other != index and cells[other].label_source == NONE and given[other] <= given[index]
         ]
         if comparable:
             best[index] = np.array(comparable)[np.nan_to_num(goodness[comparable], nan=-np.inf).argmax(0)]
@@ -203,12 +203,12 @@ def few_numbers(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
     all else is in the summary.
     """
     rows = headline(summary[(summary.table == ALL) & (summary.ev == ALL) & (summary.method == METAHDR)])
-    runs = list(rows.run.unique())
-    if not runs:
+    sources = list(rows.label_source.unique())
+    if not sources:
         return {}
-    run = "simulated" if "simulated" in runs else runs[0]
-    means = rows[rows.run == run].set_index(["mode", "metric"])["mean"].to_dict()
+    source = "simulated" if "simulated" in sources else sources[0]
+    means = rows[rows.label_source == source].set_index(["mode", "metric"])["mean"].to_dict()
     metrics = [name for name in FEW if ("single", name) in means][:3]
-    adapted = {name: means[f"adapted_{run}", name] for name in metrics if (f"adapted_{run}", name) in means}
+    adapted = {name: means[f"adapted_{source}", name] for name in metrics if (f"adapted_{source}", name) in means}
     numbers = {"adapted": adapted, "single": {name: means["single", name] for name in metrics[:1]}}
     return {mode: {name: round(mean, 4) for name, mean in own.items()} for mode, own in numbers.items()}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from metahdr.evaluation.scores import NO_RUN
+from metahdr.evaluation.scores import NONE
 from metahdr.metrics.protocols import PAPER
 from metahdr.tables import read_table
 
@@ -15,14 +15,14 @@ class Tried:
     """The meta-trainings of a run, of which none was chosen: all are in its tables.
 
     Attributes:
-        variants, runs, seeds, folds: how many there are of each.
+        variants, label_sources, seeds, folds: how many there are of each.
         trainings: networks that were trained.
         checkpoints: that were compared within these trainings, all together. The best of a training is kept.
         metric, split: by which it was chosen: after adaptation, of this split's mean.
     """
 
     variants: int
-    runs: int
+    label_sources: int
     seeds: int
     folds: int
     trainings: int
@@ -38,9 +38,9 @@ def trainings(data: Path, scores: pd.DataFrame) -> dict[tuple, Path]:
         data: the dataset's results folder. It may hold trainings of an earlier configuration, which do not count.
         scores: of the whole run, see `score_folder`.
     """
-    trained = scores.loc[scores.seed != NO_RUN, ["fold", "method", "run", "seed"]].drop_duplicates()
+    trained = scores.loc[scores.seed != NONE, ["fold", "method", "label_source", "seed"]].drop_duplicates()
     return {
-        tuple(row): data / f"fold{row.fold}" / row.method / row.run / f"seed{row.seed}" / "history.csv"
+        tuple(row): data / f"fold{row.fold}" / row.method / row.label_source / f"seed{row.seed}" / "history.csv"
         for row in trained.sort_values(list(trained)).itertuples(index=False)
     }
 
@@ -48,9 +48,9 @@ def trainings(data: Path, scores: pd.DataFrame) -> dict[tuple, Path]:
 def tried(data: Path, scores: pd.DataFrame) -> Tried:
     """What the run's folder knows; what was tried before this run nobody can read there. As `trainings`."""
     histories = trainings(data, scores)
-    folds, variants, runs, seeds = (
+    folds, variants, label_sources, seeds = (
         (len(set(parts)) for parts in zip(*histories, strict=True)) if histories else [0] * 4
     )
     measured = f"{PAPER.selects.name}_adapted"
     checkpoints = sum(int(read_table(history)[measured].notna().sum()) for history in histories.values())
-    return Tried(variants, runs, seeds, folds, len(histories), checkpoints)
+    return Tried(variants, label_sources, seeds, folds, len(histories), checkpoints)

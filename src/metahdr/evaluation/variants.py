@@ -4,7 +4,7 @@ import pandas as pd
 
 from metahdr.config.score import METAHDR
 from metahdr.evaluation.comparison import compare
-from metahdr.evaluation.scores import NO_RUN
+from metahdr.evaluation.scores import NONE
 from metahdr.evaluation.summary import CELL, common_tables
 
 
@@ -32,7 +32,7 @@ def compare_variants(scores: pd.DataFrame, confidence: float) -> pd.DataFrame:
         "difference": lambda cell: cell._replace(method=METAHDR),
     }
     tables = []
-    for name, rows in common_tables(scores[scores.seed != NO_RUN]).items():
+    for name, rows in common_tables(scores[scores.seed != NONE]).items():
         if rows.method.nunique() > 1:
             table = compare(rows, CELL, "place", references, confidence, repetition="seed")
             failed = rows.groupby(["metric", "alignment", "region", *CELL]).failed.count()

@@ -39,7 +39,7 @@ def train(inputs: TrainingInputs, model: Path, history: Path) -> None:
     Started by torchrun, the processes share the work.
 
     Args:
-        inputs: the first of `settings.runs` is the label source of the support sets.
+        inputs: the first of `settings.label_sources` is the label source of the support sets.
         history: CSV, one row for each meta-iteration.
 
     Raises:
@@ -80,7 +80,7 @@ class Trainer(TrainingLoop):
 
     def __init__(self, inputs: TrainingInputs):
         settings = inputs.settings
-        self.label_source = settings.runs[0]
+        self.label_source = settings.label_sources[0]
         self.training, self.validation = scenes_of(inputs.data), scenes_of(inputs.data, "validation")
         files = {f"weights {number}": Path(file) for number, file in enumerate(settings.weights)}
         for scenes in (self.training, self.validation):

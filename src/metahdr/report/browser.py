@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from metahdr.config.score import METAHDR
-from metahdr.evaluation.scores import NO_RUN
+from metahdr.evaluation.scores import NONE
 from metahdr.report.figures.figure import jpeg, shrink
 from metahdr.report.light import STEEP, TOP, encode
 from metahdr.report.results import Cell, Results, input_of, metric_of, truth_of
@@ -30,7 +30,9 @@ def browser_data(results: Results) -> str:
         side = max(SMALLEST, int(side * (BUDGET / size) ** 0.6) // 8 * 8)
     data = {
         "steep": STEEP,
-        "cells": [{"title": short_title(*cell), "detail": detail_title(cell.run, cell.mode)} for cell in cells],
+        "cells": [
+            {"title": short_title(*cell), "detail": detail_title(cell.label_source, cell.mode)} for cell in cells
+        ],
         "main": cells.index(results.main),
         "scenes": scenes,
     }
@@ -39,10 +41,12 @@ def browser_data(results: Results) -> str:
 
 def shown_cells(results: Results) -> list[Cell]:
     """The main cell and its single shot, other trainings, the best baselines, further baselines."""
-    trained = [c for c in results.cells if c.run != NO_RUN and c.mode in ("single", f"adapted_{c.run}")]
-    trained.sort(key=lambda cell: (cell.run != results.main.run, cell.method != METAHDR))
+    trained = [
+        c for c in results.cells if c.label_source != NONE and c.mode in ("single", f"adapted_{c.label_source}")
+    ]
+    trained.sort(key=lambda cell: (cell.label_source != results.main.label_source, cell.method != METAHDR))
     best = [results.best(cell, column) for cell in [results.main, *trained] for column in results.first_columns]
-    others = [cell for cell in results.cells if cell.run == NO_RUN]
+    others = [cell for cell in results.cells if cell.label_source == NONE]
     wanted = [results.main, results.single, *filter(None, best), *trained, *others]
     known = [cell for cell in dict.fromkeys(wanted) if cell in results.cells and cell.method != INPUT][:CELLS]
     return [cell for cell in results.cells if cell in known]

@@ -20,7 +20,7 @@ def write_markdown(results: Results, confidence: float) -> str:
 
 
 def _paper(title: str, rows: list[tuple[str, list[PaperEntry]]]) -> Table:
-    heads = [f"{metric}, {run}" for metric in ("SSIM", "PSNR / dB") for run in ("true", "simulated")]
+    heads = [f"{metric}, {source}" for metric in ("SSIM", "PSNR / dB") for source in ("true", "simulated")]
     cells = [(name, [c for e in entries for c in [_beside(e), *[""] * (e.columns - 1)]]) for name, entries in rows]
     return text_table(title, heads, cells, corner="paper / here [interval]")
 

@@ -11,7 +11,7 @@ import pandas as pd
 from metahdr.config.score import METAHDR
 from metahdr.errors import ImageError
 from metahdr.evaluation.predictions import prediction_name
-from metahdr.evaluation.scores import NO_RUN
+from metahdr.evaluation.scores import NONE
 from metahdr.images.files import read_hdr
 from metahdr.metrics.metric import Metric
 from metahdr.registry import METHODS, METRICS
@@ -28,7 +28,7 @@ class Cell(NamedTuple):
     """A row of the tables: a method, the label source of its meta-training, and what it is given."""
 
     method: str
-    run: str
+    label_source: str
     mode: str
 
 
@@ -66,7 +66,7 @@ class Results:
         return {
             (
                 row.table,
-                Cell(row.method, row.run, row.mode),
+                Cell(row.method, row.label_source, row.mode),
                 Column(row.metric, row.alignment, row.region, row.ev),
             ): row
             for row in self.summary.itertuples()
@@ -96,7 +96,7 @@ class Results:
         """The cell that the first screen speaks of: the network, adapted with labels that need no truth."""
         adapted = [cell for cell in self.cells if cell.method == METAHDR and cell.mode.startswith("adapted_")]
         honest = [cell for cell in adapted if "support_truth" not in METHODS[METAHDR].inputs(cell.mode)]
-        own = [cell for cell in honest if cell.mode == f"adapted_{cell.run}"]
+        own = [cell for cell in honest if cell.mode == f"adapted_{cell.label_source}"]
         return (own or honest or adapted)[0]
 
     @property
@@ -144,10 +144,10 @@ class Results:
     def prediction_file(self, cell: Cell, scene: str, ev: float) -> Path:
         """The file of a prediction; of a meta-training that of its first seed."""
         scenes, index = self.scenes[scene]
-        if cell.run == NO_RUN:
+        if cell.label_source == NONE:
             folder = scenes.folder / "methods" / cell.method
         else:
-            folder = scenes.folder / cell.method / cell.run / f"seed{self.seeds[cell][0]}"
+            folder = scenes.folder / cell.method / cell.label_source / f"seed{self.seeds[cell][0]}"
         return folder / "predictions" / scenes.table.chunk[index] / prediction_name(scene, ev, cell.mode)
 
     def prediction(self, cell: Cell, scene: Scene, ev: float) -> np.ndarray | None:
@@ -163,7 +163,7 @@ class Results:
     def failures(self) -> pd.DataFrame:
         """The predictions that were scored as failures, each once."""
         failed = self.scores[self.scores.failed.notna()]
-        names = ["scene", "ev", "method", "run", "seed", "mode", "failed"]
+        names = ["scene", "ev", "method", "label_source", "seed", "mode", "failed"]
         return failed[names].drop_duplicates()
 
 
@@ -177,7 +177,7 @@ def best_of(row: tuple | None) -> Cell | None:
     if row is None or not isinstance(row.best, str):
         return None
     method, mode = row.best.split("/")
-    return Cell(method, NO_RUN, mode)
+    return Cell(method, NONE, mode)
 
 
 def metric_of(column: Column) -> Metric:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from metahdr.evaluation.scores import NO_RUN
+from metahdr.evaluation.scores import NONE
 from metahdr.evaluation.summary import FEW_PLACES, contrast
 from metahdr.evaluation.tried import Tried, tried
 from metahdr.metrics.metric import Metric
@@ -11,7 +11,7 @@ from metahdr.registry import METRICS
 from metahdr.report.results import Cell, Results, metric_of
 from metahdr.report.table import verdict
 from metahdr.report.tables import measured, number, short_heading
-from metahdr.report.titles import cell_title, run_title
+from metahdr.report.titles import cell_title, training_title
 
 CONTROL = "joint"  # the variant that is trained without meta-learning
 
@@ -52,7 +52,7 @@ def _against_best(results: Results, cell: Cell) -> str:
             outcomes.setdefault((outcome, cell_title(*best)), []).append(measured(column, row.over_best, "+"))
     said = {"up": "beats", "down": "is beaten by", "": "cannot be told apart from"}
     parts = [f"{said[outcome]} {best} ({', '.join(amounts)})" for (outcome, best), amounts in outcomes.items()]
-    title = f"{cell_title(*cell)} ({run_title(cell.run)})"
+    title = f"{cell_title(*cell)} ({training_title(cell.label_source)})"
     return f"Against the best baseline that was given no more, {title} {', and '.join(parts)}." if parts else ""
 
 
@@ -82,7 +82,7 @@ def _against_control(results: Results, confidence: float) -> str:
     known = set(results.summary[list(Cell._fields)].itertuples(index=False, name=None))
     parts = []
     for mode, title in (("single", "its single shot"), (results.main.mode, "it adapted alike")):
-        control = Cell(CONTROL, results.main.run, mode)
+        control = Cell(CONTROL, results.main.label_source, mode)
         if tuple(control) not in known:
             continue
         table = contrast(results.scores, results.main, control, confidence)
@@ -117,7 +117,7 @@ def _places(results: Results, confidence: float) -> str:
 
 def _seeds(results: Results) -> str:
     column = results.ranking
-    rows = [results.rows.get(("all", cell, column)) for cell in results.cells if cell.run != NO_RUN]
+    rows = [results.rows.get(("all", cell, column)) for cell in results.cells if cell.label_source != NONE]
     spreads = [_spread(row) for row in rows if row is not None and pd.notna(row.seed_low)]
     if not spreads:
         return "Every network was trained once: how much another seed would change its numbers is not known."
@@ -153,7 +153,7 @@ def _clipping(results: Results) -> str:
 
 def _choices(tried: Tried) -> str:
     """How many configurations were tried, and what was chosen by what."""
-    configurations = _count(tried.variants * tried.runs, "configuration")
+    configurations = _count(tried.variants * tried.label_sources, "configuration")
     return (
         f"{configurations} of meta-training tried in this run ({_count(tried.trainings, 'network')}); all are in "
         f"the tables. {_count(tried.checkpoints, 'checkpoint')} were compared, each training keeping its best by "

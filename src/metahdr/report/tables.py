@@ -10,7 +10,7 @@ import pandas as pd
 from metahdr.config.score import METAHDR
 from metahdr.evaluation.paper import METRICS as PAPER_METRICS
 from metahdr.evaluation.paper import paper_table
-from metahdr.evaluation.scores import NO_RUN
+from metahdr.evaluation.scores import NONE
 from metahdr.metrics.metric import Metric
 from metahdr.registry import METHODS, METRICS
 from metahdr.report.results import MAIN, Cell, Column, Results, best_of, distinct, metric_of
@@ -48,7 +48,7 @@ class PaperEntry(NamedTuple):
 
 def group_of(cell: Cell) -> str:
     """The name in `GROUPS` of what a cell is given."""
-    method = METHODS[METAHDR if cell.run != NO_RUN else cell.method]
+    method = METHODS[METAHDR if cell.label_source != NONE else cell.method]
     given = method.inputs(cell.mode)
     if given & ORACLE or method.takes == "bracket":
         return "bound"
@@ -105,7 +105,7 @@ def _extent(cells: pd.DataFrame) -> str:
 
 
 def _paper_entry(cell) -> PaperEntry:
-    columns = 2 if cell.run == NO_RUN else 1
+    columns = 2 if cell.label_source == NONE else 1
     if cell.state:
         return PaperEntry(cell.paper, "", cell.state, columns)
     metric = replace(METRICS[cell.metric], decimals=3)  # as many as the paper has
@@ -177,7 +177,7 @@ def _table(results: Results, name: str, title: str, columns: list[Column], compa
     def row(cell: Cell) -> Row:
         entries = [_entry(metric_of(c), value, letters) for c, value in zip(columns, values[cell], strict=True)]
         failed = max((value.failed for value in values[cell] if value is not None), default=0)
-        details = [detail_title(cell.run, cell.mode), f"{failed} failed" if failed else ""]
+        details = [detail_title(cell.label_source, cell.mode), f"{failed} failed" if failed else ""]
         return Row(short_title(*cell), entries, "; ".join(filter(None, details)), letters.get(cell, ""))
 
     shown = [(GROUPS[group], [row(cell) for cell in inside]) for group, inside in groups.items() if inside]
@@ -186,7 +186,7 @@ def _table(results: Results, name: str, title: str, columns: list[Column], compa
 
 def _best(row: tuple | None) -> Cell | None:
     """The best baseline with the same inputs as a trained network's row of the summary."""
-    return best_of(row) if row is not None and row.run != NO_RUN else None
+    return best_of(row) if row is not None and row.label_source != NONE else None
 
 
 def _head(column: Column) -> tuple[str, str]:

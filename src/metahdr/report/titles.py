@@ -1,6 +1,6 @@
 """What the report calls label sources, methods, modes and the groups of its tables."""
 
-from metahdr.evaluation.scores import NO_RUN
+from metahdr.evaluation.scores import NONE
 from metahdr.methods.base import CALIBRATED
 from metahdr.registry import METHODS
 
@@ -25,28 +25,36 @@ def method_title(method: str) -> str:
     return METHODS[method].title if method in METHODS else VARIANTS.get(method, f"Variant {method}")
 
 
-def cell_title(method: str, run: str, mode: str) -> str:
+def cell_title(method: str, label_source: str, mode: str) -> str:
     """What sentences call a cell: `MetaHDR, adapted with true labels`."""
-    title = short_title(method, run, mode)
+    title = short_title(method, label_source, mode)
     return f"{title} with {label_title(_labels(mode))}" if _labels(mode) else title
 
 
-def short_title(method: str, run: str, mode: str) -> str:
+def short_title(method: str, label_source: str, mode: str) -> str:
     """What tables and pictures call a cell: `MetaHDR, adapted`; a baseline's mode only where it adapts."""
-    name = "adapted" if _labels(mode) else mode if mode == CALIBRATED else "" if run == NO_RUN else "single shot"
+    name = (
+        "adapted"
+        if _labels(mode)
+        else mode
+        if mode == CALIBRATED
+        else ""
+        if label_source == NONE
+        else "single shot"
+    )
     return ", ".join(filter(None, (method_title(method), name)))
 
 
-def detail_title(run: str, mode: str) -> str:
+def detail_title(label_source: str, mode: str) -> str:
     """A table's second line: `to simulated labels; trained with true labels`."""
     parts = [f"to {label_title(_labels(mode))}"] if _labels(mode) else []
-    parts += [] if run == NO_RUN else [run_title(run)]
+    parts += [] if label_source == NONE else [training_title(label_source)]
     return "; ".join(parts)
 
 
-def run_title(run: str) -> str:
+def training_title(label_source: str) -> str:
     """How a network was meta-trained."""
-    return f"trained with {label_title(run)}"
+    return f"trained with {label_title(label_source)}"
 
 
 def _labels(mode: str) -> str:

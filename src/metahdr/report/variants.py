@@ -50,15 +50,15 @@ def variants_page(summary: pd.DataFrame, meta: Meta, seconds: dict[str, float], 
 
 def _adapted(summary: pd.DataFrame) -> pd.DataFrame:
     """The rows of whole images after adaptation to the labels of the training; `single` is the mean before it."""
-    rows, cell = headline(summary), ["table", "metric", "method", "run"]
+    rows, cell = headline(summary), ["table", "metric", "method", "label_source"]
     single = rows[rows["mode"] == "single"].set_index(cell)["mean"].rename("single")
-    return rows[rows["mode"] == "adapted_" + rows.run].join(single, on=cell)
+    return rows[rows["mode"] == "adapted_" + rows.label_source].join(single, on=cell)
 
 
 def _cells(metric: Metric, row) -> tuple[str, list[str]]:
     difference = _interval(metric, row.difference, row.difference_low, row.difference_high, "+")
     return row.method + (f" ({row.failed} failed)" if row.failed else ""), [
-        label_title(row.run),
+        label_title(row.label_source),
         number(metric, row.single),
         _interval(metric, row.mean, row.low, row.high),
         _interval(metric, row.gain, row.gain_low, row.gain_high, "+"),
@@ -85,7 +85,7 @@ def forest_plot(path: Path, summary: pd.DataFrame, confidence: float) -> None:
     A variant that is in several tables is shown as in the first, which has the most folds and seeds.
     """
     rows = _adapted(summary)
-    rows = rows[rows.method != METAHDR].drop_duplicates(["metric", "method", "run"])
+    rows = rows[rows.method != METAHDR].drop_duplicates(["metric", "method", "label_source"])
     panels = list(rows.groupby("metric", sort=False))
     height, bars = math.ceil(len(panels) / 2), len(rows) // len(panels)
     figure, axes = plt.subplots(
@@ -94,7 +94,7 @@ def forest_plot(path: Path, summary: pd.DataFrame, confidence: float) -> None:
     for axis in axes.flat[len(panels) :]:
         axis.set_axis_off()
     for axis, (name, group) in zip(axes.flat, panels, strict=False):
-        metric, names = METRICS[name], group.method + ", " + group.run
+        metric, names = METRICS[name], group.method + ", " + group.label_source
         axis.hlines(names, group.difference_low, group.difference_high, color="C0", linewidth=2)
         axis.plot(group.difference, names, "o", color="C0", markersize=5)
         axis.axvline(0, color="black", linewidth=0.8)

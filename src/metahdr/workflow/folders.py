@@ -91,8 +91,8 @@ class FoldFolder:
         """What a method made of the fold's scenes, or of their moving brackets."""
         return Cell((self.path / "moving" if moving else self.path) / "methods" / name)
 
-    def training(self, variant: str, run: str, seed: int | str) -> "Cell":
-        return Cell(self.path / variant / run / f"seed{seed}")
+    def training(self, variant: str, label_source: str, seed: int | str) -> "Cell":
+        return Cell(self.path / variant / label_source / f"seed{seed}")
 
 
 @dataclass(frozen=True)

@@ -77,18 +77,18 @@ class Layout:
         self.scenes_of_chunk = [self.table, *self.arrays]
         self.all_scenes = [self.table, *self.of_chunks(*self.arrays)]
         self.all_retrieved = self.of_chunks(self.retrieved)
-        self.training = str(fold.training("{variant}", "{run}", "{seed}").path)
+        self.training = str(fold.training("{variant}", "{label_source}", "{seed}").path)
 
-        self.label_sources = list(dict.fromkeys(["true", "simulated", *config.meta.runs]))
+        self.label_sources = list(dict.fromkeys(["true", "simulated", *config.meta.label_sources]))
         self.labellers = {"simulated": config.label.method} | {name: name for name in labellers()}
         self.methods = self.config.score.method_names()
         self.variants = config.variants()
         self.trainings = [
-            self.folder.fold(fold).training(name, run, seed)
+            self.folder.fold(fold).training(name, source, seed)
             for fold in config.split.folds
             for name, variant in self.variants.items()
             if fold in variant.folds
-            for run in dict.fromkeys(config.meta.runs)
+            for source in dict.fromkeys(config.meta.label_sources)
             for seed in variant.seeds
         ]
         methods = [self.folder.fold(fold).method(name) for fold in config.split.folds for name in self.methods]
@@ -241,9 +241,9 @@ class Layout:
         """
         kind, name, *seed = cell.split("/")
         if kind == "methods":
-            held = {"method": name, "run": "none", "seed": "none"}
+            held = {"method": name, "label_source": "none", "seed": "none"}
             return held | {"modes": METHODS[name].modes(self.label_sources)}
-        held = {"method": kind, "run": name, "seed": seed[0].removeprefix("seed")}
+        held = {"method": kind, "label_source": name, "seed": seed[0].removeprefix("seed")}
         return held | {"modes": METHODS[METAHDR].modes(self.label_sources)}
 
     def predictions_of(self, cells: list[Cell]) -> list[str]:
@@ -321,19 +321,19 @@ class Layout:
     @property
     def one_of_each(self) -> dict[str, str]:
         """One value of each wildcard."""
-        run = self.config.meta.runs[0]
-        named = {"fold": "0", "chunk": next(iter(self.chunks)), "seed": "0", "run": run}
-        return named | {"cell": f"{METAHDR}/{run}/seed0"}
+        source = self.config.meta.label_sources[0]
+        named = {"fold": "0", "chunk": next(iter(self.chunks)), "seed": "0", "label_source": source}
+        return named | {"cell": f"{METAHDR}/{source}/seed0"}
 
     def stages(self) -> list[tuple[str, dict[str, str]]]:
         """Rule and wildcards of every stage that made numbers of the report."""
         stages = [(name, {}) for name in ("prepare", "split", "expose", "score", "aggregate")]
         stages += [("label", {"label_source": source}) for source in self.labelled]
         stages += [
-            (stage, {"variant": variant, "run": run})
+            (stage, {"variant": variant, "label_source": source})
             for stage in ("meta_train", "adapt")
             for variant in self.variants
-            for run in dict.fromkeys(self.config.meta.runs)
+            for source in dict.fromkeys(self.config.meta.label_sources)
         ]
         stages += [("steps", {"variant": METAHDR})]
         stages += [("reconstruct", {"method": method}) for method in self.methods]

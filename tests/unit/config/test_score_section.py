@@ -31,7 +31,7 @@ def test_the_methods_that_need_no_download_are_scored_unless_some_are_named():
         ("metrics", ["psnrr"], "did you mean psnr?"),
         ("metrics", [], "at least 1"),
         ("methods", ["gamma2"], "did you mean gamma_2?"),
-        ("methods", ["metahdr"], "scored by its runs, which meta.runs names"),
+        ("methods", ["metahdr"], "scored by its trainings, which meta.label_sources names"),
     ],
 )
 def test_a_name_that_cannot_be_scored_is_explained(key, value, message):

@@ -25,7 +25,7 @@ def scores(trained: float = 0.0, fixed: float = 0.0, seeds=("0", "1"), places=8,
             effect = fixed if run == "none" else trained + 0.5 * networks.normal()
             for (place, ev), value in base.items():
                 row = {"scene": f"p{place}_0", "source": f"p{place}", "place": f"p{place}", "fold": 0, "ev": ev}
-                row |= {"method": method, "run": run, "seed": seed, "mode": mode, "metric": "psnr"}
+                row |= {"method": method, "label_source": run, "seed": seed, "mode": mode, "metric": "psnr"}
                 noise = 0.0 if run == "none" else 0.1 * networks.normal()
                 rows.append(row | {"alignment": "plain", "region": "all", "value": value + effect + noise})
     return pd.DataFrame(rows)

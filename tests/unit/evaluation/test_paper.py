@@ -13,7 +13,14 @@ def table(cells, folds=(0, 1), seeds=("0", "1")) -> pd.DataFrame:
     """Scores: 20 dB, and 1 dB more for each fold and each place in it; 3 dB for seed 1."""
     return pd.DataFrame(
         {"scene": f"f{fold}p{place}", "source": "s", "place": f"f{fold}p{place}", "fold": fold, "ev": 0.0}
-        | {"method": method, "run": run, "seed": seed, "mode": mode, "metric": metric, "alignment": "plain"}
+        | {
+            "method": method,
+            "label_source": run,
+            "seed": seed,
+            "mode": mode,
+            "metric": metric,
+            "alignment": "plain",
+        }
         | {"region": "all", "failed": None}
         | {"value": (20 + fold + place + 3 * (seed == "1")) * (0.01 if metric == "ssim" else 1)}
         for method, run, mode in cells
@@ -27,7 +34,7 @@ def table(cells, folds=(0, 1), seeds=("0", "1")) -> pd.DataFrame:
 def test_table_1_is_the_papers():
     """The digits of the paper, Table 1 as it is printed: rows by SSIM and PSNR, Label[3] and Label[4]."""
     found = paper_table(table(TABLE_1), 1, 0.95)
-    wide = found.pivot(index="row", columns=["metric", "run"], values="paper")
+    wide = found.pivot(index="row", columns=["metric", "label_source"], values="paper")
     columns = [("ssim", "true"), ("ssim", "simulated"), ("psnr", "true"), ("psnr", "simulated")]
     assert wide.loc["Single Shot", columns].tolist() == ["0.666", "0.687", "19.577", "19.713"]
     assert wide.loc["Adaptation with True HDR", columns].tolist() == ["0.683", "0.701", "19.967", "20.125"]
@@ -41,7 +48,7 @@ def test_table_1_is_the_papers():
 
 def test_table_2_is_the_papers_and_says_what_the_run_does_not_have():
     found = paper_table(table(TABLE_1), 2, 0.95)
-    wide = found.pivot(index="row", columns=["metric", "run"], values="paper")
+    wide = found.pivot(index="row", columns=["metric", "label_source"], values="paper")
     columns = [("ssim", "true"), ("ssim", "simulated"), ("psnr", "true"), ("psnr", "simulated")]
     assert wide.loc["ExpandNet Loss", columns].tolist() == ["0.687", "0.698", "19.753", "19.790"]
     assert wide.loc["LPIPS", columns].tolist() == ["0.362", "0.262", "8.006", "9.226"]
@@ -61,7 +68,7 @@ def test_all_cells_of_a_table_are_means_over_the_same_images_and_seeds():
     np.testing.assert_allclose(psnr["mean"], 21)  # fold 0, seed 0, places 20, 21, 22
     assert (psnr.images == 3).all() and (psnr.places == 3).all() and (psnr.seeds == 1).all()
     first = paper_table(scores, 1, 0.95)
-    means = first[first.metric == "psnr"].set_index(["method", "run", "mode"])["mean"]
+    means = first[first.metric == "psnr"].set_index(["method", "label_source", "mode"])["mean"]
     assert means["ldr", "none", "single"] == pytest.approx(21.5)
     assert means["metahdr", "true", "single"] == pytest.approx(23)
 

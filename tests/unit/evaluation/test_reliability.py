@@ -32,7 +32,7 @@ def test_the_spread_of_many_places_is_what_they_were_drawn_with():
         for image in range(9):
             truth = at + rng.normal()
             row = {"place": f"p{place}", "fold": 0, "scene": f"s{image}", "ev": 0.0, "metric": "psnr"}
-            row |= {"alignment": "plain", "region": "all", "run": "true", "method": "metahdr"}
+            row |= {"alignment": "plain", "region": "all", "label_source": "true", "method": "metahdr"}
             for seed, effect in enumerate(seeds):
                 row |= {"seed": str(seed)}
                 rows.append(row | {"mode": "single", "value": 7.0 * image})

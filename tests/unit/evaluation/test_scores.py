@@ -75,7 +75,7 @@ def test_values_are_scikit_images_and_rows_say_what_they_are_of(scenes, score, t
     assert list(scores) == COLUMNS and found.ev.tolist() == list(scene.evs)
     first = found.iloc[0]
     assert (first.source, first.place) == (scene.source, scene.place)
-    assert (first.fold, first.method, first.run, first.seed, first["mode"]) == (
+    assert (first.fold, first.method, first.label_source, first.seed, first["mode"]) == (
         2,
         "metahdr",
         "true",

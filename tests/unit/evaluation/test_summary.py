@@ -20,7 +20,13 @@ def table(
     """
     return pd.DataFrame(
         {"scene": f"f{fold}p{place}_0", "source": f"f{fold}p{place}", "place": f"f{fold}p{place}", "fold": fold}
-        | {"ev": ev, "method": method, "run": run, "seed": "none" if run == "none" else str(seed), "mode": mode}
+        | {
+            "ev": ev,
+            "method": method,
+            "label_source": run,
+            "seed": "none" if run == "none" else str(seed),
+            "mode": mode,
+        }
         | {"metric": metric, "alignment": alignment, "region": region, "value": value - (ev == 2), "failed": None}
         | columns
         for fold in range(folds)
@@ -46,7 +52,7 @@ def scores():
 
 def cell(summary, key, **where):
     where = {"table": "all", "metric": "psnr", "alignment": "plain", "region": "all", "ev": "all"} | where
-    where |= dict(zip(("method", "run", "mode"), key, strict=True))
+    where |= dict(zip(("method", "label_source", "mode"), key, strict=True))
     (row,) = summary[(summary[list(where)] == pd.Series(where)).all(axis=1)].to_dict("records")
     return row
 
@@ -155,9 +161,11 @@ def test_the_means_agree_with_pandas_groups_on_random_scores():
     rng = np.random.default_rng(2)
     scores = table({key: rng.normal(20, 3, (5, 2 if key[1] != "none" else 1)) for key in (SINGLE, ADAPTED, LDR)})
     summary = summarise(scores, 0.9)
-    for key, rows in scores.groupby(["method", "run", "mode"]):
+    for key, rows in scores.groupby(["method", "label_source", "mode"]):
         assert cell(summary, key)["mean"] == pytest.approx(rows.value.mean())
-    wide = scores[scores.run == "true"].pivot(index=["place", "seed", "ev"], columns="mode", values="value")
+    wide = scores[scores.label_source == "true"].pivot(
+        index=["place", "seed", "ev"], columns="mode", values="value"
+    )
     gains = wide.adapted_true - wide.single
     row = cell(summary, ADAPTED)
     assert row["gain"] == pytest.approx(gains.mean()) and row["improved"] == pytest.approx((gains > 0).mean())

@@ -16,7 +16,7 @@ def table(values: dict[str, np.ndarray], run: str = "simulated", seeds: int = 0,
     rows = [
         {
             "method": variant,
-            "run": run,
+            "label_source": run,
             "seed": str(seeds + seed),
             "fold": fold,
             "scene": f"scene_{fold}_{scene}",
@@ -100,7 +100,7 @@ def test_each_label_source_is_compared_with_its_own(drawn):
     both = compare_variants(pd.concat([table(drawn), table(better, "true")]), 0.9)
     for run, values in (("simulated", drawn), ("true", better)):
         alone = compare_variants(table(values, run), 0.9)
-        pd.testing.assert_frame_equal(both[both.run == run].reset_index(drop=True), alone)
+        pd.testing.assert_frame_equal(both[both.label_source == run].reset_index(drop=True), alone)
 
 
 def test_a_variant_of_some_seeds_alone_is_compared_on_these(drawn):

@@ -41,7 +41,7 @@ def trainer(tiny, tmp_path):
 
 
 def test_exposures_labels_and_truth_are_cut_to_the_same_square(trainer, numbered):
-    one = trainer(numbered, crop=16, runs=["simulated"])
+    one = trainer(numbered, crop=16, label_sources=["simulated"])
     for drawn in one._draw():
         scene = one.training[drawn.scene]
         (exposures, labels), (exposure, truth) = one._task(drawn)

@@ -179,7 +179,9 @@ def test_a_training_stopped_by_a_bad_task_goes_on_when_told_to_skip_it(trainer, 
     assert same(run(resumed), whole)
 
 
-@pytest.mark.parametrize("change", [{"save_every": 7}, {"on_nonfinite": "skip"}, {"runs": ["true"]}], ids=str)
+@pytest.mark.parametrize(
+    "change", [{"save_every": 7}, {"on_nonfinite": "skip"}, {"label_sources": ["true"]}], ids=str
+)
 def test_settings_that_change_no_result_may_change_in_the_middle(trainer, change):
     one = trainer()
     interrupt_after(one, one, "_move", 3)

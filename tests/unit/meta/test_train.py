@@ -22,7 +22,7 @@ def on_the_cpu(monkeypatch):
 @pytest.fixture
 def trainer(results, tmp_path, tiny):
     def make(state="state.pt", source="true", folder=results, seed=0, threads=1, code="digest", **settings):
-        settings = tiny.model_copy(update={"runs": [source]} | settings)
+        settings = tiny.model_copy(update={"label_sources": [source]} | settings)
         return Trainer(TrainingInputs(folder, {}, "panoramas", settings, seed, threads, code, tmp_path / state))
 
     return make

@@ -79,7 +79,11 @@ def make_run(results, tmp_path_factory):
 
 
 def _folder(cell: Cell, seed: int) -> str:
-    return f"methods/{cell.method}" if cell.run == "none" else f"{cell.method}/{cell.run}/seed{seed}"
+    return (
+        f"methods/{cell.method}"
+        if cell.label_source == "none"
+        else f"{cell.method}/{cell.label_source}/seed{seed}"
+    )
 
 
 def _write_predictions(data: Path) -> None:
@@ -89,7 +93,7 @@ def _write_predictions(data: Path) -> None:
         for ev in scene.evs:
             image = scene.hdr.numpy().transpose(1, 2, 0) * (1 + number / 10)
             write_exr(folder / scene.chunk / prediction_name(scene.name, ev, cell.mode), image)
-        if cell.run != "none":
+        if cell.label_source != "none":
             history = {"iteration": [1, 2], "meta_loss": [1.0, 0.5]}
             names = product(("ssim", "psnr"), ("single", "adapted"))
             history |= {f"{metric}_{mode}": [None, 0.5] for metric, mode in names}
@@ -100,7 +104,7 @@ def _scores(scenes: Scenes, values: dict[Cell, float]) -> pd.DataFrame:
     """Images differ, places differ a little, seeds by `SEED_SPREAD`; differences of cells are nearly the same."""
     rng, rows = np.random.default_rng(0), []
     for scene, cell in product(scenes, values):
-        for ev, seed in product(scene.evs, ["none"] if cell.run == "none" else ["0", "1"]):
+        for ev, seed in product(scene.evs, ["none"] if cell.label_source == "none" else ["0", "1"]):
             value = values[cell] + ev / 2 + (scene.place == "dunes") + 0.01 * rng.normal()
             value += SEED_SPREAD * (seed == "1")
             row = {"scene": scene.name, "source": scene.source, "place": scene.place, "fold": 0, "ev": ev}

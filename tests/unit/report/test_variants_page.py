@@ -29,7 +29,7 @@ def summary():
                 "alignment": "plain",
                 "region": "all",
                 "method": variant,
-                "run": "simulated",
+                "label_source": "simulated",
                 "mode": mode,
                 "seed_std": 0.003 * factor,
                 "count": 12,

@@ -42,7 +42,7 @@ def data(results, tmp_path):
 @pytest.fixture
 def meta_identity(tmp_path):
     def identity(data, threads=1, code="digest", seed=0, source="simulated", **settings):
-        settings = Meta(**{"filters": 2, "tasks": 1, "iterations": 1, "runs": [source]} | settings)
+        settings = Meta(**{"filters": 2, "tasks": 1, "iterations": 1, "label_sources": [source]} | settings)
         return Trainer(
             TrainingInputs(data, {}, "panoramas", settings, seed, threads, code, tmp_path / "state.pt")
         ).identity
@@ -168,7 +168,7 @@ def test_the_number_of_processes_does_not_name_a_training_and_one_of_them_hashes
         "hashed = []\n"
         "sha256 = loop.sha256\n"
         "loop.sha256 = lambda path: hashed.append(path) or sha256(path)\n"
-        "settings = Meta(filters=2, tasks=1, iterations=1, runs=['simulated'])\n"
+        "settings = Meta(filters=2, tasks=1, iterations=1, label_sources=['simulated'])\n"
         "data, out = map(Path, sys.argv[1:])\n"
         "with processes.process_group():\n"
         "    identity = Trainer(\n"

@@ -59,7 +59,7 @@ def test_meta_training_trains_on_the_training_scenes_and_validates_on_the_valida
     monkeypatch.setattr(
         Trainer, "_task", lambda one, drawn: (seen.add(one.training[drawn[0]].source), task(one, drawn))[1]
     )
-    settings = Meta(filters=2, inner_steps=1, tasks=6, iterations=2, validate_every=2, runs=["true"])
+    settings = Meta(filters=2, inner_steps=1, tasks=6, iterations=2, validate_every=2, label_sources=["true"])
     folder = train("metahdr", data, settings, "best.pt")
     assert seen == sources_of(data, "train")
     learner, _ = load_learner(folder / "last.pt")
@@ -98,7 +98,7 @@ def test_a_validation_adapts_with_the_labels_of_the_run_and_compares_with_the_tr
             for ev in scene.evs:
                 label = rng.uniform(0, 1.5, (32, 32, 3)).astype(np.float32)
                 write_exr(data / "labels" / source / scene.chunk / label_name(scene.name, ev), label, half=False)
-    settings = Meta(filters=2, inner_steps=2, inner_lr=0.05, tasks=1, iterations=1, runs=[label_source])
+    settings = Meta(filters=2, inner_steps=2, inner_lr=0.05, tasks=1, iterations=1, label_sources=[label_source])
     inputs = TrainingInputs(data, {}, "panoramas", settings, 0, 1, "digest", tmp_path / "state.pt")
     trainer = Trainer(inputs)
     found, loss = trainer.validate(), make_loss(settings.loss, **settings.loss_options)

@@ -30,7 +30,7 @@ def test_the_paths_of_a_chunk_hold_a_wildcard_and_those_of_a_run_name_every_chun
 
 
 def test_there_is_a_training_for_each_variant_label_source_seed_and_fold(layout):
-    meta = {"runs": ["simulated"], "seeds": [0, 1], "variants": VARIANTS}
+    meta = {"label_sources": ["simulated"], "seeds": [0, 1], "variants": VARIANTS}
     run = layout(meta=meta, split={"folds": [0, 2]})
     found = [each.path.relative_to("results/polyhaven-mini").as_posix() for each in run.trainings]
     assert found == [
@@ -44,7 +44,7 @@ def test_there_is_a_training_for_each_variant_label_source_seed_and_fold(layout)
 
 
 def test_every_run_is_tested_with_the_same_label_sources(layout):
-    run = layout(meta={"runs": ["expandnet", "debevec"]})
+    run = layout(meta={"label_sources": ["expandnet", "debevec"]})
     assert run.label_sources == ["true", "simulated", "expandnet", "debevec"]
     assert run.labelled == ["simulated", "expandnet"], "debevec labels while a network adapts; true needs no file"
     assert [path.partition("labels/")[2] for path in run.labels(["true", "expandnet"], 0)] == [
@@ -78,9 +78,14 @@ def test_the_configuration_names_metrics_and_methods_where_it_said_null(layout):
 
 def test_what_a_folder_of_predictions_holds_is_read_from_its_name(layout):
     run = layout()
-    assert run.held("methods/debevec") == {"method": "debevec", "run": "none", "seed": "none", "modes": ["stack"]}
+    assert run.held("methods/debevec") == {
+        "method": "debevec",
+        "label_source": "none",
+        "seed": "none",
+        "modes": ["stack"],
+    }
     held = run.held("joint/simulated/seed3")
-    assert (held["method"], held["run"], held["seed"]) == ("joint", "simulated", "3")
+    assert (held["method"], held["label_source"], held["seed"]) == ("joint", "simulated", "3")
     assert held["modes"] == ["single", "adapted_true", "adapted_simulated"]
 
 

@@ -10,7 +10,7 @@ from metahdr.registry import METRICS
 from metahdr.report.figures.figure import COLOURS, LINE, SOFT, Figure, plot, styled, svg
 from metahdr.report.results import Results, metric_of
 from metahdr.report.tables import heading
-from metahdr.report.titles import cell_title, label_title, method_title, run_title
+from metahdr.report.titles import cell_title, label_title, method_title, training_title
 from metahdr.tables import read_table
 
 DIFFERENCES = {"gain": "over own single shot", "over_best": "over the best baseline"}
@@ -22,10 +22,10 @@ def training(results: Results) -> Figure:
     """Meta-loss, and validation before and after adaptation, of every training; a line a seed and fold."""
     table = _histories(results)
     figure, axes = plot(1, 1 + len(PAPER.validates))
-    for colour, ((method, run), of_cell) in zip(
-        COLOURS * 9, table.groupby(["method", "run"], sort=False), strict=False
+    for colour, ((method, label_source), of_cell) in zip(
+        COLOURS * 9, table.groupby(["method", "label_source"], sort=False), strict=False
     ):
-        title = f"{method_title(method)}, {label_title(run)}"
+        title = f"{method_title(method)}, {label_title(label_source)}"
         for number, (_, history) in enumerate(of_cell.groupby(["fold", "seed"], sort=False)):
             look = {"color": colour, "linewidth": 1.1, "alpha": 0.85}
             label = title if number == 0 else None
@@ -50,8 +50,8 @@ def training(results: Results) -> Figure:
 def _histories(results: Results) -> pd.DataFrame:
     """The histories of all trainings, below each other."""
     return pd.concat(
-        read_table(path).assign(fold=fold, method=method, run=run, seed=seed)
-        for (fold, method, run, seed), path in trainings(results.data, results.scores).items()
+        read_table(path).assign(fold=fold, method=method, label_source=label_source, seed=seed)
+        for (fold, method, label_source, seed), path in trainings(results.data, results.scores).items()
     )
 
 
@@ -72,9 +72,9 @@ def by_step(results: Results, steps: pd.DataFrame) -> Figure:
         axis.axhline(0, color=SOFT, linewidth=0.8)
         axis.set(title=f"gain in {METRICS[name].heading}", xlabel="inner steps")
     caption = (
-        f"One network ({run_title(results.main.run)}, first seed and fold) adapted with simulated labels by 0 to "
-        f"{steps.step.max()} steps; {steps.scene.nunique()} test images. Blue: the mean over places; "
-        "grey: each place."
+        f"One network ({training_title(results.main.label_source)}, first seed and fold) adapted with simulated "
+        f"labels by 0 to {steps.step.max()} steps; {steps.scene.nunique()} test images. Blue: the mean over "
+        "places; grey: each place."
     )
     return Figure("steps", "Gain against number of inner steps", caption, svg(figure), gains)
 
@@ -91,12 +91,14 @@ def by_exposure(results: Results) -> Figure:
         for axis, column in zip(line, columns, strict=True):
             shown = numbers[numbers.difference == difference]
             shown = shown[(shown.metric == column.metric) & (shown.alignment == column.alignment)]
-            cells = shown.groupby(["method", "run"], sort=False)
-            for index, ((method, run), cell) in enumerate(cells):
+            cells = shown.groupby(["method", "label_source"], sort=False)
+            for index, ((method, label_source), cell) in enumerate(cells):
                 at = cell.ev + 0.12 * (index - (len(cells) - 1) / 2)
                 bars = [cell.value - cell.low, cell.high - cell.value]
                 look = {"fmt": "o", "markersize": 3, "linewidth": 1, "color": COLOURS[index % len(COLOURS)]}
-                axis.errorbar(at, cell.value, bars, label=f"{method_title(method)}, {label_title(run)}", **look)
+                axis.errorbar(
+                    at, cell.value, bars, label=f"{method_title(method)}, {label_title(label_source)}", **look
+                )
             axis.axhline(0, color=SOFT, linewidth=0.8)
             axis.set_xticks(evs, [f"{ev:+g}" for ev in evs])
             axis.set_xmargin(0.12)
@@ -115,7 +117,7 @@ def _numbers_by_exposure(results: Results) -> pd.DataFrame:
     rows = []
     for (table, cell, column), row in results.rows.items():
         first = column._replace(ev="all") in results.first_columns
-        if table == "all" and first and column.ev != "all" and cell.mode == f"adapted_{cell.run}":
+        if table == "all" and first and column.ev != "all" and cell.mode == f"adapted_{cell.label_source}":
             names = {**cell._asdict(), **column._asdict(), "ev": float(column.ev)}
             for difference in DIFFERENCES:
                 ends = [getattr(row, f"{difference}{end}") for end in ("", "_low", "_high")]
@@ -149,7 +151,8 @@ def by_scene(results: Results) -> Figure:
         numbers.append(ranked.rename("value").reset_index().assign(quantity=title))
     axes[0][0].set_ylabel(heading(column).replace(", ", ",\n"))
     axes[0][0].legend(fontsize=8)
-    caption = f"{cell_title(*cell)}, {run_title(cell.run)}; a dot for each test scene and held-out exposure."
+    trained = training_title(cell.label_source)
+    caption = f"{cell_title(*cell)}, {trained}; a dot for each test scene and held-out exposure."
     return Figure("by_scene", "Every image", caption, svg(figure), pd.concat(numbers))
 
 

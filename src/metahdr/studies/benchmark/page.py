@@ -10,7 +10,7 @@ import pandas as pd
 
 from metahdr.evaluation.interval import with_interval
 from metahdr.evaluation.predictions import prediction_name
-from metahdr.evaluation.scores import NO_RUN
+from metahdr.evaluation.scores import NONE
 from metahdr.images.files import read_hdr
 from metahdr.registry import METHODS, METRICS
 from metahdr.report.figures.figure import jpeg, sheet
@@ -41,7 +41,7 @@ def _table(setting: Setting, summary: pd.DataFrame) -> Table:
     columns = [column for column in setting.columns if (*some, *column) in found]
     heads = [METRICS[metric].heading + ("" if region == "all" else f", {region}") for metric, region in columns]
     rows = [
-        Row(short_title(method, NO_RUN, mode), [_entry(found[method, mode, *column]) for column in columns])
+        Row(short_title(method, NONE, mode), [_entry(found[method, mode, *column]) for column in columns])
         for method, mode in cells
     ]
     best = Row("best trivial", [Entry(METHODS[found[(*some, *column)].best].title) for column in columns])
@@ -96,7 +96,7 @@ def _of_scene(scene: Scene, folder: Path, cells: Sequence[tuple[str, str]]) -> l
     for method, mode in cells:
         file = prediction_name(scene.name, scene.evs[index], mode)
         light = read_hdr(folder / method / "predictions" / scene.chunk / file)
-        shown.append((short_title(method, NO_RUN, mode), light * scale))
+        shown.append((short_title(method, NONE, mode), light * scale))
     return shown
 
 

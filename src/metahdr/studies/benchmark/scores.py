@@ -7,7 +7,7 @@ import pandas as pd
 
 from metahdr.evaluation.comparison import compare
 from metahdr.evaluation.examples import evenly
-from metahdr.evaluation.scores import NO_RUN
+from metahdr.evaluation.scores import NONE
 from metahdr.methods.base import CALIBRATED
 from metahdr.registry import METHODS, METRICS
 
@@ -52,7 +52,7 @@ def by_setting(still: pd.DataFrame, moving: pd.DataFrame) -> dict[str, pd.DataFr
             same whichever exposure is held out; it counts once, at the EV nearest to 0. Of MetaHDR there is the
             run with simulated labels, the mean of its seeds.
     """
-    still = still[(still.alignment == "plain") & still.run.isin([NO_RUN, "simulated"])]
+    still = still[(still.alignment == "plain") & still.label_source.isin([NONE, "simulated"])]
     still = still[still["mode"].isin(["single", "stack", CALIBRATED, "adapted_simulated"])]
     still = still.groupby(list(still.columns.difference(["seed", "value", "failed"], sort=False)), sort=False)
     still = still.value.mean().reset_index()

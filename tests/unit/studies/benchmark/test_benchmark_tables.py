@@ -12,7 +12,14 @@ from metahdr.studies.benchmark.page import tables, write_markdown, write_page
 from metahdr.studies.benchmark.scores import by_setting, choose, summarise
 from metahdr.tables import read_table, write_table
 
-KEYS = {"fold": 0, "run": "none", "seed": "none", "metric": "mu_psnr", "alignment": "plain", "failed": None}
+KEYS = {
+    "fold": 0,
+    "label_source": "none",
+    "seed": "none",
+    "metric": "mu_psnr",
+    "alignment": "plain",
+    "failed": None,
+}
 
 
 def rows(method, mode, values, region="all", ev=0.0, **more):
@@ -49,8 +56,8 @@ def test_the_lead_is_over_the_best_trivial_method_paired_by_place(moving):
 def test_a_still_bracket_counts_once_and_metahdr_as_the_mean_of_its_seeds(moving):
     still = [row for ev in (-2.0, 0.0, 2.0) for row in rows("debevec_all", "stack", (30, 30, 30), ev=ev)]
     for seed, values in (("0", (10, 10, 10)), ("1", (14, 14, 14))):
-        still += rows("metahdr", "adapted_simulated", values, run="simulated", seed=seed)
-        still += rows("metahdr", "adapted_true", values, run="true", seed=seed)
+        still += rows("metahdr", "adapted_simulated", values, label_source="simulated", seed=seed)
+        still += rows("metahdr", "adapted_true", values, label_source="true", seed=seed)
     found = by_setting(pd.DataFrame(still + rows("gamma_2", "single", (9, 9, 9))), moving)
     assert len(found["still"]) == 3 and set(found["still"].method) == {"debevec_all"}
     ours = found["single"][found["single"].method == "metahdr"]
