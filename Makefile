@@ -31,8 +31,8 @@ benchmark: $(STAMP) ## train the field's methods small and judge them side by si
 tables: $(STAMP) ## run the paper's tables (docs/results.md)
 	snakemake --workflow-profile workflow/profiles/default --configfile config/paper-tables.yaml
 
-test: $(STAMP) ## run the tests
-	pytest
+test: $(STAMP) ## run the tests, a file at a time on each core
+	pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-slurm: $(STAMP) ## the smoke run on a real Slurm that is started for it (as root, on Debian)
 	@command -v munged slurmctld slurmd sbatch >/dev/null || apt-get install -y -q --no-install-recommends slurm-wlm munge slurm-client slurm-wlm-basic-plugins

@@ -27,6 +27,13 @@ torch.set_num_threads(1)
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may start the tests where Ctrl-C is ignored
 
 
+def pytest_collection_modifyitems(config, items):
+    """In workers of pytest-xdist the long files start first, so that all end at about the same time."""
+    if hasattr(config, "workerinput"):
+        long = Path(__file__).parent / "workflow"
+        items.sort(key=lambda item: long not in item.path.parents)
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     return Path(__file__).parents[1]

@@ -1,9 +1,11 @@
-"""A checkout of the project in an empty folder, and one smoke run in it that all workflow tests look at."""
+"""A checkout of the project in an empty folder, and copies of one finished smoke run."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 from checkout import check_out
+from filelock import FileLock
 from runs import SMOKE, snakemake
 
 
@@ -13,8 +15,25 @@ def checkout(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def smoke(checkout) -> Path:
-    """The checkout after a smoke run on the real panoramas."""
-    result = snakemake(checkout, *SMOKE)
-    assert result.returncode == 0, result.stdout[-4000:]
-    return checkout
+def finished(tmp_path_factory, request) -> Path:
+    """A checkout after a smoke run on the real panoramas, made once for all workers of pytest-xdist.
+
+    Nothing is changed in it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if hasattr(request.config, "workerinput") else base
+    folder, log = shared / "a smoke run", shared / "smoke.log"
+    with FileLock(shared / "smoke.lock"):
+        if not log.exists():
+            folder.mkdir()
+            result = snakemake(check_out(folder), *SMOKE)
+            log.write_text(f"{result.returncode}\n{result.stdout}")
+    status, _, said = log.read_text().partition("\n")
+    assert status == "0", said[-4000:]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def smoke(finished, tmp_path_factory) -> Path:
+    """The module's own copy of the finished smoke run."""
+    return shutil.copytree(finished, tmp_path_factory.mktemp("smoke") / "a checkout", symlinks=True)

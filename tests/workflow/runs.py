@@ -1,18 +1,23 @@
 """How workflow tests call Snakemake."""
 
+import os
 import subprocess
-import sys
 from pathlib import Path
+
+from warm import warm_python
 
 from metahdr.workflow.plan import jobs
 
 SMOKE = ["--configfile", "config/smoke.yaml"]
 
 
-def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    """Runs snakemake as a user would; its whole output is in `stdout`."""
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
-    return subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+def snakemake(folder: Path, *arguments: str, python: Path | None = None) -> subprocess.CompletedProcess:
+    """Runs snakemake as a user would, but by a warm Python if none is given; its whole output is in `stdout`."""
+    python = Path(python or warm_python())
+    command = [str(python), "-m", "snakemake", "--cores", "2", *arguments]
+    environment = os.environ | {"PATH": f"{python.parent}:{os.environ['PATH']}"}
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    return subprocess.run(command, cwd=folder, env=environment, text=True, **streams)
 
 
 def overlay(folder, text: str) -> list[str]:

@@ -1,6 +1,8 @@
 """Every dataset's layout, filled with exposures of real panoramas: from its files to scenes with exposures. The
 paper's own goes through the whole workflow, damaged as it may come."""
 
+import json
+import sys
 from pathlib import Path
 
 import cv2
@@ -141,7 +143,7 @@ PAPER_SMALL = """
 prepare: {size: 32, crop: 32}
 label: {weights: train}
 training: {hdrcnn: {width: 0.0625, size: 32, steps: 4, batch: 4}}
-meta: {filters: 4, tasks: 2, crop: 16, iterations: 4, validate_every: 2, save_every: 1}
+meta: {label_sources: [simulated], filters: 4, tasks: 2, crop: 16, iterations: 4, validate_every: 2, save_every: 1}
 score: {metrics: [psnr, ssim], methods: [gamma_2, debevec]}
 """
 # Of the paper's split: 1, 4 and 11 test, 6, 7 and 9 validate, the others train.
@@ -152,7 +154,8 @@ TURNED, CORRUPT, ALONE = 2, 3, 5
 @pytest.fixture(scope="module")
 def paper(tmp_path_factory, views) -> Path:
     """Results of config/paper.yaml on a miniature of the LDR-HDR-pair dataset: numbers with holes, a turned HDR
-    image, a corrupt exposure, and one that is missing. Its files were put where a user puts them."""
+    image, a corrupt exposure, and one that is missing. Its files were put where a user puts them, and its jobs
+    have the Python that a user's have."""
     folder = check_out(tmp_path_factory.mktemp("paper"))
     raw = folder / "data/raw/ldr-hdr-pair"
     for number, view in zip(NUMBERS, views, strict=False):
@@ -166,7 +169,7 @@ def paper(tmp_path_factory, views) -> Path:
     refused = snakemake(folder, "--configfile", "config/paper.yaml", "small.yaml")
     assert "metahdr fetch ldr-hdr-pair" in refused.stdout, "one line says what to do"
     fetch(folder / "config/datasets.yaml", "ldr-hdr-pair", folder / "data/raw", None)
-    result = snakemake(folder, "--configfile", "config/paper.yaml", "small.yaml")
+    result = snakemake(folder, "--configfile", "config/paper.yaml", "small.yaml", python=sys.executable)
     assert result.returncode == 0, result.stdout[-4000:]
     return folder / "results/paper/ldr-hdr-pair"
 
@@ -185,6 +188,12 @@ def test_the_papers_dataset_runs_from_damaged_files_to_the_table(paper):
     assert set(scores.method) == {"metahdr", "joint", "gamma_2", "debevec"}
     merged = scores[(scores.method == "debevec") & (scores.metric == "psnr") & (scores.alignment == "plain")]
     assert merged[merged.region == "all"].value.mean() > 20, "the dataset's exposures and truth belong together"
+
+
+def test_the_memory_of_every_stage_that_takes_long_is_known(paper):
+    stages = json.loads((paper / "provenance.json").read_text())["stages"]
+    long = [row for row in stages.values() if row["longest"] > 2]
+    assert long and all(row["megabytes"] > 100 for row in long)
 
 
 @pytest.mark.parametrize("number", range(0, 12, 3))

@@ -55,7 +55,8 @@ def extended(smoke, tmp_path_factory):
         command = [sys.executable, "-m", "metahdr.cli", "register", "trees", "photographs", "--kind", "folders"]
         subprocess.run(command, cwd=folder, check=True)
         score = "score: {metrics: [psnr, ssim, mae], methods: [ldr, gamma_1_8, debevec, curve]}"
-        run = "data: {dataset: trees, mirror: photographs}\nmeta: {loss: l2}"
+        meta = "meta: {loss: l2, label_sources: [simulated], seeds: [0]}"
+        run = f"data: {{dataset: trees, mirror: photographs}}\n{meta}"
         training = "training: {curve: {width: 4, steps: 3}}"
         settings = overlay(folder, f"{run}\n{training}\n{score}")
         result = snakemake(folder, *settings)

@@ -5,12 +5,12 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 from runs import planned, snakemake
+from warm import warm_python
 
 from metahdr.config.check import lay_over
 from metahdr.files import sha256
@@ -24,7 +24,7 @@ CHANGED = "data/raw/polyhaven-mini/hotel_room.exr"
 def call(folder: Path, *words: str) -> subprocess.CompletedProcess:
     command = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *words[1:]]
     if words[0] != "git":
-        command = [sys.executable, "-m", *words]
+        command = [str(warm_python()), "-m", *words]
     environment = os.environ | {"PYTHONPATH": str(folder / "src"), "COLUMNS": "100"}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
@@ -45,12 +45,14 @@ def commit(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def published(smoke, tmp_path_factory) -> Path:
-    """A repository whose finished run was published to a folder."""
+    """A repository whose finished run, the smoke run's half, was published to a folder."""
     folder = tmp_path_factory.mktemp("versions") / "first"
     shutil.copytree(smoke, folder, symlinks=True)
     config = yaml.safe_load((folder / "config/config.yaml").read_text())
     lay_over(config, yaml.safe_load((folder / "config/smoke.yaml").read_text()))
+    lay_over(config, {"meta": {"label_sources": ["simulated"], "seeds": [0]}})
     (folder / "config/config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    assert snakemake(folder, *PROFILE).returncode == 0
     good(call(folder, "git", "init", "--quiet"))
     assert "dvc remote add" in metahdr(folder, "publish").stderr, "no remote: one line says what to do"
     good(call(folder, "dvc", "remote", "add", "--default", "store", str(folder.parent / "remote")))

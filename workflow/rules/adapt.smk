@@ -28,9 +28,7 @@ rule adapt:
             chunk=lambda w: w.chunk,
             register=CONFIG.data.register_file,
             label_sources=RUN.label_sources,
-            trained_with=lambda w: CONFIG.variant(w.variant).one(
-                w.label_source, int(w.seed)
-            ),
+            trained_with=lambda w: CONFIG.variant(w.variant).one(w.label_source, int(w.seed)),
             threads=CONFIG.machine.threads,
         ),
         places=RUN.places,  # for the check that nothing was trained on test places

@@ -61,35 +61,6 @@ use rule reconstruct as reconstruct_moving with:
         places=RUN.places,  # for the check that nothing was trained on test places
 
 
-use rule score as score_moving with:
-    input:
-        scenes=[*RUN.scenes_of_chunk, *RUN.moving],
-        predictions=f"{MOVING_CELL}/predictions/{{chunk}}",
-        metrics=RUN.metric_weights.values(),
-    output:
-        scores=f"{MOVING_CELL}/scores/{{chunk}}.csv",
-    log:
-        f"{LOGS}/score_moving/fold{{fold}}/{{method}}/{{chunk}}.log",
-    benchmark:
-        f"{BENCHMARKS}/score_moving/fold{{fold}}/{{method}}/{{chunk}}.tsv"
-    params:
-        **call(
-            "score.py",
-            data=lambda w: RUN.fold.format(**w),
-            chunk=lambda w: w.chunk,
-            method=lambda w: w.method,
-            label_source="none",
-            seed="none",
-            fold=lambda w: w.fold,
-            modes=lambda w: METHODS[w.method].modes([]),
-            names=CONFIG.score.metrics,
-            settings=RUN.measuring,
-            weights=RUN.metric_weights,
-            threads=CONFIG.machine.threads,
-            moving=True,
-        ),
-
-
 use rule aggregate as aggregate_moving with:
     input:
         tables=RUN.scores_of(RUN.moving_cells),
@@ -103,7 +74,7 @@ use rule aggregate as aggregate_moving with:
     params:
         **call(
             "aggregate.py",
-            cells=RUN.moving_cells,
+            cells=[cell.path for cell in RUN.moving_cells],
             chunks=list(RUN.chunks),
             settings=CONFIG.score,
         ),
@@ -144,9 +115,7 @@ rule benchmark_page:
         scenes=RUN.of_chunks(*RUN.scenes_of_chunk, *RUN.moving, fold=FOLDS[0]),
         weights_files=RUN.benchmarked.values(),
         predictions=RUN.predictions_of(RUN.moving_cells),
-        costs=expand(
-            f"{RUN.fold}/costs/{{method}}.csv", fold=FOLDS[0], method=RUN.moved
-        ),
+        costs=expand(f"{RUN.fold}/costs/{{method}}.csv", fold=FOLDS[0], method=RUN.moved),
     output:
         summary=f"{RUN.data}/benchmark/summary.csv",
         markdown=f"{RUN.data}/benchmark/tables.md",

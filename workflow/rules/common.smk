@@ -72,20 +72,16 @@ def codes():
     """The digest of the code of every stage that made numbers of the report, for its provenance."""
     jobs = calls()
     return {
-        " ".join([name, *wildcards.values()]): jobs[name][1].code(
-            Wildcards(fromdict=RUN.one_of_each | wildcards)
-        )
+        " ".join([name, *wildcards.values()]): jobs[name][1].code(Wildcards(fromdict=RUN.one_of_each | wildcards))
         for name, wildcards in RUN.stages()
     }
 
 
 wildcard_constraints:
     fold=r"\d+",
-    cell=r"methods/[\w.-]+|[\w-]+/[\w.-]+/seed\d+",
+    cell=r"(moving/)?methods/[\w.-]+|[\w-]+/[\w.-]+/seed\d+",
     chunk=r"chunk\d+",
     variant="|".join(map(re.escape, RUN.variants)),
     method="|".join(map(re.escape, METHODS)),
-    label_source="|".join(
-        map(re.escape, {**RUN.labellers, **dict.fromkeys(RUN.label_sources)})
-    ),
+    label_source="|".join(map(re.escape, {**RUN.labellers, **dict.fromkeys(RUN.label_sources)})),
     seed=r"\d+",

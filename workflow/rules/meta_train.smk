@@ -34,9 +34,7 @@ rule meta_train:
             data=lambda w: RUN.fold.format(**w),
             raw=RUN.raw,
             kind=RUN.dataset.kind,
-            settings=lambda w: CONFIG.variant(w.variant).one(
-                w.label_source, int(w.seed)
-            ),
+            settings=lambda w: CONFIG.variant(w.variant).one(w.label_source, int(w.seed)),
             seed=lambda w: w.seed,
             threads=CONFIG.machine.threads,
             state=lambda w: f"{RUN.training.format(**w)}/state.pt",

@@ -25,9 +25,7 @@ rule steps:
             data=lambda w: RUN.fold.format(**w),
             label_source="simulated",
             names=RUN.step_metrics,
-            trained_with=lambda w: CONFIG.variant(w.variant).one(
-                w.label_source, int(w.seed)
-            ),
+            trained_with=lambda w: CONFIG.variant(w.variant).one(w.label_source, int(w.seed)),
             photometry=CONFIG.score.photometry,
             threads=CONFIG.machine.threads,
         ),
@@ -46,9 +44,7 @@ rule report:
         scores=str(RUN.folder.scores),
         summary=str(RUN.folder.summary),
         steps=RUN.steps,
-        benchmark=(
-            f"{RUN.data}/benchmark/summary.csv" if CONFIG.benchmark.in_report else []
-        ),
+        benchmark=(f"{RUN.data}/benchmark/summary.csv" if CONFIG.benchmark.in_report else []),
     output:
         page=report(
             f"{CONFIG.results}/report/index.html",

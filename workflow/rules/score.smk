@@ -1,10 +1,10 @@
-# A row for each prediction and metric, a chunk of a method's predictions a job. Then all of them joined, and their
-# means with paired confidence intervals.
+# A row for each prediction and metric, a chunk of a method's predictions a job, of moving brackets too. Then all of
+# them joined, and their means with paired confidence intervals.
 
 
 rule score:
     input:
-        scenes=RUN.scenes_of_chunk,
+        scenes=lambda w: RUN.scored_from(w.cell, w.fold, w.chunk),
         predictions=f"{RUN.fold}/{{cell}}/predictions/{{chunk}}",
         metrics=RUN.metric_weights.values(),
     output:
@@ -24,11 +24,8 @@ rule score:
             "score.py",
             data=lambda w: RUN.fold.format(**w),
             chunk=lambda w: w.chunk,
-            method=lambda w: RUN.held(w.cell)["method"],
-            label_source=lambda w: RUN.held(w.cell)["label_source"],
-            seed=lambda w: RUN.held(w.cell)["seed"],
-            fold=lambda w: w.fold,
-            modes=lambda w: RUN.held(w.cell)["modes"],
+            cell=lambda w: RUN.held(w.cell) | {"fold": int(w.fold)},
+            moving=lambda w: RUN.moves(w.cell),
             names=CONFIG.score.metrics,
             settings=RUN.measuring,
             weights=RUN.metric_weights,
@@ -42,9 +39,7 @@ rule aggregate:
     input:
         tables=RUN.scores_of(RUN.cells),
     output:
-        scores=report(
-            str(RUN.folder.scores), caption="../report/scores.rst", category="Scores"
-        ),
+        scores=report(str(RUN.folder.scores), caption="../report/scores.rst", category="Scores"),
         summary=report(
             str(RUN.folder.summary),
             caption="../report/summary.rst",
@@ -62,7 +57,7 @@ rule aggregate:
     params:
         **call(
             "aggregate.py",
-            cells=RUN.cells,
+            cells=[cell.path for cell in RUN.cells],
             chunks=list(RUN.chunks),
             settings=CONFIG.score,
         ),

@@ -9,9 +9,8 @@ from metahdr.config.score import METAHDR
 from metahdr.files import write_text
 from metahdr.registry import METHODS, MethodName
 from metahdr.scenes.scene import Scenes
-from metahdr.studies.benchmark.cards import card_tables, cards
-from metahdr.studies.benchmark.claim_table import claim_table
-from metahdr.studies.benchmark.claims import judge
+from metahdr.studies.benchmark.cards import card_tables
+from metahdr.studies.benchmark.claims import claim_table, judge
 from metahdr.studies.benchmark.page import Pictures, picture_sheet, pictures, tables, write_markdown, write_page
 from metahdr.studies.benchmark.scores import by_setting, choose, summarise
 from metahdr.tables import read_table, write_table
@@ -46,7 +45,7 @@ def main(
     files = {name: Path(file) for name, file in weights.items()}
     described = [
         claim_table(judge(methods, scores, confidence)),
-        *card_tables(cards(methods, files, benchmarks, data / "costs")),
+        *card_tables(methods, files, benchmarks, data / "costs"),
     ]
     write_text(markdown, write_markdown(tables(means), described, confidence))
     made = {"dataset": dataset, "commit": commit()}

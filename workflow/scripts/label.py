@@ -12,6 +12,7 @@ from metahdr.registry import METHODS, MethodName
 from metahdr.scenes.scene import Scenes
 from metahdr.training import processes
 from metahdr.training.inputs import identify
+from metahdr.workflow.folders import DatasetFolder
 from metahdr.workflow.script import run
 
 
@@ -41,8 +42,9 @@ def main(
         labeller.compile()
 
     # Unfinished labels lie beside their place, in a folder that is named by all that they depend on.
-    files = {path.name: path for path in (data / "exposures" / chunk).iterdir()}
-    files |= {f"{table}.csv": data / table / f"{chunk}.csv" for table in ("scenes", "exposures")}
+    folder = DatasetFolder(data)
+    files = {path.name: path for path in folder.exposures(chunk).iterdir()}
+    files |= {"scenes.csv": folder.scenes_table(chunk), "exposures.csv": folder.exposures_table(chunk)}
     files |= {"weights": weights} if weights else {}
     identity = identify(
         {role: sha256(path) for role, path in files.items()},

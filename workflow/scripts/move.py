@@ -50,7 +50,7 @@ def main(
         np.save(exposures / f"{name}.npy", brackets.exposures)
         np.save(scenes / f"{name}.npy", brackets.truth)
         np.save(moved / f"{name}.npy", brackets.moved)
-    table = read_table(still.dataset / "exposures" / f"{chunk}.csv")
+    table = read_table(still.dataset.exposures_table(chunk))
     write_table(exposures_table, table.assign(metering=0.0))  # the truth has it already
 
 

@@ -16,25 +16,21 @@ def main(
     data: Path,
     chunk: str,
     predictions: Path,
-    method: str,
-    label_source: str,
-    seed: str,
-    fold: int,
-    modes: list[str],
+    cell: dict,
     names: list[MetricName],
     settings: Score,
     weights: dict,
     threads: int,
     scores: Path,
-    moving: bool = False,
+    moving: bool,
 ) -> None:
-    """`data`: the fold's folder; `names`: of the metrics; `weights`: files that they need, by name;
-    `moving`: whether of the moving brackets."""
+    """`data`: the fold's folder; `cell`: what `predictions` holds, as `Folder`; `names`: of the metrics;
+    `weights`: files that they need, by name; `moving`: whether of the moving brackets."""
     torch.set_num_threads(threads)
     table = score_folder(
         Scenes(data, "test", chunk, moving),
         predictions,
-        Folder(method, label_source, seed, fold, modes),
+        Folder(**cell),
         [METRICS[name] for name in names],
         settings.photometry,
         {name: Path(file) for name, file in weights.items()},

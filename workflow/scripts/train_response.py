@@ -3,12 +3,12 @@
 import json
 from pathlib import Path
 
+from metahdr.methods.radiance import Radiance
 from metahdr.methods.radiance.settings import RadianceTraining
 from metahdr.methods.radiance.trainer import ResponseTrainer
 from metahdr.registry import LayoutName
 from metahdr.training.inputs import TrainingInputs
 from metahdr.weights.ours import read_facts, save_network
-from metahdr.weights.radiance import load_radiance
 from metahdr.workflow.script import run
 
 
@@ -34,7 +34,7 @@ def main(
     files = {name: raw / source["hdr"] for name, source in entries.items() if source["hdr"]}
     trainer = ResponseTrainer(TrainingInputs(data, files, kind, settings, seed, threads, code, state))
     trainer.run()
-    joined = load_radiance(network)
+    joined = Radiance.load(network).network
     joined.response = trainer.result.response
     save_network(model, joined, read_facts(network) | {"response": trainer.facts()})
     trainer.finish(history)

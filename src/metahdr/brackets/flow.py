@@ -4,7 +4,7 @@ The flow is OpenCV's DIS (Kroeger et al. 2016). It needs two pictures of equal b
 exposure is raised to the brighter one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -24,12 +24,16 @@ def align_by_flow(exposures: np.ndarray, stops: Sequence[float]) -> np.ndarray:
     """
     if min(exposures.shape[1:3]) < LEAST:
         return exposures
+    return warp_to_middle(exposures, stops, _warped)
+
+
+def warp_to_middle(exposures: np.ndarray, stops: Sequence[float], warp: Callable[..., np.ndarray]) -> np.ndarray:
+    """The exposures, each but the middle one replaced by `warp(middle, exposure, its stops over the middle's)`."""
     reference = middle(list(stops))
     aligned = exposures.copy()
-    for index in range(len(stops)):
+    for index, stop in enumerate(stops):
         if index != reference:
-            one, other = equally_bright(exposures[reference], exposures[index], stops[index] - stops[reference])
-            aligned[index] = _warped(exposures[index], _flow(one, other))
+            aligned[index] = warp(exposures[reference], exposures[index], stop - stops[reference])
     return aligned
 
 
@@ -47,12 +51,10 @@ def equally_bright(one: np.ndarray, other: np.ndarray, stops: float) -> tuple[np
     return grey[0], grey[1]
 
 
-def _flow(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Where each pixel of `one` lies in `other`, relative to itself, `(H, W, 2)`."""
-    return cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(one, other, None)
-
-
-def _warped(image: np.ndarray, flow: np.ndarray) -> np.ndarray:
+def _warped(reference: np.ndarray, image: np.ndarray, stops: float) -> np.ndarray:
+    # the flow says where each pixel of the reference lies in the image, relative to itself, `(H, W, 2)`
+    pair = equally_bright(reference, image, stops)
+    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(*pair, None)
     rows, columns = np.indices(flow.shape[:2], np.float32)
     return cv2.remap(
         image, columns + flow[..., 0], rows + flow[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from metahdr.brackets.flow import equally_bright
-from metahdr.brackets.shifts import find_shift, middle
+from metahdr.brackets.flow import equally_bright, warp_to_middle
+from metahdr.brackets.shifts import find_shift
 
 _STEPS, _CHANGE = 50, 1e-4  # of ECC: most steps, and least gain of the correlation in a step
 _BLUR = 5  # pixels, the side of the filter before it
@@ -26,17 +26,12 @@ def align_by_homography(exposures: np.ndarray, stops: Sequence[float]) -> np.nda
         exposures: uint8 `(E, H, W, 3)`.
         stops: of each exposure; with 0 stops, light of 1.0 clips.
     """
-    reference = middle(list(stops))
-    aligned = exposures.copy()
-    for index in range(len(stops)):
-        if index != reference:
-            matrix = find_homography(exposures[reference], exposures[index], stops[index] - stops[reference])
-            flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-            size = exposures.shape[2:0:-1]
-            aligned[index] = cv2.warpPerspective(
-                exposures[index], matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE
-            )
-    return aligned
+    return warp_to_middle(exposures, stops, _warped)
+
+
+def _warped(reference: np.ndarray, image: np.ndarray, stops: float) -> np.ndarray:
+    matrix, flags = find_homography(reference, image, stops), cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    return cv2.warpPerspective(image, matrix, image.shape[1::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
 
 def find_homography(one: np.ndarray, other: np.ndarray, stops: float) -> np.ndarray:

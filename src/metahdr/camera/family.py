@@ -6,7 +6,7 @@ import numpy as np
 
 from metahdr.camera.curve import Curve
 from metahdr.camera.exposure import compress, quantise
-from metahdr.camera.response import Response
+from metahdr.camera.response import Response, draw_response
 
 _VALUES = (np.arange(1024) + 0.5) / 1024  # display-referred values at which a curve's slope is drawn
 
@@ -91,10 +91,7 @@ def draw_curve(rng: np.random.Generator) -> Curve:
     """
     toe, start = rng.uniform(0.2, 1.3), np.exp(rng.uniform(np.log(0.003), np.log(0.1)))
     slopes = toe * np.log(_VALUES + start) - rng.uniform(0, 1.4) * np.cos(np.pi * _VALUES)
-    for order in range(1, 6):
-        slopes += rng.normal(0, 0.4 / order) * np.cos(order * np.pi * _VALUES)
-    rising = np.cumsum(np.exp(slopes - slopes.max()))
-    return Curve(np.concatenate([[0.0], rising]) / rising[-1])
+    return _bent(rng, slopes, 0.4)
 
 
 def draw_likely_curve(rng: np.random.Generator) -> Curve:
@@ -103,10 +100,14 @@ def draw_likely_curve(rng: np.random.Generator) -> Curve:
     A random multiple of log(u + 0.02) and a cosine series are added to the logarithm of the inverse's slope, as in
     `draw_curve`.
     """
-    response = Response(max(rng.normal(0.9, 0.1), 0.1), max(rng.normal(0.6, 0.1), 0.1))
+    response = draw_response(rng, [0.9, 0.1], [0.6, 0.1])
     slopes = np.log(np.diff(response.inverse(np.linspace(0, 1, len(_VALUES) + 1))))
-    slopes += rng.normal(0, 0.2) * np.log(_VALUES + 0.02)
+    return _bent(rng, slopes + rng.normal(0, 0.2) * np.log(_VALUES + 0.02), 0.3)
+
+
+def _bent(rng: np.random.Generator, slopes: np.ndarray, spread: float) -> Curve:
+    """The curve whose inverse has a slope with this logarithm plus a random cosine series."""
     for order in range(1, 6):
-        slopes += rng.normal(0, 0.3 / order) * np.cos(order * np.pi * _VALUES)
+        slopes += rng.normal(0, spread / order) * np.cos(order * np.pi * _VALUES)
     rising = np.cumsum(np.exp(slopes - slopes.max()))
     return Curve(np.concatenate([[0.0], rising]) / rising[-1])

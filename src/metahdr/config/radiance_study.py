@@ -2,8 +2,6 @@
 
 from typing import Literal
 
-from pydantic import Field
-
 from metahdr.config.base import Section
 from metahdr.config.score import ScoredName
 
@@ -11,8 +9,11 @@ from metahdr.config.score import ScoredName
 class RadianceStudy(Section):
     """The radiance network judged. Not part of the default run (docs/hdr.md)."""
 
-    ours: ScoredName = Field("radiance", description="the method of single exposures that is judged")
-    bracket: ScoredName = Field("debevec_all", description="the method of brackets that is judged")
-    split: Literal["test", "validation"] = Field(
-        "test", description="whose scenes it is judged on; validation: to choose things with"
-    )
+    ours: ScoredName = "radiance"
+    """the method of single exposures that is judged"""
+
+    bracket: ScoredName = "debevec_all"
+    """the method of brackets that is judged"""
+
+    split: Literal["test", "validation"] = "test"
+    """whose scenes it is judged on; validation: to choose things with"""

@@ -7,7 +7,7 @@ from metahdr.config.base import Section
 from metahdr.config.model import Config
 
 WIDTH = 120  # characters in a line
-NOT_READ = ("training", "motion", "hdr", "ablation", "benchmark")  # by the default run
+NOT_READ = ("training", "motion", "radiance_study", "benchmark")  # by the default run
 
 
 def commented_yaml() -> str:
@@ -47,4 +47,12 @@ def _comment(text: str, indent: str) -> list[str]:
 
 def schema() -> str:
     """The text of `workflow/schemas/config.schema.json`; no key is required, so that it fits overlays too."""
-    return json.dumps(Config.model_json_schema(), indent=2) + "\n"
+    written = json.dumps(Config.model_json_schema())
+    return json.dumps(json.loads(written, object_hook=_unwrapped), indent=2) + "\n"
+
+
+def _unwrapped(part: dict) -> dict:
+    """A part of the schema with its description on one line."""
+    if isinstance(part.get("description"), str):
+        part["description"] = " ".join(part["description"].split())
+    return part

@@ -25,24 +25,20 @@ ScoredName = Annotated[MethodName, AfterValidator(_is_beside_the_runs)]
 class Score(Section):
     """Metrics, the methods beside MetaHDR, and confidence intervals."""
 
-    metrics: Annotated[list[MetricName], Field(min_length=1)] | None = Field(
-        None,
-        description="names of the metrics; null: every registered one but log_psnr and log_ssim, which are the "
-        "benchmark's (docs/methods.md)",
-    )
-    methods: list[ScoredName] | None = Field(
-        None,
-        description="methods that are scored beside MetaHDR's trainings; null: every registered one that needs no "
-        "download, but for the benchmark's (docs/methods.md); response only where the virtual camera takes the "
-        "exposures",
-    )
-    confidence: Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.95, description="confidence level of the intervals over places and seeds"
-    )
+    metrics: Annotated[list[MetricName], Field(min_length=1)] | None = None
+    """names of the metrics; null: every registered one but log_psnr and log_ssim, which are the benchmark's
+    (docs/methods.md)"""
+
+    methods: list[ScoredName] | None = None
+    """methods that are scored beside MetaHDR's trainings; null: every registered one that needs no download,
+    but for the benchmark's (docs/methods.md); response only where the virtual camera takes the exposures"""
+
+    confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    """confidence level of the intervals over places and seeds"""
+
     photometry: Photometry = Photometry()
-    strict: bool = Field(
-        False, description="stop where a prediction failed, instead of scoring it as an image of zeros"
-    )
+    strict: bool = False
+    """stop where a prediction failed, instead of scoring it as an image of zeros"""
 
     def metric_names(self) -> list[str]:
         """The metrics that are computed, each once."""

@@ -25,28 +25,24 @@ class Split(Section):
     """Shares of the places; all views of all panoramas or photographs of one place stay together."""
 
     shares: Annotated[dict[Part, Fraction], AfterValidator(_sums_to_one)] = Field(
-        {"train": 0.55, "validation": 0.2, "test": 0.25},
-        min_length=3,
-        description="shares of train, validation and test; they add up to 1",
+        {"train": 0.55, "validation": 0.2, "test": 0.25}, min_length=3
     )
-    folds: Folds = Field(
-        [0],
-        description="folds that are run, each with other test places; there are 1 / (share of test) folds, from 0 "
-        "on, and over all of them every place is a test place once",
-    )
-    named: str | None = Field(
-        None, description="name of a split that the dataset's entry in the register has for some of its places"
-    )
-    fixed: dict[str, Part] = Field(
-        {},
-        description="split of single places by name, such as {courtyard: test}; it comes before that of the named "
-        "split, and both count towards the shares",
-    )
-    join_duplicates: bool = Field(
-        True,
-        description="whether places with near-duplicate scenes count as one place, so that they are never in two "
-        "splits (docs/repair.md)",
-    )
+    """shares of train, validation and test; they add up to 1"""
+
+    folds: Folds = [0]
+    """folds that are run, each with other test places; there are 1 / (share of test) folds, from 0 on, and over
+    all of them every place is a test place once"""
+
+    named: str | None = None
+    """name of a split that the dataset's entry in the register has for some of its places"""
+
+    fixed: dict[str, Part] = {}
+    """split of single places by name, such as {courtyard: test}; it comes before that of the named split, and
+    both count towards the shares"""
+
+    join_duplicates: bool = True
+    """whether places with near-duplicate scenes count as one place, so that they are never in two splits
+    (docs/repair.md)"""
 
     @field_validator("folds")
     @classmethod

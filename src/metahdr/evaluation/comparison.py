@@ -1,6 +1,6 @@
 """Scores side by side: what is compared has a value for the same images, else there is no comparison."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,45 +16,49 @@ class Paired:
 
     Attributes:
         values: `(images, repetitions, cells, measures)`, NaN where a measure's region is empty.
-        images: a row an image: its unit, fold, scene, ev and what else the pairing names.
-        units: number of each image's unit, 0, 1, ...; `(images,)`.
+        images: a row an image: its place, scene and ev, and its fold where the scores have one.
+        places: number of each image's place, 0, 1, ...; `(images,)`.
         cells: what is compared, a named tuple each.
         measures: a row each: metric, and where the scores have them alignment and region.
     """
 
     values: np.ndarray
     images: pd.DataFrame
-    units: np.ndarray
+    places: np.ndarray
     cells: list[tuple]
     measures: pd.DataFrame
 
     def sums(self, values: np.ndarray, kept: np.ndarray) -> np.ndarray:
-        """Of the kept ones of `(images, ...)`, the sum of each unit, `(units, ...)`."""
-        belongs = np.arange(self.units.max(initial=-1) + 1)[:, None] == self.units
+        """Of the kept ones of `(images, ...)`, the sum of each place, `(places, ...)`."""
+        belongs = np.arange(self.places.max(initial=-1) + 1)[:, None] == self.places
         return np.tensordot(belongs.astype(float), np.where(kept, values, 0), 1)
 
     def kept(self) -> np.ndarray:
         """Images with a finite value in every cell and repetition, `(images, measures)`."""
         return np.isfinite(self.values).all((1, 2))
 
-    def unit_counts(self, kept: np.ndarray) -> np.ndarray:
-        """Number of units with a kept image, `(measures,)`."""
+    def place_counts(self, kept: np.ndarray) -> np.ndarray:
+        """Number of places with a kept image, `(measures,)`."""
         return (self.sums(np.ones_like(kept, float), kept) > 0).sum(0)
 
     def mean(
-        self, values: np.ndarray, kept: np.ndarray, confidence: float
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Mean and t interval over units and repetitions.
+        self, values: np.ndarray, kept: np.ndarray, confidence: float, difference: str = ""
+    ) -> dict[str, np.ndarray]:
+        """Mean and t interval over places and repetitions.
 
         Args:
             values: `(images, repetitions, cells, measures)`, scores or differences of them.
             kept: images that count, `(images, measures)`.
+            difference: name of the difference that the values are; empty for scores.
 
         Returns:
-            Mean, low and high, `(cells, measures)` each.
+            `mean`, `low` and `high`, or `<difference>`, `<difference>_low` and `<difference>_high`,
+            `(cells, measures)` each.
         """
+        names = (difference, f"{difference}_low", f"{difference}_high") if difference else ("mean", "low", "high")
         counts = self.sums(np.ones_like(kept, float), kept)
-        return mean_interval(self.sums(values, kept[:, None, None]), counts[:, None], confidence)
+        numbers = mean_interval(self.sums(values, kept[:, None, None]), counts[:, None], confidence)
+        return dict(zip(names, numbers, strict=True))
 
     def share(self, true: np.ndarray, kept: np.ndarray) -> np.ndarray:
         """Share of the kept images for which something is true, `(images, repetitions, ...)` to `(...)`."""
@@ -62,21 +66,20 @@ class Paired:
             return np.where(kept[:, None, None], true, 0).sum((0, 1)) / (kept.sum(0) * true.shape[1])
 
 
-def pair(rows: pd.DataFrame, cells: list[str], unit: str, repetition: str | None = None) -> Paired:
+def pair(rows: pd.DataFrame, cells: list[str], repetition: str | None = None) -> Paired:
     """Arranges scores for comparison.
 
     Args:
-        rows: one value each: scene, ev, metric, value and the columns that the other arguments name; fold,
+        rows: one value each: place, scene, ev, metric, value and the columns that the other arguments name; fold,
             alignment and region count where there are such columns.
         cells: columns that name a cell; cells keep the order of their first rows.
-        unit: column of what is taken as a whole: `place`, or `source`.
         repetition: column of repetitions, such as the seeds of a training; None: there are none. A row with the
             repetition `none` counts in each of them alike.
 
     Raises:
         ValueError: a cell lacks a row that another has, or has it twice.
     """
-    pairing = [unit, *(name for name in ("fold", "scene", "ev") if name in rows and name != unit)]
+    pairing = [name for name in ("place", "fold", "scene", "ev") if name in rows]
     measuring = [name for name in ("metric", "alignment", "region") if name in rows]
     image, images = _number(rows[pairing], sort=True)
     cell, names = _number(rows[cells])
@@ -100,26 +103,26 @@ def pair(rows: pd.DataFrame, cells: list[str], unit: str, repetition: str | None
             f"more than once, first {text}"
         )
     named = list(names.itertuples(index=False, name="Cell"))
-    return Paired(values, images, _number(images[[unit]])[0], named, measures)
+    return Paired(values, images, _number(images[["place"]])[0], named, measures)
 
 
 def compare(
     rows: pd.DataFrame,
     cells: list[str],
-    unit: str,
-    references: dict[str, Callable[[tuple], tuple]],
+    references: Mapping[str, Mapping[str, str]],
     confidence: float,
     repetition: str | None = None,
 ) -> pd.DataFrame:
-    """Means of all cells and their differences from others, each with its interval over units and repetitions.
+    """Means of all cells and their differences from others, each with its interval over places and repetitions.
 
     An image for which some cell has no finite value, because the metric's region is empty, is left out for all
-    cells: all means are over the same images. A unit weighs as much as it has images.
+    cells: all means are over the same images. A place weighs as much as it has images.
 
     Args:
-        rows, cells, unit, repetition: see `pair`.
-        references: for each kind of difference its name, and from a cell to the one that is subtracted from it;
-            cells are named tuples of `cells`.
+        rows, cells, repetition: see `pair`.
+        references: by the name of a difference, what the subtracted cell has otherwise than the cell itself. With
+            `{"gain": {"mode": "single"}}` a gain is the difference from the cell of the same name whose mode is
+            `single`.
         confidence: of the intervals, in (0, 1).
 
     Returns:
@@ -130,13 +133,12 @@ def compare(
     Raises:
         ValueError: the rows are not paired.
     """
-    paired = pair(rows, cells, unit, repetition)
+    paired = pair(rows, cells, repetition)
     kept, repetitions = paired.kept(), paired.values.shape[1]
-    numbers = dict(zip(("mean", "low", "high"), paired.mean(paired.values, kept, confidence), strict=True))
+    numbers = paired.mean(paired.values, kept, confidence)
     for name, reference in references.items():
-        others = [paired.cells.index(reference(cell)) for cell in paired.cells]
-        differences = paired.mean(paired.values - paired.values[:, :, others], kept, confidence)
-        numbers |= dict(zip((name, f"{name}_low", f"{name}_high"), differences, strict=True))
+        others = [paired.cells.index(cell._replace(**reference)) for cell in paired.cells]
+        numbers |= paired.mean(paired.values - paired.values[:, :, others], kept, confidence, name)
     if repetition:
         means = repetition_means(paired, kept)
         numbers[f"{repetition}_std"] = means.std(0, ddof=1) if repetitions > 1 else np.full_like(means[0], np.nan)

@@ -10,10 +10,11 @@ from metahdr.evaluation.agreement import Run
 from metahdr.evaluation.comparison import compare
 from metahdr.evaluation.interval import with_interval
 from metahdr.evaluation.predictions import prediction_name
-from metahdr.evaluation.scores import NONE, Folder, score_folder
-from metahdr.evaluation.summary import CELL, common_tables, headline
+from metahdr.evaluation.scores import CELL, NONE, Folder, failures, score_folder
+from metahdr.evaluation.summary import common_tables, headline
 from metahdr.registry import METRICS
 from metahdr.scenes.scene import Scene, Scenes
+from metahdr.workflow.folders import DatasetFolder
 
 
 def score_own(folder: Path, run: Run, name: str) -> pd.DataFrame:
@@ -27,7 +28,8 @@ def score_own(folder: Path, run: Run, name: str) -> pd.DataFrame:
     """
     if name in set(run.scores.method):
         raise UserError(f"--name {name}: the run has a method of that name; give another")
-    folds = {int(fold): Scenes(run.folder / f"fold{fold}", "test") for fold in sorted(set(run.scores.fold))}
+    results = DatasetFolder(run.folder)
+    folds = {int(fold): Scenes(results.fold(fold).path, "test") for fold in sorted(set(run.scores.fold))}
     found = {path.name for path in folder.glob("*.exr")}
     modes = sorted({mode for scenes in folds.values() for scene in scenes for mode in _modes(scene, found)})
     if not modes:
@@ -49,18 +51,18 @@ def _modes(scene: Scene, files: set[str]) -> set[str]:
 
 def beside(own: pd.DataFrame, run: Run) -> str:
     """Own means beside the run's, a table a metric, with every difference from the first own mode, as text."""
-    ours = own[CELL].iloc[0].tolist()
     rows = pd.concat([own, run.scores[run.scores.metric.isin(own.metric)]], ignore_index=True)
     rows = headline(common_tables(rows)["all"])
-    reference = {"difference": lambda cell: type(cell)(*ours)}
-    table = compare(rows, CELL, "place", reference, run.confidence, repetition="seed")
-    failed = own[own.failed.notna()].drop_duplicates(["scene", "ev", "mode"])
-    lines = [
-        f"{rows.place.nunique()} places; in brackets: {100 * run.confidence:g} % intervals; failed: {len(failed)}"
-    ]
+    ours = own[CELL].iloc[0]
+    table = compare(rows, CELL, {"difference": ours.to_dict()}, run.confidence, "seed")
+    interval = f"in brackets: {100 * run.confidence:g} % intervals"
+    lines = [f"{rows.place.nunique()} places; {interval}; failed: {len(failures(own))}"]
     for metric in dict.fromkeys(table.metric):
         digits = METRICS[metric].decimals
-        lines += ["", f"{METRICS[metric].heading} ({METRICS[metric].better} is better), difference from {ours[0]}"]
+        lines += [
+            "",
+            f"{METRICS[metric].heading} ({METRICS[metric].better} is better), difference from {ours.method}",
+        ]
         for row in table[table.metric == metric].itertuples():
             title = " ".join(word for word in (row.method, row.label_source, row.mode) if word != NONE)
             mean = with_interval(row.mean, row.low, row.high, digits, "")

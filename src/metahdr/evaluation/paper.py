@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from metahdr.evaluation.comparison import compare
-from metahdr.evaluation.scores import NONE
-from metahdr.evaluation.summary import CELL, in_common
+from metahdr.evaluation.scores import CELL, NONE
+from metahdr.evaluation.summary import in_common, of_cells
 
 PUBLISHED = Path(__file__).with_name("published.csv")
 METRICS = ["ssim", "psnr"]
@@ -16,8 +16,8 @@ METRICS = ["ssim", "psnr"]
 def paper_table(scores: pd.DataFrame, number: int, confidence: float) -> pd.DataFrame:
     """Every cell of one of the paper's tables: the paper's value, and ours over the images of all cells.
 
-    The column Label[3] of the paper is the run `true`, Label[4] is `simulated`. Table 1 also has the HDR-CNN that
-    the paper's section 4.2 names. All cells of ours are of the folds and seeds that they have in common.
+    The paper's column Label[3] is the label source `true`, Label[4] is `simulated`. Table 1 also has the HDR-CNN
+    that the paper's section 4.2 names. All cells of ours are of the folds and seeds that they have in common.
 
     Args:
         scores: of the whole run, see `score_folder`.
@@ -25,9 +25,9 @@ def paper_table(scores: pd.DataFrame, number: int, confidence: float) -> pd.Data
         confidence: of the intervals, over places and seeds.
 
     Returns:
-        One row per cell and metric: row (as the paper calls it), method, run, mode, metric, paper (the value as it
-        is printed), mean, low, high, images, places, seeds, state: `not part of this run` where ours are missing,
-        else empty.
+        One row per cell and metric: row (as the paper calls it), method, label_source, mode, metric, paper (the
+        value as it is printed), mean, low, high, images, places, seeds, state: `not part of this run` where ours
+        are missing, else empty.
 
     Raises:
         ValueError: the scores are not paired.
@@ -43,12 +43,12 @@ def paper_table(scores: pd.DataFrame, number: int, confidence: float) -> pd.Data
 def _measured(scores: pd.DataFrame, published: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """Means and intervals of those cells of a table that the run has."""
     whole = (scores.alignment == "plain") & (scores.region == "all") & scores.metric.isin(METRICS)
-    rows = scores[whole & pd.MultiIndex.from_frame(scores[CELL]).isin(pd.MultiIndex.from_frame(published[CELL]))]
+    rows = of_cells(scores[whole], published[CELL].itertuples(index=False))
     columns = [*CELL, "metric", "mean", "low", "high", "images", "places", "seeds"]
     if rows.empty:
         return pd.DataFrame(columns=columns)
     rows = in_common(rows)
-    table = compare(rows, CELL, "place", {}, confidence, repetition="seed")
+    table = compare(rows, CELL, {}, confidence, repetition="seed")
     repetitions = max(len(set(rows.seed) - {NONE}), 1)
     images = table["count"] // repetitions
     return table.assign(images=images, places=rows.place.nunique(), seeds=repetitions)[columns]

@@ -7,7 +7,8 @@ import pandas as pd
 
 from metahdr.evaluation.comparison import pair
 from metahdr.evaluation.interval import mean_interval
-from metahdr.evaluation.summary import CELL
+from metahdr.evaluation.scores import CELL
+from metahdr.evaluation.summary import of_cells
 
 PLACES = (2, 3, 4, 6, 8, 16)
 SHAPES = {  # of how places differ, standard deviation 1
@@ -39,17 +40,16 @@ def spread(scores: pd.DataFrame, cell: tuple, reference: tuple, metric: str) -> 
 
     Args:
         scores: see `score_folder`.
-        cell, reference: method, run and mode of each.
+        cell, reference: method, label source and mode of each.
 
     Raises:
         ValueError: the two are not paired.
     """
     rows = scores[(scores.metric == metric) & (scores.alignment == "plain") & (scores.region == "all")]
-    cells = pd.MultiIndex.from_frame(rows[CELL])
-    paired = pair(rows[cells.isin([cell, reference])], CELL, "place", "seed")
+    paired = pair(of_cells(rows, [cell, reference]), CELL, "seed")
     first, second = (paired.cells.index(wanted) for wanted in (cell, reference))
     differences = pd.DataFrame(paired.values[:, :, first, 0] - paired.values[:, :, second, 0])
-    seeds, places = differences.mean(axis=0), differences.mean(axis=1).groupby(paired.units)
+    seeds, places = differences.mean(axis=0), differences.mean(axis=1).groupby(paired.places)
     images, count = places.std().mean(), round(places.size().mean())
     between = np.sqrt(max(places.mean().var() - images**2 / count, 0))
     return Spread(between, seeds.std() if len(seeds) > 1 else 0.0, images, count, len(seeds))

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence, Sized
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,8 +20,10 @@ from metahdr.metrics.photometry import cd_m2
 from metahdr.scenes.scene import Scene, Scenes
 from metahdr.tables import read_table
 from metahdr.training.progress import track
+from metahdr.workflow.folders import Cell
 
 NONE = "none"  # the label source, and the seed, of every other method
+CELL = ["method", "label_source", "mode"]  # what the tables have one row for
 COLUMNS = ["scene", "source", "place", "fold", "ev", "method", "label_source", "seed", "mode"]
 COLUMNS += ["metric", "alignment", "region", "value", "failed", "cd_m2", "display", "ppd"]
 log = logging.getLogger(__name__)
@@ -65,33 +68,25 @@ def score_folder(
         `COLUMNS`. `failed` is the reason why a prediction could not be scored, missing where it could. `cd_m2` is
         the luminance of a radiance of 1.0 in that scene.
     """
-    rows, failures = [], []
+    rows, failed = [], []
     for scene in track(scenes, "score", len(scenes)):
-        where = {"scene": scene.name, "source": scene.source, "place": scene.place, "fold": cell.fold}
-        light = {"cd_m2": cd_m2(scene.hdr, photometry), "display": photometry.display, "ppd": photometry.ppd}
-        for query in scene.queries():
-            exposure, ev = scene.ldr[query], scene.evs[query]
-            for mode in cell.modes:
-                path = folder / prediction_name(scene.name, ev, mode)
-                image, reason, detail = read_prediction(path, scene)
-                values = measure(image, scene.hdr, exposure, metrics, photometry, weights, moved=scene.moved)
-                if not reason and not _are_finite(values):
-                    reason, detail = "overflow", "values too large to be measured"
-                    black = image.zero_()
-                    values = measure(black, scene.hdr, exposure, metrics, photometry, weights, moved=scene.moved)
-                if reason:
-                    failures.append(f"{path}: {detail}")
-                row = where | {
-                    "ev": ev,
-                    "method": cell.method,
-                    "label_source": cell.label_source,
-                    "seed": cell.seed,
-                    "mode": mode,
-                }
-                rows += [row | value._asdict() | {"failed": reason or None} | light for value in values]
-    if failures:
-        lines = "\n".join(f"  {failure}" for failure in failures)
-        log.warning("%d prediction(s) failed and are scored as images of zeros:\n%s", len(failures), lines)
+        where = {"scene": scene.name, "source": scene.source, "place": scene.place} | cell._asdict()
+        where |= {"cd_m2": cd_m2(scene.hdr, photometry), "display": photometry.display, "ppd": photometry.ppd}
+        for query, mode in product(scene.queries(), cell.modes):
+            ev, against = scene.evs[query], (scene.hdr, scene.ldr[query], metrics, photometry, weights)
+            path = folder / prediction_name(scene.name, ev, mode)
+            image, reason, detail = read_prediction(path, scene)
+            values = measure(image, *against, moved=scene.moved)
+            if not reason and not _are_finite(values):
+                reason, detail = "overflow", "values too large to be measured"
+                values = measure(image.zero_(), *against, moved=scene.moved)
+            if reason:
+                failed.append(f"  {path}: {detail}")
+            row = where | {"ev": ev, "mode": mode, "failed": reason or None}
+            rows += [row | value._asdict() for value in values]
+    if failed:
+        text = "\n".join(failed)
+        log.warning("%d prediction(s) failed and are scored as images of zeros:\n%s", len(failed), text)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -126,7 +121,7 @@ def join_scores(folders: Sequence[Path], chunks: Sequence[str]) -> pd.DataFrame:
     """
     tables = []
     for folder in folders:
-        found = [read_table(folder / "scores" / f"{chunk}.csv") for chunk in chunks]
+        found = [read_table(Cell(folder).scores(chunk)) for chunk in chunks]
         found = [table for table in found if len(table)]  # without rows, no column has a type
         check_not_empty(found, folder)
         tables.append(pd.concat(found).sort_values("source", kind="stable"))
@@ -148,11 +143,19 @@ def check_strict(scores: pd.DataFrame, where: Path) -> None:
     Raises:
         UserError: a prediction failed.
     """
-    failed = scores[scores.failed.notna()].drop_duplicates(
-        ["scene", "ev", "method", "label_source", "seed", "mode"]
-    )
+    failed = failures(scores)
     if len(failed):
-        reasons = ", ".join(f"{count} {reason}" for reason, count in failed.failed.value_counts().items())
         raise UserError(
-            f"{where}: {len(failed)} prediction(s) failed ({reasons}), see the log; score.strict refuses them"
+            f"{where}: {len(failed)} prediction(s) failed ({reasons(failed)}), see the log; score.strict refuses "
+            "them"
         )
+
+
+def failures(scores: pd.DataFrame) -> pd.DataFrame:
+    """The scores of failed predictions, one row for each prediction."""
+    return scores[scores.failed.notna()].drop_duplicates(["scene", "ev", *CELL, "seed"])
+
+
+def reasons(failed: pd.DataFrame) -> str:
+    """How often each reason stands in `failures`: `3 missing, 1 nan`."""
+    return ", ".join(f"{count} {reason}" for reason, count in failed.failed.value_counts().items())

@@ -64,5 +64,5 @@ def values_by_step(
 
 
 def _of_step(rate: float | Tensor, step: int) -> float | Tensor:
-    """A rate of which the first one is that of a step; beyond the last rate, the last one."""
+    """The rates from a step on, so that the first one is that step's; past the last rate, the last one."""
     return rate[min(step, len(rate) - 1) :] if isinstance(rate, Tensor) else rate

@@ -1,15 +1,16 @@
 """summary.csv: the mean of every cell, its gain over its own single shot and its lead over the best baseline."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
 from metahdr.config.score import METAHDR
 from metahdr.evaluation.comparison import Paired, compare, flatten, pair, repetition_means
-from metahdr.evaluation.scores import NONE
+from metahdr.evaluation.scores import CELL, NONE
 from metahdr.methods.metahdr import MetaHDR
 from metahdr.registry import METHODS, METRICS
 
-CELL = ["method", "label_source", "mode"]
 FEW = ("psnr", "ssim", "cvvdp", "pu21_psnr")  # whose means DVC compares, three at most
 ALL = "all"
 
@@ -32,8 +33,8 @@ def summarise(scores: pd.DataFrame, confidence: float) -> pd.DataFrame:
         confidence: of the intervals, in (0, 1).
 
     Returns:
-        table (see `common_tables`), method, run, mode, metric, alignment, region, ev (`all`, or the held-out
-        exposure), mean, low, high;
+        table (see `common_tables`), method, label_source, mode, metric, alignment, region, ev (`all`, or the
+        held-out exposure), mean, low, high;
         gain, gain_low, gain_high, improved: difference from the same network's single shot, and share of images
         with a better value than that; missing for single shots and for methods without one;
         best, over_best, over_best_low, over_best_high, beats: method/mode of the best baseline with the same
@@ -47,8 +48,8 @@ def summarise(scores: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """
     parts = []
     for name, rows in common_tables(scores).items():
-        paired = pair(rows, CELL, "place", "seed")
-        failed = pair(rows.assign(value=rows.failed.notna()), CELL, "place", "seed").values
+        paired = pair(rows, CELL, "seed")
+        failed = pair(rows.assign(value=rows.failed.notna()), CELL, "seed").values
         for ev in (ALL, *sorted(set(rows.ev))):
             chosen = (paired.images.ev == ev).to_numpy() | (ev == ALL)
             numbers = _numbers(paired, failed, paired.kept() & chosen[:, None], confidence)
@@ -66,7 +67,7 @@ def contrast(scores: pd.DataFrame, cell: tuple, reference: tuple, confidence: fl
 
     Args:
         scores: see `score_folder`.
-        cell, reference: method, run and mode of each.
+        cell, reference: method, label source and mode of each.
 
     Returns:
         One row per metric, alignment and region: difference (of the cell from the reference), difference_low,
@@ -75,17 +76,16 @@ def contrast(scores: pd.DataFrame, cell: tuple, reference: tuple, confidence: fl
     Raises:
         ValueError: a cell is not in the scores, or they are not paired.
     """
-    rows = scores[pd.MultiIndex.from_frame(scores[CELL]).isin([cell, reference])]
+    rows = of_cells(scores, [cell, reference])
     if rows.groupby(CELL).ngroups < 2:
         raise ValueError(f"the scores have not both {cell} and {reference}")
-    subtracted = {"difference": lambda each: type(each)(*reference)}
-    table = compare(in_common(rows), CELL, "place", subtracted, confidence, repetition="seed")
-    return table[pd.MultiIndex.from_frame(table[CELL]) == tuple(cell)]
+    subtracted = {"difference": dict(zip(CELL, reference, strict=True))}
+    return of_cells(compare(in_common(rows), CELL, subtracted, confidence, "seed"), [cell])
 
 
-def _better(paired: Paired) -> np.ndarray:
-    """1 for measures of which a higher value is better, else -1, `(measures,)`."""
-    return np.array([1 if METRICS[name].better == "higher" else -1 for name in paired.measures.metric])
+def of_cells(table: pd.DataFrame, cells: Iterable[tuple]) -> pd.DataFrame:
+    """The rows of some cells."""
+    return table[pd.MultiIndex.from_frame(table[CELL]).isin([tuple(cell) for cell in cells])]
 
 
 def common_tables(scores: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -132,42 +132,38 @@ def _numbers(paired: Paired, failed: np.ndarray, kept: np.ndarray, confidence: f
     """The columns of `summarise` for one table and exposure, `(cells, measures)` each."""
     values, cells, seeds = paired.values, paired.cells, paired.values.shape[1]
     shape = values.shape[2:]
-    better = _better(paired)
-    numbers = dict(zip(("mean", "low", "high"), paired.mean(values, kept, confidence), strict=True))
+    better = np.array([1 if METRICS[name].better == "higher" else -1 for name in paired.measures.metric])
+    numbers = paired.mean(values, kept, confidence)
 
-    def difference(name: str, share: str, references: np.ndarray) -> None:
-        """Adds what is known of the difference from `references`, which are NaN where there is none."""
+    def difference(name: str, share: str, references: np.ndarray) -> dict[str, np.ndarray]:
+        """The difference from `references` and the share of images that are better; NaN where these are NaN."""
         gaps = values - references
-        results = (*paired.mean(gaps, kept, confidence), paired.share(better * gaps > 0, kept))
+        found = paired.mean(gaps, kept, confidence, name) | {share: paired.share(better * gaps > 0, kept)}
         missing = np.isnan(references).all((0, 1))
-        for column, result in zip((name, f"{name}_low", f"{name}_high", share), results, strict=True):
-            numbers[column] = np.where(missing, np.nan, result)
+        return {column: np.where(missing, np.nan, each) for column, each in found.items()}
 
     singles = np.full_like(values, np.nan)
     for index, cell in enumerate(cells):
         single = cell._replace(mode="single")
         if single != cell and single in cells:
             singles[:, :, index] = values[:, :, cells.index(single)]
-    difference("gain", "improved", singles)
+    numbers |= difference("gain", "improved", singles)
 
     best = _best_baselines(cells, better * numbers["mean"])
     leaders = np.take_along_axis(values, np.maximum(best, 0)[None, None], 2)
-    difference("over_best", "beats", np.where(best < 0, np.nan, leaders))
     names = np.array([f"{cell.method}/{cell.mode}" for cell in cells] + [None], object)  # -1 is the last one
-    numbers["best"] = names[best]
+    numbers |= {"best": names[best]} | difference("over_best", "beats", np.where(best < 0, np.nan, leaders))
 
     means = repetition_means(paired, kept)
     varies = np.array([cell.label_source != NONE for cell in cells])[:, None] & (seeds > 1)
     numbers["seed_low"] = np.where(varies, means.min(0), np.nan)
     numbers["seed_high"] = np.where(varies, means.max(0), np.nan)
     numbers["count"] = np.broadcast_to(kept.sum(0), shape)
-    numbers["places"] = np.broadcast_to(paired.unit_counts(kept), shape)
+    numbers["places"] = np.broadcast_to(paired.place_counts(kept), shape)
     # a prediction without a seed stands in the array once for each seed
     once = np.array([1 if cell.label_source != NONE else seeds for cell in cells])[:, None]
     numbers["failed"] = np.where(kept[:, None, None], failed, 0).sum((0, 1)).astype(int) // once
-    columns = ["mean", "low", "high", "gain", "gain_low", "gain_high", "improved", "best", "over_best"]
-    columns += ["over_best_low", "over_best_high", "beats", "seed_low", "seed_high", "count", "places", "failed"]
-    return {name: numbers[name] for name in columns}
+    return numbers
 
 
 def _best_baselines(cells: list[tuple], goodness: np.ndarray) -> np.ndarray:
@@ -198,9 +194,9 @@ def headline(rows: pd.DataFrame) -> pd.DataFrame:
 def few_numbers(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
     """What a person compares from run to run, as `{"adapted": {metric: mean}, "single": {metric: mean}}`.
 
-    The means of MetaHDR over all exposures, adapted to the labels of its own run, in three of `FEW`, and of its
-    single shot in the first of them; of the run with simulated labels where there is one. That fits a terminal;
-    all else is in the summary.
+    The means of MetaHDR over all exposures, adapted to the labels it was trained with, in three of `FEW`, and of
+    its single shot in the first of them; trained with simulated labels where the run has that. These few fit a
+    terminal; the summary has all others.
     """
     rows = headline(summary[(summary.table == ALL) & (summary.ev == ALL) & (summary.method == METAHDR)])
     sources = list(rows.label_source.unique())

@@ -8,6 +8,7 @@ import pandas as pd
 from metahdr.evaluation.scores import NONE
 from metahdr.metrics.protocols import PAPER
 from metahdr.tables import read_table
+from metahdr.workflow.folders import DatasetFolder
 
 
 @dataclass(frozen=True)
@@ -32,21 +33,22 @@ class Tried:
 
 
 def trainings(data: Path, scores: pd.DataFrame) -> dict[tuple, Path]:
-    """The history of every training that the scores are of, by fold, variant, run and seed.
+    """The history of every training that the scores are of, by fold, variant, label source and seed.
 
     Args:
         data: the dataset's results folder. It may hold trainings of an earlier configuration, which do not count.
         scores: of the whole run, see `score_folder`.
     """
+    folder = DatasetFolder(data)
     trained = scores.loc[scores.seed != NONE, ["fold", "method", "label_source", "seed"]].drop_duplicates()
     return {
-        tuple(row): data / f"fold{row.fold}" / row.method / row.label_source / f"seed{row.seed}" / "history.csv"
+        tuple(row): folder.fold(row.fold).training(row.method, row.label_source, row.seed).history
         for row in trained.sort_values(list(trained)).itertuples(index=False)
     }
 
 
 def tried(data: Path, scores: pd.DataFrame) -> Tried:
-    """What the run's folder knows; what was tried before this run nobody can read there. As `trainings`."""
+    """Counts the trainings and checkpoints in a run's folder. Arguments: see `trainings`."""
     histories = trainings(data, scores)
     folds, variants, label_sources, seeds = (
         (len(set(parts)) for parts in zip(*histories, strict=True)) if histories else [0] * 4

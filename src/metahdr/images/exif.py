@@ -6,7 +6,7 @@ from typing import NamedTuple
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 
-from metahdr.errors import UserError
+from metahdr.errors import ImageError
 
 
 class Settings(NamedTuple):
@@ -49,12 +49,12 @@ def relative_stops(
         remedy: what the user can do where the files do not tell.
 
     Raises:
-        UserError: a file has no exposure time, or only some have an aperture or ISO.
+        ImageError: a file has no exposure time, or only some have an aperture or ISO.
     """
     for kind, title in (("seconds", "exposure time"), ("aperture", "aperture"), ("iso", "ISO")):
         missing = [name for name, one in zip(names, settings, strict=True) if getattr(one, kind) is None]
         if missing and (kind == "seconds" or len(missing) < len(names)):
-            raise UserError(f"{missing[0]}: its EXIF data have no {title}; {remedy}")
+            raise ImageError(f"{missing[0]}: its EXIF data have no {title}; {remedy}")
     evs = [math.log2(one.seconds * (one.iso or 1) / (one.aperture or 1) ** 2) for one in settings]
     middle = sorted(evs)[(len(evs) - 1) // 2]
     return [ev - middle for ev in evs]

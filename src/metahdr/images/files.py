@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ import numpy as np
 import OpenEXR
 import tifffile
 from numpy.lib.stride_tricks import sliding_window_view
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from PIL.ExifTags import Base
 
 from metahdr.errors import ImageError, first_line
@@ -68,23 +70,45 @@ def read_ldr(path: Path) -> np.ndarray:
     Raises:
         ImageError: unreadable, truncated, greyscale, or of other bits per channel.
     """
+    with open_image(path) as image:
+        bits = bits_per_channel(image)
+        image.load()
+        mode = image.mode
+        if mode not in ("RGB", "RGBA") or bits not in (8, 16):
+            kind = "greyscale" if mode[0] in "L1IF" else f"{bits} bits, Pillow's mode {mode}"
+            raise ImageError(f"{path}: {kind}; expected RGB of 8 or 16 bits per channel")
+        return decode(path, image, bits)
+
+
+@contextmanager
+def open_image(path: Path) -> Iterator[Image.Image]:
+    """An image as Pillow opens it, not loaded yet.
+
+    Raises:
+        ImageError: unreadable, too large, or a decoder raises anything while the image is open.
+    """
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
             check_size(path, *image.size)
-            bits = bits_per_channel(image)
-            image.load()
-            mode = image.mode
-            if mode not in ("RGB", "RGBA") or bits not in (8, 16):
-                kind = "greyscale" if mode[0] in "L1IF" else f"{bits} bits, Pillow's mode {mode}"
-                raise ImageError(f"{path}: {kind}; expected RGB of 8 or 16 bits per channel")
-            if bits == 16:
-                return sixteen_bits(path, image.format)
-            check_complete(path, image.format)
-            return np.array(image.convert("RGB"))
+            yield image
     except ImageError:
         raise
+    except UnidentifiedImageError:
+        raise ImageError(
+            f"{path}: cannot be read as an image: truncated, or of a kind that is not known"
+        ) from None
     except Exception as error:  # decoders raise whatever a damaged file leads them to
-        raise ImageError(f"{path}: cannot be read as an image ({first_line(error)})") from None
+        reason = first_line(error).replace(str(path), "the file")
+        raise ImageError(f"{path}: cannot be read as an image ({reason})") from None
+
+
+def decode(path: Path, image: Image.Image, bits: int) -> np.ndarray:
+    """The RGB of an open image, uint8 or uint16 `(H, W, 3)`; `bits`, 8 or 16, from before it was loaded."""
+    image.load()
+    if bits == 16:
+        return _sixteen_bits(path, image.format)
+    _check_complete(path, image.format)
+    return np.array(image.convert("RGB"))
 
 
 def bits_per_channel(image: Image.Image) -> int:
@@ -94,19 +118,19 @@ def bits_per_channel(image: Image.Image) -> int:
     return 16 if ";16" in f"{image.mode} {image.tile}" else 8
 
 
-def sixteen_bits(path: Path, kind: str | None) -> np.ndarray:
+def _sixteen_bits(path: Path, kind: str | None) -> np.ndarray:
     """uint16 `(H, W, 3)` of a PNG or TIFF file as stored; Pillow would cut it to 8 bits."""
     if kind not in ("PNG", "TIFF"):
         raise ImageError(f"{path}: 16 bits per channel in a file of kind {kind}; expected PNG or TIFF")
     if kind == "TIFF":
-        check_complete(path, kind)
+        _check_complete(path, kind)
     pixels = imagecodecs.png_decode(path.read_bytes()) if kind == "PNG" else tifffile.imread(path, key=0)
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     pixels = np.moveaxis(pixels, 0, -1) if pixels.shape[-1] > 4 else pixels  # a TIFF file may keep channels apart
     return np.ascontiguousarray(pixels[..., :3] if pixels.shape[-1] >= 3 else pixels[..., :1].repeat(3, 2))
 
 
-def check_complete(path: Path, kind: str | None) -> None:
+def _check_complete(path: Path, kind: str | None) -> None:
     """Refuses a PNG or TIFF file that ends before its last row; Pillow would fill the rest with black.
 
     Raises:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 import metahdr.nets.torchvision_cpu  # noqa: F401  before torchvision
-from metahdr.nets.imagenet import MEAN, STD
+from metahdr.nets.imagenet import normalised
 from metahdr.weights.imagenet import Convolutions, read_convolutions
 
 from torchvision.models import vgg  # noqa: E402, I001  isort: skip
@@ -51,8 +51,7 @@ class VGGLoss(nn.Module, ABC):
         return sum(self.distance(ours, theirs) for ours, theirs in pairs)
 
     def _features(self, x: Tensor) -> list[Tensor]:
-        mean, std = (x.new_tensor(values).view(1, 3, 1, 1) for values in (MEAN, STD))
-        x, features = (x - mean) / std, []
+        x, features = normalised(x), []
         for number, layer in enumerate(self.layers):
             x = layer(x)
             if number in self.seen:

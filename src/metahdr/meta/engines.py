@@ -1,5 +1,5 @@
-"""Two engines that compute MAML's meta-gradient of one task with the same result: a fast one that needs little
-memory, and learn2learn's."""
+"""MAML's meta-gradient of one task, by two engines with the same result: a fast one of little memory, and
+learn2learn's."""
 
 from collections.abc import Sequence
 

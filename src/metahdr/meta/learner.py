@@ -79,7 +79,7 @@ def adapt(
         x: support exposures in [0, 1], `(S, 3, H, W)`.
         labels: their HDR labels, clipped to the protocol's range, of the same shape.
         loss: of a prediction and its label.
-        steps: number of gradient steps; 0 is single-shot.
+        steps: number of gradient steps; 0 leaves the parameters as they are (single-shot).
     """
     for step in range(steps):
         value = loss(functional_call(network, parameters, x), labels)

@@ -1,6 +1,5 @@
 """The networks that meta-training chooses from."""
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,8 +7,6 @@ from torch import Tensor, nn
 
 from metahdr.registry import NETWORKS
 from metahdr.weights.imagenet import load_resnet18
-
-log = logging.getLogger(__name__)
 
 
 def make_network(
@@ -34,11 +31,6 @@ def make_network(
     network = NETWORKS[name](filters, norm, head)
     if parameters is not None:
         network.load_state_dict(parameters)
-    elif name == "resnet18" and encoder:
-        load_resnet18(network.encoder, Path(encoder), "meta.encoder")
     elif name == "resnet18":
-        log.warning(
-            "the frozen encoder is random: meta.encoder names no file of ResNet-18's weights, "
-            "such as torchvision's resnet18-f37072fd.pth"
-        )
+        load_resnet18(network.encoder, encoder and Path(encoder), "meta.encoder")
     return network

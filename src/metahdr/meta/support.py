@@ -16,7 +16,7 @@ def support_labels(scenes: Scenes, scene: Scene, held_out: int, label_source: st
     Args:
         scenes: that the scene is from; the labels that the label stage made lie in its folder, in
             `labels/<label source>/<chunk>/`.
-        held_out: index of the exposure that no label may depend on, but for the truth.
+        held_out: index of the exposure that is held out: no label is made from it, unless labels are true.
         label_source: `true`, the scene's HDR truth for each exposure; `simulated`; or a method's name. A method
             that takes a stack reconstructs one HDR image from the support exposures, which is the label of each of
             them.
@@ -30,4 +30,4 @@ def support_labels(scenes: Scenes, scene: Scene, held_out: int, label_source: st
     if label_source != "simulated" and METHODS[label_source].takes == "stack":
         label = _load(label_source).reconstruct(scene.ldr[others].cpu(), [scene.stops[i] for i in others])
         return label.to(scene.ldr.device).expand(len(others), -1, -1, -1)
-    return read_labels(scenes.folder / "labels" / label_source, scene)[others].to(scene.ldr.device)
+    return read_labels(scenes.fold.labels(label_source), scene)[others].to(scene.ldr.device)

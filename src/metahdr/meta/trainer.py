@@ -25,7 +25,7 @@ from metahdr.training import checkpoint, processes
 from metahdr.training.inputs import TrainingInputs
 from metahdr.training.loop import TrainingLoop
 from metahdr.training.prefetch import prefetched
-from metahdr.training.scenes import scenes_of
+from metahdr.training.scenes import arrays_of, scenes_of
 from metahdr.workflow.interrupts import Interrupted, interrupted
 
 log = logging.getLogger(__name__)
@@ -235,15 +235,14 @@ class Trainer(TrainingLoop):
 
 def files_of(scenes: Scenes, label_source: str) -> dict[str, Path]:
     """The files that some scenes and their labels are read from, by their paths in the fold or the dataset."""
-    files = {"scenes.csv": scenes.folder / "scenes.csv"}
-    for chunk, source in sorted(set(zip(scenes.table.chunk, scenes.table.source, strict=True))):
-        names = [f"scenes/{chunk}/{source}.npy", f"exposures/{chunk}/{source}.npy", f"exposures/{chunk}.csv"]
-        files |= {name: scenes.dataset / name for name in names}
+    files, dataset = arrays_of(scenes), scenes.dataset
+    tables = [dataset.exposures_table(chunk) for chunk in sorted(set(scenes.table.chunk))]
+    files |= {str(path.relative_to(dataset.path)): path for path in tables}
     for scene, chunk in zip(scenes.table.scene, scenes.table.chunk, strict=True):
-        folder = f"labels/{label_source}/{chunk}"
-        labels = [f"{folder}/{label_name(scene, ev)}" for ev in scenes.exposures.loc[[scene]].ev]
+        folder = scenes.fold.labels(label_source) / chunk
+        labels = [folder / label_name(scene, ev) for ev in scenes.exposures.loc[[scene]].ev]
         # Some label sources have no files: their labels are computed from the scene.
-        files |= {name: scenes.folder / name for name in labels if (scenes.folder / name).is_file()}
+        files |= {str(path.relative_to(scenes.fold.path)): path for path in labels if path.is_file()}
     return files
 
 

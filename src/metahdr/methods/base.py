@@ -50,13 +50,13 @@ class Method(ABC):
         published: the scores that documents have of it, all on other images; empty where they have none.
         trivial: whether it is a method that others must beat to be worth their effort.
         claims: what it should be better at than others.
-        takes: `single`, every exposure is reconstructed by itself; `stack`, the support set together, without the
-            exposure that is held out; `bracket`, all exposures together; `labels`, the answer is made of the
-            support set's labels alone, so that the method answers only once it is adapted.
-        uses: what a reconstruction is made of, before any adaptation: the held-out `exposure`, its `ev`, the
-            `support` set with its EVs; and what only an oracle is told, the camera's `response` or the `truth`.
-        scale: `exposure`, the method computes radiance relative to an exposure, and `stops` bring it to the
-            scene's scale; `scene`, the method's output is taken as it is, and `stops` are not used.
+        takes: which exposures one reconstruction is made of. `single`: one. `stack`: the support set, without the
+            held-out exposure. `bracket`: all of them. `labels`: none, but the labels of the support set; such a
+            method must be adapted first.
+        uses: what the method is told before any adaptation: the held-out `exposure`, its `ev`, the `support` set
+            with its EVs. Only an oracle is told the camera's `response` or the `truth`.
+        scale: `exposure`: the method computes radiance relative to an exposure and divides it by 2^stops.
+            `scene`: it takes no notice of `stops`.
         adapts: whether the method has `adapt`.
         weights: names of the weight files that it loads, the default first: `shipped` is the file `shipped`,
             `train` is what `train` writes in the run, others are in `config/weights.yaml`. Empty where it needs
@@ -88,6 +88,7 @@ class Method(ABC):
     trains_on: ClassVar[Literal["scenes", "raw", "moving"]] = "scenes"
     by_name: ClassVar[bool] = False
     on_gpu: ClassVar[bool] = False
+    _trained_on: dict[str, str] = {}  # a method that knows its sources has its own
 
     @classmethod
     def is_oracle(cls) -> bool:
@@ -109,9 +110,10 @@ class Method(ABC):
     def inputs(cls, mode: str) -> frozenset[str]:
         """What a reconstruction is made of: the method's `uses`, and what adaptation adds.
 
-        Adaptation and calibration add the `support` set. With true labels adaptation also adds their truth,
-        `support_truth`, which in a scene without motion is the truth itself. A method is a fair baseline of
-        another if its inputs are a subset of the other's.
+        Adaptation and calibration add the `support` set. Adaptation to true labels also adds `support_truth`, the
+        truth of the support exposures; where nothing moves, it is the scene's truth. A method is a fair baseline
+        of another one if the other had all that it had. Example: `gamma_2` has exposure and EV, and so it is a
+        baseline of `hdrcnn`, which has the same.
         """
         if mode != CALIBRATED and not mode.startswith("adapted_"):
             return cls.uses
@@ -128,7 +130,23 @@ class Method(ABC):
         Raises:
             UserError: the file is missing, damaged or another method's, or None where nothing is shipped.
         """
-        return cls()
+        if not cls.weights:
+            return cls()
+        if path := weights or cls.shipped:
+            return cls.read(path, device)
+        file = "the authors' file (config/weights.yaml)"
+        if "train" in cls.weights:
+            file = f"a weight file of a run, {cls.weights_of or cls.name}.safetensors"
+        raise UserError(f"{cls.name}: no weights are shipped; give {file}")
+
+    @classmethod
+    def read(cls, path: Path, device: str) -> Self:
+        """The method with the weights of a file: what `load` asks of a method that has weights.
+
+        Raises:
+            UserError: the file is missing, damaged or another method's.
+        """
+        raise NotImplementedError
 
     @classmethod
     def train(cls, inputs: TrainingInputs, model: Path, history: Path) -> None:
@@ -188,7 +206,7 @@ class Method(ABC):
 
         Empty where the sources are unknown; a hash is empty where only the name is known.
         """
-        return {}
+        return self._trained_on
 
 
 def in_scene_scale(radiance: Tensor, stops: Sequence[float]) -> Tensor:
@@ -199,8 +217,8 @@ def in_scene_scale(radiance: Tensor, stops: Sequence[float]) -> Tensor:
 class Metered:
     """Mixin, first among the bases of a method of single exposures: it reconstructs without the exposure's EV.
 
-    Every image is scaled to a log-average luminance of 0.18, by the meter that preparation puts a scene's EV 0
-    with (`images.luminance.metered_scale`). A black image stays black.
+    Each reconstruction is scaled to a log-average luminance of 0.18, as preparation scales a scene
+    (`images.luminance.metered_scale`). A black one stays black.
     """
 
     uses: ClassVar[frozenset[Use]] = frozenset({"exposure"})

@@ -68,8 +68,8 @@ class Bracket(Method):
         self.network = network
 
     @classmethod
-    def load(cls, weights: Path | None = None, device: str = "cpu") -> Self:
-        return cls(Radiance.load(weights, device))
+    def read(cls, path: Path, device: str) -> Self:
+        return cls(Radiance.read(path, device))
 
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
         import torch

@@ -44,14 +44,10 @@ class ExpandNet(Method):
         self.network = network
 
     @classmethod
-    def load(cls, weights: Path | None = None, device: str = "cpu") -> Self:
+    def read(cls, path: Path, device: str) -> Self:
         from metahdr.weights.expandnet import load_expandnet
 
-        if weights is None:
-            raise UserError(
-                "expandnet: no weights are shipped; give the authors' file weights.pth (config/weights.yaml)"
-            )
-        return cls(load_expandnet(weights).to(device))
+        return cls(load_expandnet(path).to(device))
 
     def reconstruct(self, exposures: Tensor, stops: Sequence[float]) -> Tensor:
         """As the contract says.

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class AdaptationLabel(Method):
     """The mean of the labels that a network is adapted with, whatever the exposure is.
 
-    In a scene without motion all exposures have the same truth. A true label is that truth and scores perfectly:
-    adaptation with true labels is given what it is asked for.
+    Where nothing moves, the true label of the support set is the truth of the held-out exposure, and this method
+    scores perfectly: adaptation to true labels is given the answer.
 
     Args:
         label: `(3, H, W)`; None: not adapted yet.

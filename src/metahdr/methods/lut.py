@@ -23,9 +23,9 @@ _BLACK = 1e-6  # less radiance, in the exposure's scale, counts as this, so that
 class LookupTable(Method):
     """One radiance for each of the 256 pixel values, in the exposure's scale.
 
-    The entry of a value is the mean log radiance of the pixels that have it, so that no lamp decides. Weighted
-    isotonic regression makes the table monotone. It serves all channels, as the camera has one response; a table
-    for each would learn the colour of the training scenes' lights.
+    The entry of a pixel value is the mean log radiance of all pixels with that value; a mean of radiance would
+    be that of a few lamps. Weighted isotonic regression makes the table monotone. All channels share it, as
+    the camera has one response: a table for each channel would learn the colour of the lights.
 
     A clipped value says only that the radiance is 1 or more. Its entry is the mean log radiance of all pixels that
     were clipped in training. Adaptation keeps it: pixels clipped in the support set say little of those that are
@@ -48,21 +48,19 @@ class LookupTable(Method):
         self._trained_on = trained_on or {}
 
     @classmethod
-    def load(cls, weights: Path | None = None, device: str = "cpu") -> Self:
+    def read(cls, path: Path, device: str) -> Self:
         from safetensors import SafetensorError, safe_open
 
-        if weights is None:
-            raise UserError(f"{cls.name}: no weights are shipped; give a table of a run, lut.safetensors")
-        if not weights.is_file():
-            raise UserError(f"{weights}: no such weight file")
         try:
-            with safe_open(weights, "np") as file:
+            with safe_open(path, "np") as file:
                 table = file.get_tensor("table")
                 trained_on = json.loads((file.metadata() or {})["metahdr"])["trained_on"]
-        except (SafetensorError, KeyError, ValueError):
-            raise UserError(f"{weights}: truncated, or not a lookup table of metahdr; train it again") from None
+        except FileNotFoundError:
+            raise UserError(f"{path}: no such weight file") from None
+        except (SafetensorError, OSError, KeyError, ValueError):
+            raise UserError(f"{path}: truncated, or not a lookup table of metahdr; train it again") from None
         if table.shape != (256,) or not np.isfinite(table).all() or table[0] < 0 or (np.diff(table) < 0).any():
-            raise UserError(f"{weights}: its table is not 256 radiances that never decrease; train it again")
+            raise UserError(f"{path}: its table is not 256 radiances that never decrease; train it again")
         return cls(table, trained_on)
 
     @classmethod
@@ -103,9 +101,6 @@ class LookupTable(Method):
         trained = np.log(np.maximum(self.table, _BLACK))
         table = _monotone((logs + trained) / (counts + 1), counts + 1)
         return type(self)(table, self._trained_on)
-
-    def trained_on(self) -> dict[str, str]:
-        return self._trained_on
 
 
 class LookupTableMetered(Metered, LookupTable):

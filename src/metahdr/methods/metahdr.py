@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -15,7 +15,6 @@ from metahdr.training.inputs import TrainingInputs
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from metahdr.losses.make import Loss
     from metahdr.meta.learner import Learner, Parameters
 
 _MULTIPLE = 16  # the U-Nets halve the image four times
@@ -73,25 +72,15 @@ class MetaHDR(Method):
         return torch.cat(radiance)[..., :height, :width]
 
     def adapt(self, exposures: Tensor, labels: Tensor, stops: Sequence[float]) -> Self:
+        from metahdr.losses.make import make_loss
         from metahdr.meta.learner import adapt
         from metahdr.metrics.protocols import PAPER
 
-        parameters = adapt(
-            self.learner.network,
-            self.parameters,
-            self.learner.rates(),
-            exposures,
-            PAPER.target(labels),
-            self._loss,
-            self.trained_with.inner_steps,
-        )
+        network, rates, target = self.learner.network, self.learner.rates(), PAPER.target(labels)
+        loss = make_loss(self.trained_with.loss, **self.trained_with.loss_options)
+        steps = self.trained_with.inner_steps
+        parameters = adapt(network, self.parameters, rates, exposures, target, loss, steps)
         return type(self)(self.learner, self.trained_with, parameters)
-
-    @cached_property
-    def _loss(self) -> Loss:
-        from metahdr.losses.make import make_loss
-
-        return make_loss(self.trained_with.loss, **self.trained_with.loss_options)
 
 
 def load_learner(path: Path) -> tuple[Learner, Meta]:
@@ -102,9 +91,10 @@ def load_learner(path: Path) -> tuple[Learner, Meta]:
     """
     from metahdr.meta.learner import Learner
     from metahdr.training import checkpoint
+    from metahdr.training.trained_with import read_settings
 
     values = checkpoint.load(path)
     if not {"settings", "parameters"} <= values.keys():
         raise UserError(f"{path}: a checkpoint, but not of meta-training")
-    settings = Meta.model_validate_json(values["settings"])
+    settings = read_settings(path, Meta, json.loads(values["settings"]))
     return Learner(settings, values["parameters"]), settings

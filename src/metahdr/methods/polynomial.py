@@ -22,11 +22,10 @@ DEGREE = 5
 class BestPolynomial(Method):
     """One polynomial of degree 5 for an image, from pixel value to radiance in the scene's scale.
 
-    It has the least squared error from the truth, in linear light, over all values that are not clipped, one curve
-    for all channels. No polynomial follows the jump at 255, so the clipped values have one level of their own, the
-    one of least squared log error: their geometric mean. So no polynomial of this degree has a better linear PSNR
-    over values that are not clipped, and no level a better log RMSE over those that are. It is clamped to 0 and
-    above, which only helps, as the truth is there. It need not be monotone.
+    Least squares fits it to the truth in linear light, over all values that are not clipped, one curve for all
+    channels: no polynomial of this degree has a better linear PSNR there. No polynomial follows the jump at 255,
+    so clipped values get one radiance, the geometric mean of their truth, which has the least log RMSE. Negative
+    radiance becomes 0. The curve need not be monotone.
 
     Args:
         curve: of values in [0, 1] that are not clipped; None: not told yet.

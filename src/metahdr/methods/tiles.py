@@ -14,9 +14,9 @@ def in_tiles(network: Callable[[Tensor], Tensor], x: Tensor, tile: int, margin: 
 
     Args:
         network: keeps the size of an image.
-        tile: side of what is kept of each tile.
-        margin: that a tile sees around it. Both are multiples of the network's stride, so that all tiles lie on
-            the grid of its pooling.
+        tile: side in pixels of the square that is kept of each tile.
+        margin: pixels around that square which the network sees too. Tile and margin are multiples of the
+            network's stride, so that its pooling has the same grid in all tiles.
     """
     import torch
 

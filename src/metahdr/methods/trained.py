@@ -38,23 +38,15 @@ class TrainedMethod(Method):
         """The network, not trained."""
 
     @classmethod
-    def load(cls, weights: Path | None = None, device: str = "cpu") -> Self:
+    def read(cls, path: Path, device: str) -> Self:
+        from metahdr.training.trained_with import read_settings
         from metahdr.weights.ours import load_network
-
-        if weights is None:
-            raise UserError(
-                f"{cls.name}: no weights are shipped; give a weight file of a run, "
-                f"{cls.weights_of or cls.name}.safetensors"
-            )
 
         def build(facts: dict) -> nn.Module:
             found, expected = facts.get("method", "another method"), cls.weights_of or cls.name
             if found != expected:
-                raise UserError(f"{weights}: found weights of {found}; expected those of {expected}")
-            return cls.build(cls.settings.model_validate(facts["settings"]))
+                raise UserError(f"{path}: found weights of {found}; expected those of {expected}")
+            return cls.build(read_settings(path, cls.settings, facts["settings"]))
 
-        network, facts = load_network(weights, build)
-        return cls(network.to(device), cls.settings.model_validate(facts["settings"]), facts["trained_on"])
-
-    def trained_on(self) -> dict[str, str]:
-        return self._trained_on
+        network, facts = load_network(path, build)
+        return cls(network.to(device), read_settings(path, cls.settings, facts["settings"]), facts["trained_on"])

@@ -7,8 +7,6 @@ quality assessment") and Eilertsen et al. 2021 ("How to cheat with metrics in si
 show that tone and scale otherwise decide the order of methods.
 """
 
-from collections.abc import Callable
-
 from torch import Tensor
 
 from metahdr.metrics.crf import correct
@@ -26,11 +24,7 @@ def align(name: str, prediction: Tensor, truth: Tensor, exposure: Tensor) -> Ten
     return _ALIGN[name](prediction, truth, exposure) if prediction.any() else prediction
 
 
-def _plain(prediction: Tensor, truth: Tensor, exposure: Tensor) -> Tensor:
-    return prediction
-
-
-def _scale(prediction: Tensor, truth: Tensor, exposure: Tensor) -> Tensor:
+def _scaled(prediction: Tensor, truth: Tensor, exposure: Tensor) -> Tensor:
     """One scale, fitted to log luminance by least squares: the mean difference of the logarithms.
 
     It is fitted to pixels with no channel at 0 or 255 in the exposure, and with light in prediction and truth.
@@ -41,8 +35,8 @@ def _scale(prediction: Tensor, truth: Tensor, exposure: Tensor) -> Tensor:
     return prediction * (true[shown].log() - ours[shown].log()).mean().exp() if shown.any() else prediction
 
 
-def _crf(prediction: Tensor, truth: Tensor, exposure: Tensor) -> Tensor:
-    return correct(prediction, truth)
-
-
-_ALIGN: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {"plain": _plain, "scale": _scale, "crf": _crf}
+_ALIGN = {
+    "plain": lambda prediction, truth, exposure: prediction,
+    "scale": _scaled,
+    "crf": lambda prediction, truth, exposure: correct(prediction, truth),
+}

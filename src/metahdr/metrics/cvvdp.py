@@ -11,7 +11,7 @@ from torch import Tensor
 
 import metahdr.nets.torchvision_cpu  # noqa: F401  before pycvvdp, which imports torchvision
 from metahdr.config.photometry import Photometry
-from metahdr.metrics.metric import ALL, Metric
+from metahdr.metrics.metric import Metric
 
 if TYPE_CHECKING:
     from pycvvdp import cvvdp as Model
@@ -68,7 +68,6 @@ CVVDP = Metric(
     better="higher",
     domain="luminance",
     alignments=("plain", "crf"),
-    regions=ALL,
     range=(-100.0, 10.0),
     source="Mantiuk et al. 2024, version 0.5.7, at the photometry's display and pixels per degree",
     function=cvvdp,

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from metahdr.metrics.gaussian import gaussian_blur
-from metahdr.metrics.metric import ALL, Metric
+from metahdr.metrics.metric import Metric
 
 WINDOW, SIGMA = 11, 1.5
 _C1, _C2 = 0.01**2, 0.03**2
@@ -38,12 +38,8 @@ def ssim(prediction: Tensor, truth: Tensor) -> Tensor:
 SSIM = Metric(
     name="ssim",
     title="SSIM",
-    unit="",
-    decimals=4,
     better="higher",
     domain="clipped",
-    alignments=("plain",),
-    regions=ALL,
     range=(-1.0, 1.0),
     source="Wang et al. 2004",
     function=ssim,
@@ -55,8 +51,6 @@ PSNR = Metric(
     decimals=2,
     better="higher",
     domain="clipped",
-    alignments=("plain",),
-    regions=ALL,
     range=(-math.inf, 100.0),  # 100: an error of 1e-5 or less
     source="mean squared error in decibels",
     function=psnr,

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from metahdr.config.photometry import Photometry
-from metahdr.metrics.metric import ALL, Metric
+from metahdr.metrics.metric import Metric
 from metahdr.metrics.photometry import LEAST, luminance_of_batch
 
 _BRIGHTEST = 65536.0  # the authors' limit
@@ -169,12 +169,9 @@ def _filter(planes: Tensor, horizontal: np.ndarray, vertical: np.ndarray) -> Ten
 FLIP = Metric(
     name="flip",
     title="HDR-FLIP",
-    unit="",
-    decimals=4,
     better="lower",
     domain="luminance",
     alignments=("crf",),
-    regions=ALL,
     range=(0.0, 1.0),
     source="Andersson et al. 2021, with the ACES tone curve, at the photometry's pixels per degree",
     function=flip,

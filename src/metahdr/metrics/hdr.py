@@ -6,7 +6,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from metahdr.metrics.metric import ALL, REGIONS, Metric
+from metahdr.metrics.metric import REGIONS, Metric
 from metahdr.metrics.photometry import LEAST, MOST, luminance_of_batch
 
 MU = 5000.0
@@ -55,7 +55,6 @@ LINEAR_PSNR = Metric(
     better="higher",
     domain="linear",
     alignments=("plain", "scale"),
-    regions=ALL,
     range=(-math.inf, 100.0),
     source="mean squared error in decibels; the peak is the truth's luminance at the photometry's percentile",
     function=linear_psnr,

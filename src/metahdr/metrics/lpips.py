@@ -7,7 +7,7 @@ from pathlib import Path
 from torch import Tensor
 
 from metahdr.metrics.hdr import mu_law
-from metahdr.metrics.metric import ALL, Metric
+from metahdr.metrics.metric import Metric
 from metahdr.metrics.photometry import MOST
 from metahdr.metrics.pu21 import pu21
 from metahdr.weights.lpips import Distance, load_lpips
@@ -39,12 +39,9 @@ def _distance(weights: Path) -> Distance:
 LPIPS = Metric(
     name="lpips",
     title="LPIPS",
-    unit="",
-    decimals=4,
     better="lower",
     domain="linear",
     alignments=("crf",),
-    regions=ALL,
     range=(0.0, float("inf")),
     source="Zhang et al. 2018, AlexNet, version 0.1; of values tone-mapped by the mu-law, mu 5000, cut at 1",
     function=lpips,

@@ -26,36 +26,36 @@ class Metric:
     Attributes:
         name: its name in the registry.
         title: as tables show it, without the unit.
-        unit: such as dB; empty for a number without a unit.
-        decimals: how many a table shows.
         better: whether higher or lower values are better.
         domain: what it compares, RGB with BT.709 primaries.
             `clipped`: radiance in the scene's scale, clipped to the protocol's range.
             `linear`: linear light, not clipped; 1.0 is the truth's luminance at the photometry's percentile.
             `luminance`: the same in cd/m^2, by the photometry, float32; the others are float64.
-        alignments: in which of `ALIGNMENTS` it is computed (`metrics/alignment.py`).
-        regions: over which of `REGIONS` it is computed where nothing moves. A pixel is clipped where a channel of
-            the exposure that was reconstructed is at 255.
         range: its values are clipped to this, so that equal images have a finite PSNR and means stay finite.
         source: the publication, or the definition in words.
         function: takes prediction and truth, `(N, 3, H, W)`, and returns `(N,)`. It is given what else it has as
             arguments. `mask`, bool `(R, H, W)`, has the pixels to measure: one mask an image (R = N), or several
             of one image. The result is then `(R,)`, NaN where a mask is empty. A metric with other regions than
             `all` needs it. `photometry` is section `score.photometry`, `weights` the path of the file below.
+        unit: such as dB; empty for a number without a unit.
+        decimals: how many a table shows.
+        alignments: in which of `ALIGNMENTS` it is computed (`metrics/alignment.py`).
+        regions: over which of `REGIONS` it is computed where nothing moves. A pixel is clipped where a channel of
+            the exposure that was reconstructed is at 255.
         weights: name in `config/weights.yaml` of a file that it needs.
     """
 
     name: str
     title: str
-    unit: str
-    decimals: int
     better: Literal["higher", "lower"]
     domain: Literal["clipped", "linear", "luminance"]
-    alignments: tuple[str, ...]
-    regions: tuple[str, ...]
     range: tuple[float, float]
     source: str
     function: Callable[..., Tensor]
+    unit: str = ""
+    decimals: int = 4
+    alignments: tuple[str, ...] = ("plain",)
+    regions: tuple[str, ...] = ALL
     weights: str | None = None
 
     def __call__(self, prediction: Tensor, truth: Tensor, **more: object) -> Tensor:

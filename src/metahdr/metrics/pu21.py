@@ -9,7 +9,7 @@ from torch import Tensor
 
 from metahdr.metrics.fidelity import ssim
 from metahdr.metrics.hdr import masked_mean
-from metahdr.metrics.metric import ALIGNMENTS, ALL, REGIONS, Metric
+from metahdr.metrics.metric import ALIGNMENTS, REGIONS, Metric
 from metahdr.metrics.photometry import LEAST, MOST, luminance_of_batch
 
 PEAK = 256.0  # of PSNR and SSIM, as the authors' code has it: about the value of 100 cd/m^2
@@ -50,12 +50,9 @@ PU21_PSNR = Metric(
 PU21_SSIM = Metric(
     name="pu21_ssim",
     title="PU21-SSIM",
-    unit="",
-    decimals=4,
     better="higher",
     domain="luminance",
     alignments=ALIGNMENTS,
-    regions=ALL,
     range=(-1.0, 1.0),
     source="Mantiuk and Azimi 2021 and Wang et al. 2004, of the luminance, dynamic range 256",
     function=pu21_ssim,

@@ -7,12 +7,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from metahdr.nets.vgg_encoder import VGGEncoder, fusion_layer
+
 EPSILON = 1 / 255  # of the log domain, section 3.3
 THRESHOLD = 0.95  # where the blending begins, equation 3
 GAMMA = 2.0  # the inverse of the assumed camera curve, equation 1
-
-VGG16_STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
-VGG_MEAN = (123.68, 116.779, 103.939)  # RGB
 
 
 class HDRCNN(nn.Module):
@@ -29,23 +28,12 @@ class HDRCNN(nn.Module):
 
     def __init__(self, width: float = 1.0):
         super().__init__()
-
-        def scaled(channels: int) -> int:
-            return max(round(channels * width), 1)
-
-        self.encoder = nn.ModuleList()
-        inputs = 3
-        for stage in VGG16_STAGES:
-            convolutions = nn.ModuleList()
-            for outputs in stage:
-                convolutions.append(nn.Conv2d(inputs, scaled(outputs), 3, padding=1))
-                inputs = scaled(outputs)
-            self.encoder.append(convolutions)
+        self.encoder = VGGEncoder(width)
+        inputs = self.encoder.widths[-1]
         self.bottom = nn.Conv2d(inputs, inputs, 3, padding=1)
         self.bottom_norm = nn.BatchNorm2d(inputs)
         self.up, self.up_norm, self.fuse = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
-        for stage in reversed(VGG16_STAGES):
-            outputs = scaled(stage[-1])
+        for outputs in reversed(self.encoder.widths):
             self.up.append(nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1))
             self.up_norm.append(nn.BatchNorm2d(outputs))
             self.fuse.append(fusion_layer(outputs))
@@ -53,7 +41,6 @@ class HDRCNN(nn.Module):
         self.head = nn.Conv2d(inputs, 3, 1)
         self.head_norm = nn.BatchNorm2d(3)
         self.fuse_input = fusion_layer(3)
-        self.register_buffer("mean", torch.tensor(VGG_MEAN).view(1, 3, 1, 1), persistent=False)
         for module in self.modules():
             if isinstance(module, nn.Conv2d) and module not in (*self.fuse, self.fuse_input):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
@@ -61,15 +48,8 @@ class HDRCNN(nn.Module):
     def log_prediction(self, x: Tensor) -> Tensor:
         """The network's output y, of which exp(y) - 1/255 is linear light."""
         height, width = x.shape[-2:]
-        padding = (0, -width % 32, 0, -height % 32)
-        x = F.pad(x, padding, mode="replicate")
-        features = (255 * x - self.mean).flip(1)  # BGR, as VGG16 was trained
-        skips = []
-        for convolutions in self.encoder:
-            for convolution in convolutions:
-                features = F.relu(convolution(features), inplace=True)
-            skips.append(_log_domain(features))
-            features = F.max_pool2d(features, 2)
+        x = F.pad(x, (0, -width % 32, 0, -height % 32), mode="replicate")
+        features, skips = self.encoder(x, _log_domain)
         features = F.relu(self.bottom_norm(self.bottom(features)), inplace=True)
         for up, norm, fuse, skip in zip(self.up, self.up_norm, self.fuse, reversed(skips), strict=True):
             features = fuse(torch.cat([F.relu(norm(up(features)), inplace=True), skip], 1))
@@ -112,12 +92,3 @@ def linear_light(y: Tensor) -> Tensor:
 def _log_domain(features: Tensor) -> Tensor:
     """log((h / 255)^2 + 1/255), in only two passes over the memory."""
     return torch.addcmul(features.new_full((1, 1, 1, 1), EPSILON), features, features, value=1 / 255**2).log()
-
-
-def fusion_layer(channels: int) -> nn.Conv2d:
-    """A 1x1 convolution of two concatenated feature maps, initialised to their sum (section 3.3)."""
-    fusion = nn.Conv2d(2 * channels, channels, 1)
-    with torch.no_grad():
-        fusion.weight.copy_(torch.eye(channels).repeat(1, 2)[..., None, None])
-        fusion.bias.zero_()
-    return fusion

@@ -9,9 +9,10 @@ EPSILON = 1e-8  # prevents 0/0 where all weights vanish; too small to change any
 
 
 class KalantariNet(nn.Module):
-    """Three aligned exposures, dark to bright, to values in (0, 1), `(N, 18, H, W)` to `(N, 3, 9 or 18, H, W)`.
+    """Three aligned exposures, dark to bright, to values in (0, 1).
 
-    The input has six channels for each exposure, its image and its radiance. Four convolutions shrink from 7x7 to
+    `(N, 3, 6, H, W)` to `(N, C, H, W)`; C is 3, 9 or 18. The six channels of an exposure are its image and its
+    radiance. Four convolutions shrink from 7x7 to
     1x1, and a pixel of the output depends on 13x13 pixels.
 
     Args:
@@ -30,7 +31,7 @@ class KalantariNet(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.layers(x)
+        return self.layers(x.flatten(1, 2))
 
 
 def merge(weights: Tensor, images: Tensor) -> Tensor:

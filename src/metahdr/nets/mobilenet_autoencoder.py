@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import metahdr.nets.torchvision_cpu  # noqa: F401  before torchvision
-from metahdr.nets.imagenet import MEAN, STD
+from metahdr.nets.imagenet import normalised
 from metahdr.nets.unet import decode
 
 from torchvision.models import mobilenet_v3_large  # noqa: E402, I001  isort: skip
@@ -74,8 +74,7 @@ class MobileNetAutoencoder(nn.Module):
 
 def normalise_input(x: Tensor) -> Tensor:
     """Images in [0, 1] normalised as ImageNet's, then each one stretched to [-1, 1], all channels together."""
-    mean, std = (x.new_tensor(values).view(1, 3, 1, 1) for values in (MEAN, STD))
-    return _stretch((x - mean) / std)
+    return _stretch(normalised(x))
 
 
 def normalise_target(radiance: Tensor) -> Tensor:

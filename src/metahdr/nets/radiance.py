@@ -37,19 +37,6 @@ def curve(coefficients: Tensor) -> Tensor:
     return F.pad(rising / rising[:, -1:], (1, 0))
 
 
-def linearise(exposures: Tensor, table: Tensor) -> Tensor:
-    """Exposure of each display-referred value by a table, linear between its entries.
-
-    Args:
-        exposures: `(N, 3, H, W)` in [0, 1].
-        table: `(N, TABLE_SIZE)`.
-    """
-    position = exposures.flatten(1) * (TABLE_SIZE - 1)
-    below = position.detach().floor().clamp(max=TABLE_SIZE - 2).long()
-    low, high = table.gather(1, below), table.gather(1, below + 1)
-    return (low + (position - below) * (high - low)).view_as(exposures)
-
-
 class Block(nn.Module):
     """Two normalised convolutions, the second beside a shortcut; the first may halve the size."""
 

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 import metahdr.nets.torchvision_cpu  # noqa: F401  before torchvision
 from metahdr.nets.conv import Conv2d, ConvTranspose2d
-from metahdr.nets.imagenet import MEAN, STD
+from metahdr.nets.imagenet import normalised
 from metahdr.nets.unet import block, decode
 
 from torchvision.models import resnet18  # noqa: E402, I001  isort: skip
@@ -51,9 +51,8 @@ class ResNetUNet(nn.Module):
 
     def _features(self, x: Tensor) -> list[Tensor]:
         """The normalised image, and ResNet-18's features at 1/2, 1/4, 1/8, 1/16 and 1/32."""
-        mean, std = (x.new_tensor(values).view(1, 3, 1, 1) for values in (MEAN, STD))
         net = self.encoder
-        features = [(x - mean) / std]
+        features = [normalised(x)]
         features.append(net.relu(net.bn1(net.conv1(features[0]))))
         features.append(net.layer1(net.maxpool(features[-1])))
         for layer in (net.layer2, net.layer3, net.layer4):

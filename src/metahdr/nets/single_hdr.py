@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import metahdr.nets.torchvision_cpu  # noqa: F401  before torchvision
-from metahdr.nets.hdrcnn import VGG16_STAGES, VGG_MEAN, fusion_layer
 from metahdr.nets.unet import decode
+from metahdr.nets.vgg_encoder import VGGEncoder, fusion_layer, scaled
 
 from torchvision.models import resnet18  # noqa: E402, I001  isort: skip
 
@@ -34,7 +34,7 @@ class ResidualUNet(nn.Module):
 
     def __init__(self, inputs: int, width: float = 1.0):
         super().__init__()
-        levels = [(_scaled(channels, width), kernel) for channels, kernel in _UNET]
+        levels = [(scaled(channels, width), kernel) for channels, kernel in _UNET]
         self.down, self.up, self.merge = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
         for outputs, kernel in levels:
             self.down.append(nn.Sequential(_layer(inputs, outputs, kernel), _layer(outputs, outputs, kernel)))
@@ -122,26 +122,17 @@ class HallucinationNet(nn.Module):
 
     def __init__(self, width: float = 1.0):
         super().__init__()
-        self.encoder = nn.ModuleList()
-        inputs = 3
-        for stage in VGG16_STAGES:
-            convolutions = nn.ModuleList()
-            for channels in stage:
-                outputs = _scaled(channels, width)
-                convolutions.append(nn.Conv2d(inputs, outputs, 3, padding=1))
-                inputs = outputs
-            self.encoder.append(convolutions)
+        self.encoder = VGGEncoder(width)
+        inputs = self.encoder.widths[-1]
         self.bottom = _normalised(nn.Conv2d(inputs, inputs, 3, padding=1))
         self.up, self.fuse = nn.ModuleList(), nn.ModuleList()
-        for stage in reversed(VGG16_STAGES):
-            outputs = _scaled(stage[-1], width)
+        for outputs in reversed(self.encoder.widths):
             convolution = nn.Conv2d(inputs, outputs, 3, padding=1, padding_mode="reflect")
             self.up.append(nn.Sequential(nn.Upsample(scale_factor=2), *_normalised(convolution)))
             self.fuse.append(fusion_layer(outputs))
             inputs = outputs
         self.head = _normalised(nn.Conv2d(inputs, 3, 1))
         self.fuse_input = fusion_layer(3)
-        self.register_buffer("mean", torch.tensor(VGG_MEAN).view(1, 3, 1, 1), persistent=False)
         for module in self.modules():
             if isinstance(module, nn.Conv2d) and module not in (*self.fuse, self.fuse_input):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
@@ -149,13 +140,7 @@ class HallucinationNet(nn.Module):
     def forward(self, linear: Tensor) -> Tensor:
         height, width = linear.shape[-2:]
         linear = _padded(linear)
-        features = (255 * linear - self.mean).flip(1)  # BGR, as VGG16 was trained
-        skips = []
-        for convolutions in self.encoder:
-            for convolution in convolutions:
-                features = F.relu(convolution(features))
-            skips.append(features / 255)
-            features = F.max_pool2d(features, 2)
+        features, skips = self.encoder(linear, lambda features: features / 255)
         features = self.bottom(features)
         for up, fuse, skip in zip(self.up, self.fuse, reversed(skips), strict=True):
             features = fuse(torch.cat([up(features), skip], 1))
@@ -195,27 +180,9 @@ def monotone(g: Tensor) -> Tensor:
     return rising / rising[..., -1:]
 
 
-def apply_response(x: Tensor, g: Tensor) -> Tensor:
-    """Each value looked up in its image's table, linear between the entries.
-
-    Args:
-        x: `(N, C, H, W)`; values outside [0, 1] count as 0 or 1.
-        g: tables at equally spaced values from 0 to 1, `(N, L)`.
-    """
-    last = g.shape[-1] - 1
-    position = x.flatten(1).clamp(0, 1) * last
-    below = position.detach().floor().clamp(max=last - 1).long()
-    low, high = g.gather(1, below), g.gather(1, below + 1)
-    return (low + (position - below) * (high - low)).view_as(x)
-
-
 def over_exposed(linear: Tensor, threshold: float = THRESHOLD) -> Tensor:
     """Weight in [0, 1] of the brightest channel of linear light, `(N, 3, H, W)` to `(N, 1, H, W)`."""
     return F.relu(linear.amax(1, keepdim=True) - threshold) / (1 - threshold)
-
-
-def _scaled(channels: int, width: float) -> int:
-    return max(round(channels * width), 1)
 
 
 def _padded(x: Tensor) -> Tensor:

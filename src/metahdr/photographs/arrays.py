@@ -12,6 +12,7 @@ from metahdr.photographs.read import Photograph, check_content, read_photograph
 from metahdr.photographs.reconstruct import completed, merged, method_class, single
 
 Image = np.ndarray | str | Path
+_TYPES = ("uint8", "uint16", "float16", "float32", "float64")
 
 
 def reconstruct(
@@ -52,7 +53,7 @@ def reconstruct(
 def _photograph(image: Image, name: str) -> Photograph:
     if isinstance(image, str | Path):
         return read_photograph(Path(image))
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype.kind not in "uf" or image.dtype.itemsize > 8:
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype.name not in _TYPES:
         raise ImageError(
             f"{name}: {image.dtype} {image.shape}; expected uint8, uint16 or float of shape (H, W, 3)"
         )
@@ -60,7 +61,5 @@ def _photograph(image: Image, name: str) -> Photograph:
         if not ((image >= 0) & (image <= 1)).all():
             raise ImageError(f"{name}: floats outside [0, 1]; expected a display-referred image")
         image = np.round(image * 65535).astype(np.uint16)
-    if image.dtype not in (np.uint8, np.uint16):
-        raise ImageError(f"{name}: {image.dtype}; expected uint8, uint16 or float")
     check_content(name, image)
     return Photograph(image)

@@ -1,14 +1,13 @@
 """Reading of photographs: JPEG, PNG, TIFF, HEIC and other rendered images, and raw files."""
 
 import io
-import warnings
 from pathlib import Path
 from typing import NamedTuple
 
 import imagecodecs
 import numpy as np
 import psutil
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import ImageCms
 from PIL.ExifTags import IFD, Base
 from pillow_heif import register_heif_opener
 
@@ -16,7 +15,7 @@ from metahdr.camera.curve import Curve
 from metahdr.camera.exposure import eight_bits
 from metahdr.errors import ImageError
 from metahdr.images.exif import Settings, read_settings
-from metahdr.images.files import bits_per_channel, check_complete, check_size, sixteen_bits
+from metahdr.images.files import bits_per_channel, decode, open_image
 from metahdr.photographs import raw
 
 SMALLEST = 16  # pixels of a side
@@ -90,34 +89,20 @@ def check_content(name: str, pixels: np.ndarray) -> None:
 
 
 def _read_rendered(path: Path) -> Photograph:
-    try:
-        with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
-            check_size(path, *image.size)
-            _check_memory(path, image.size)
-            mode, bits = image.mode, bits_per_channel(image)
-            icc, exif = image.info.get("icc_profile"), image.getexif()
-            settings, orientation = read_settings(exif), exif.get(Base.Orientation, 1)
-            if icc is None and exif.get_ifd(IFD.Interop).get(1) == "R03":  # how DCF marks Adobe RGB
-                icc = imagecodecs.cms_profile("adobergb")
-            negative = image.format == "TIFF" and bits == 16 and image.tag_v2.get(262) == 0  # white is 0
-            if bits not in (8, 16) or negative or mode not in (_MODES if bits == 8 else _DEEP_MODES):
-                found = f"{bits} bits" if bits not in (8, 16) else f"Pillow's mode {mode}"
-                raise ImageError(f"{path}: {found}; expected RGB or grey of 8 or 16 bits per channel")
-            image.load()
-            if bits == 16:
-                pixels = sixteen_bits(path, image.format)
-            else:  # Pillow turns some kinds while it loads them, and says so
-                check_complete(path, image.format)
-                pixels, orientation = np.asarray(image.convert("RGB")), image.getexif().get(Base.Orientation, 1)
-    except ImageError:
-        raise
-    except UnidentifiedImageError:
-        raise ImageError(
-            f"{path}: cannot be read as an image: truncated, or of a kind that is not known"
-        ) from None
-    except Exception as error:  # decoders raise whatever a damaged file leads them to
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].replace(str(path), "the file")
-        raise ImageError(f"{path}: cannot be read as an image ({reason})") from None
+    with open_image(path) as image:
+        _check_memory(path, image.size)
+        mode, bits = image.mode, bits_per_channel(image)
+        icc, exif = image.info.get("icc_profile"), image.getexif()
+        settings, orientation = read_settings(exif), exif.get(Base.Orientation, 1)
+        if icc is None and exif.get_ifd(IFD.Interop).get(1) == "R03":  # how DCF marks Adobe RGB
+            icc = imagecodecs.cms_profile("adobergb")
+        negative = image.format == "TIFF" and bits == 16 and image.tag_v2.get(262) == 0  # white is 0
+        if bits not in (8, 16) or negative or mode not in (_MODES if bits == 8 else _DEEP_MODES):
+            found = f"{bits} bits" if bits not in (8, 16) else f"Pillow's mode {mode}"
+            raise ImageError(f"{path}: {found}; expected RGB or grey of 8 or 16 bits per channel")
+        pixels = decode(path, image, bits)
+        if bits == 8:  # Pillow turns some kinds while it loads them, and says so
+            orientation = image.getexif().get(Base.Orientation, 1)
     notes = []
     if icc is not None:
         pixels, note = _to_srgb(pixels, icc)

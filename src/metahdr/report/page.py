@@ -5,25 +5,19 @@ from pathlib import Path
 
 import pandas as pd
 
+from metahdr.evaluation.scores import failures
 from metahdr.evaluation.tried import tried
 from metahdr.images.tonemap import TITLES
+from metahdr.report import tables
 from metahdr.report.browser import browser_data
 from metahdr.report.figures import pictures, plots
 from metahdr.report.figures.figure import Figure
 from metahdr.report.results import Results
 from metahdr.report.sentences import findings, limits
 from metahdr.report.table import Table
-from metahdr.report.tables import (
-    all_tables,
-    apart_table,
-    exposure_tables,
-    heading,
-    main_table,
-    paper_tables,
-    partial_tables,
-)
 from metahdr.report.template import render
 from metahdr.tables import read_table
+from metahdr.workflow.folders import DatasetFolder
 
 _HERE = Path(__file__).parent
 
@@ -71,32 +65,30 @@ def write_page(
         benchmark: its tables, for a section of their own; without any that is left out.
         benchmark_note: what their numbers are.
     """
-    table = pd.concat(
-        [read_table(results.fold_folder(fold) / "scenes.csv").assign(fold=fold) for fold in results.folds]
-    )
+    table = pd.concat([read_table(results.folder.fold(fold).table).assign(fold=fold) for fold in results.folds])
     return render(
         _HERE / "page.html",
         browser_script=(_HERE / "page.js").read_text(),
         browser=browser_data(results),
         operators=TITLES,
-        main=main_table(results),
-        apart=apart_table(results),
-        tables=all_tables(results),
-        by_exposure=exposure_tables(results),
-        partial=partial_tables(results),
+        main=tables.main_table(results),
+        apart=tables.apart_table(results),
+        tables=tables.all_tables(results),
+        by_exposure=tables.exposure_tables(results),
+        partial=tables.partial_tables(results),
         findings=findings(results, confidence),
         limits=limits(results, confidence),
-        paper=paper_tables(results, confidence),
-        failures=results.failures,
+        paper=tables.paper_tables(results, confidence),
+        failures=failures(results.scores),
         figures=figures,
-        ranked_by=heading(results.ranking),
+        ranked_by=tables.heading(results.ranking),
         photometry=_photometry(results.scores),
         tried=tried(results.data, results.scores),
         counts=_counts(table),
         tested={"places": results.scores.place.nunique(), "scenes": results.scores.scene.nunique()},
         evs=[f"{ev:+g}" for ev in sorted(set(results.scores.ev))],
         dropped=table[~table.kept.astype(bool)].drop_duplicates("scene"),
-        rejected=_rejected(results.data, table),
+        rejected=_rejected(results.folder, table),
         config=config,
         dataset=dataset,
         origin=origin,
@@ -121,7 +113,7 @@ def _counts(table: pd.DataFrame) -> pd.DataFrame:
     return counts.reindex(["train", "validation", "test"], level="split").reset_index()
 
 
-def _rejected(data: Path, table: pd.DataFrame) -> pd.DataFrame:
+def _rejected(folder: DatasetFolder, table: pd.DataFrame) -> pd.DataFrame:
     """The rows of the exposures that were rejected."""
-    rows = pd.concat([read_table(data / "exposures" / f"{chunk}.csv") for chunk in sorted(set(table.chunk))])
+    rows = pd.concat([read_table(folder.exposures_table(chunk)) for chunk in sorted(set(table.chunk))])
     return rows[rows.reason.notna()].sort_values(["scene", "ev"])

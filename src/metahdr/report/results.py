@@ -11,12 +11,13 @@ import pandas as pd
 from metahdr.config.score import METAHDR
 from metahdr.errors import ImageError
 from metahdr.evaluation.predictions import prediction_name
-from metahdr.evaluation.scores import NONE
+from metahdr.evaluation.scores import CELL, NONE
 from metahdr.images.files import read_hdr
 from metahdr.metrics.metric import Metric
 from metahdr.registry import METHODS, METRICS
 from metahdr.scenes.scene import Scene, Scenes
 from metahdr.tables import read_table
+from metahdr.workflow.folders import DatasetFolder
 
 # What the first screen measures by: metric and alignment, as far as the run has them.
 MAIN = [("ssim", "plain"), ("psnr", "plain"), ("pu21_psnr", "plain"), ("pu21_psnr", "crf"), ("cvvdp", "crf")]
@@ -49,9 +50,9 @@ class Results:
     """
 
     def __init__(self, data: Path):
-        self.data = data
-        self.scores = read_table(data / "scores.csv").astype({"seed": str, "fold": int})
-        self.summary = read_table(data / "summary.csv").astype({"ev": str})
+        self.data, self.folder = data, DatasetFolder(data)
+        self.scores = read_table(self.folder.scores).astype({"seed": str, "fold": int})
+        self.summary = read_table(self.folder.summary).astype({"ev": str})
         self.common = self.summary[self.summary.table == "all"]
         self.folds = sorted(set(self.scores.fold))
 
@@ -63,14 +64,8 @@ class Results:
     @cached_property
     def rows(self) -> dict[tuple[str, Cell, Column], NamedTuple]:
         """The summary's rows by table, cell and column."""
-        return {
-            (
-                row.table,
-                Cell(row.method, row.label_source, row.mode),
-                Column(row.metric, row.alignment, row.region, row.ev),
-            ): row
-            for row in self.summary.itertuples()
-        }
+        keys = zip(self.summary.table, each(self.summary, Cell), each(self.summary, Column), strict=True)
+        return dict(zip(keys, self.summary.itertuples(), strict=True))
 
     @cached_property
     def columns(self) -> list[Column]:
@@ -114,20 +109,18 @@ class Results:
 
     @cached_property
     def _values(self) -> pd.Series:
-        names = [*Cell._fields, "metric", "alignment", "region", "place", "scene", "ev"]
-        return self.scores.groupby(names).value.mean()
+        return self.scores.groupby([*CELL, "metric", "alignment", "region", "place", "scene", "ev"]).value.mean()
 
     @cached_property
     def seeds(self) -> dict[Cell, list[str]]:
         """The seeds of each cell; pictures are of the first one."""
-        rows = self.scores[[*Cell._fields, "seed"]].drop_duplicates()
-        return {Cell(*key): sorted(group.seed) for key, group in rows.groupby(list(Cell._fields))}
+        return {Cell(*key): sorted(set(seeds)) for key, seeds in self.scores.groupby(CELL).seed}
 
     @cached_property
     def scenes(self) -> dict[str, tuple[Scenes, int]]:
         """The scored scenes by name, each with its fold's scenes and its index there."""
         scored = set(self.scores.scene)
-        tests = [Scenes(self.fold_folder(fold), "test") for fold in self.folds]
+        tests = [Scenes(self.folder.fold(fold).path, "test") for fold in self.folds]
         found = {name: (test, index) for test in tests for index, name in enumerate(test.table.scene)}
         return {name: place for name, place in found.items() if name in scored}
 
@@ -138,17 +131,14 @@ class Results:
     def __iter__(self) -> Iterator[Scene]:
         return map(self.scene, self.scenes)
 
-    def fold_folder(self, fold: int) -> Path:
-        return self.data / f"fold{fold}"
-
     def prediction_file(self, cell: Cell, scene: str, ev: float) -> Path:
         """The file of a prediction; of a meta-training that of its first seed."""
         scenes, index = self.scenes[scene]
         if cell.label_source == NONE:
-            folder = scenes.folder / "methods" / cell.method
+            made = scenes.fold.method(cell.method)
         else:
-            folder = scenes.folder / cell.method / cell.label_source / f"seed{self.seeds[cell][0]}"
-        return folder / "predictions" / scenes.table.chunk[index] / prediction_name(scene, ev, cell.mode)
+            made = scenes.fold.training(cell.method, cell.label_source, self.seeds[cell][0])
+        return made.predictions(scenes.table.chunk[index]) / prediction_name(scene, ev, cell.mode)
 
     def prediction(self, cell: Cell, scene: Scene, ev: float) -> np.ndarray | None:
         """A prediction, `(H, W, 3)`; None where it is missing, damaged or not an image of radiance."""
@@ -159,17 +149,15 @@ class Results:
         right = image.shape[:2] == tuple(scene.hdr.shape[1:]) and np.isfinite(image).all() and image.min() >= 0
         return image if right else None
 
-    @property
-    def failures(self) -> pd.DataFrame:
-        """The predictions that were scored as failures, each once."""
-        failed = self.scores[self.scores.failed.notna()]
-        names = ["scene", "ev", "method", "label_source", "seed", "mode", "failed"]
-        return failed[names].drop_duplicates()
+
+def each(table: pd.DataFrame, kind: type[tuple]) -> list:
+    """The cell, or the column, of every row of a table."""
+    return [kind(*row) for row in table[list(kind._fields)].itertuples(index=False)]
 
 
 def distinct(table: pd.DataFrame, kind: type[tuple]) -> list:
     """The different cells or columns of a table, in its order."""
-    return [kind(*row) for row in table[list(kind._fields)].drop_duplicates().itertuples(index=False)]
+    return list(dict.fromkeys(each(table, kind)))
 
 
 def best_of(row: tuple | None) -> Cell | None:

@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from metahdr.evaluation.scores import NONE
+from metahdr.evaluation.scores import NONE, failures, reasons
 from metahdr.evaluation.summary import FEW_PLACES, contrast
 from metahdr.evaluation.tried import Tried, tried
 from metahdr.metrics.metric import Metric
 from metahdr.metrics.protocols import PAPER
 from metahdr.registry import METRICS
-from metahdr.report.results import Cell, Results, metric_of
+from metahdr.report.results import Cell, Results, distinct, metric_of
 from metahdr.report.table import verdict
 from metahdr.report.tables import measured, number, short_heading
 from metahdr.report.titles import cell_title, training_title
@@ -79,15 +79,13 @@ def _against_control(results: Results, confidence: float) -> str:
     A gain over one's own single shot can be a single shot made worse; the control's single shot decides.
     """
     column, metric = results.ranking, metric_of(results.ranking)
-    known = set(results.summary[list(Cell._fields)].itertuples(index=False, name=None))
-    parts = []
+    known, parts = distinct(results.summary, Cell), []
     for mode, title in (("single", "its single shot"), (results.main.mode, "it adapted alike")):
         control = Cell(CONTROL, results.main.label_source, mode)
-        if tuple(control) not in known:
+        if control not in known:
             continue
         table = contrast(results.scores, results.main, control, confidence)
-        chosen = (table.metric == column.metric) & (table.alignment == column.alignment) & (table.region == "all")
-        row = table[chosen].iloc[0]
+        row = table.set_index(["metric", "alignment", "region"]).loc[column[:3]]
         ends = row.difference_low, row.difference_high
         cells = (results.main, control)
         spread = max(_spread(results.rows.get(("all", cell, column))) for cell in cells)
@@ -163,11 +161,10 @@ def _choices(tried: Tried) -> str:
 
 
 def _failures(results: Results) -> str:
-    failures = results.failures
-    if failures.empty:
+    failed = failures(results.scores)
+    if failed.empty:
         return "No prediction failed."
-    reasons = ", ".join(f"{count} {reason}" for reason, count in failures.failed.value_counts().items())
-    return f"{_count(len(failures), 'failed prediction')} ({reasons}): scored as black images, not left out."
+    return f"{_count(len(failed), 'failed prediction')} ({reasons(failed)}): scored as black images, not left out."
 
 
 def _spread(row) -> float:

@@ -43,7 +43,7 @@ class Table(NamedTuple):
         columns: headings, each with a second line in small type.
         groups: title and rows of each; a group without a title has no line of its own.
         text: what is compared.
-        corner: heading of the rows' titles in Markdown.
+        corner: heading of the rows' titles; empty: none in Markdown, `Method` on a page.
     """
 
     title: str

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from string import ascii_lowercase
-from typing import NamedTuple
 
 import pandas as pd
 
@@ -35,15 +34,6 @@ LOST = [
     ("log_rmse", "plain"),
     ("log_rmse", "scale"),
 ]
-
-
-class PaperEntry(NamedTuple):
-    """The paper's value beside ours, over one or two columns."""
-
-    paper: str
-    mean: str
-    interval: str
-    columns: int
 
 
 def group_of(cell: Cell) -> str:
@@ -79,19 +69,21 @@ def all_tables(results: Results) -> list[Table]:
     return [table for table in tables if table.columns]
 
 
-def paper_tables(results: Results, confidence: float) -> list[tuple[str, list[tuple[str, list[PaperEntry]]]]]:
-    """The paper's Tables 1 and 2: titles, and rows of entries, first SSIM and then PSNR.
+def paper_tables(results: Results, confidence: float) -> list[Table]:
+    """The paper's Tables 1 and 2, its values beside ours.
 
-    An entry is for the run `true`, for `simulated`, or for both columns where nothing was meta-trained.
+    A method that is not meta-trained stands in the column of the true labels; that of the simulated ones is empty.
     """
     tables = []
+    columns = [(METRICS[name].heading, source) for name in PAPER_METRICS for source in ("true", "simulated")]
     for number, title in PAPER_TABLES.items():
         cells = paper_table(results.scores, number, confidence)
-        rows = []
-        for name, group in cells.groupby("row", sort=False):
-            group = group.sort_values("metric", key=lambda names: names.map(PAPER_METRICS.index), kind="stable")
-            rows.append((name, [_paper_entry(cell) for cell in group.itertuples()]))
-        tables.append((f"{title}. {_extent(cells)}", rows))
+        heads = [METRICS[name].heading for name in cells.metric]
+        keys = zip(cells.row, heads, cells.label_source.replace(NONE, "true"), strict=True)
+        found = dict(zip(keys, map(_paper_entry, cells.itertuples()), strict=True))
+        names = dict.fromkeys(cells.row)
+        rows = [Row(name, [found.get((name, *column), Entry()) for column in columns]) for name in names]
+        tables.append(Table(f"{title}. {_extent(cells)}", columns, [("", rows)], corner="paper / here [interval]"))
     return tables
 
 
@@ -104,12 +96,10 @@ def _extent(cells: pd.DataFrame) -> str:
     return f"Here {images} images of {places} place{'s' * (places > 1)}, {seeds} seed{'s' * (seeds > 1)}"
 
 
-def _paper_entry(cell) -> PaperEntry:
-    columns = 2 if cell.label_source == NONE else 1
-    if cell.state:
-        return PaperEntry(cell.paper, "", cell.state, columns)
+def _paper_entry(cell) -> Entry:
     metric = replace(METRICS[cell.metric], decimals=3)  # as many as the paper has
-    return PaperEntry(cell.paper, number(metric, cell.mean), _range(metric, cell.low, cell.high), columns)
+    ours = cell.state or number(metric, cell.mean)
+    return Entry(f"{cell.paper} / {ours}", "" if cell.state else _range(metric, cell.low, cell.high))
 
 
 def exposure_tables(results: Results) -> list[Table]:

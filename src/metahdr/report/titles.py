@@ -33,15 +33,8 @@ def cell_title(method: str, label_source: str, mode: str) -> str:
 
 def short_title(method: str, label_source: str, mode: str) -> str:
     """What tables and pictures call a cell: `MetaHDR, adapted`; a baseline's mode only where it adapts."""
-    name = (
-        "adapted"
-        if _labels(mode)
-        else mode
-        if mode == CALIBRATED
-        else ""
-        if label_source == NONE
-        else "single shot"
-    )
+    own = "" if label_source == NONE else "single shot"
+    name = {"single": own, CALIBRATED: mode}.get(mode, "adapted" if _labels(mode) else own)
     return ", ".join(filter(None, (method_title(method), name)))
 
 

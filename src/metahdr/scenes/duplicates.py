@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import cv2
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from metahdr.images.luminance import luminance
 from metahdr.scenes.orientation import ranks, shrink
@@ -39,20 +41,13 @@ def groups(hashes: dict[str, list[str]], most: int = MOST_BITS) -> list[set[str]
     Returns:
         Sets of names, each name in one of them.
     """
-    owner = {name: name for name in hashes}
-
-    def find(name: str) -> str:
-        while owner[name] != name:
-            owner[name] = name = owner[owner[name]]
-        return name
-
-    names = [name for name, own in hashes.items() for each in own if each]
-    listed = [each for own in hashes.values() for each in own if each]
-    for a, b in _near(np.array([np.frombuffer(bytes.fromhex(each), np.uint8) for each in listed]), most):
-        owner[find(names[a])] = find(names[b])
-    joined: dict[str, set[str]] = {}
-    for name in hashes:
-        joined.setdefault(find(name), set()).add(name)
+    listed = [(number, each) for number, own in enumerate(hashes.values()) for each in own if each]
+    codes = np.array([np.frombuffer(bytes.fromhex(each), np.uint8) for _, each in listed])
+    pairs = np.array([(listed[a][0], listed[b][0]) for a, b in _near(codes, most)], int).reshape(-1, 2)
+    graph = coo_array((np.ones(len(pairs)), pairs.T), shape=(len(hashes), len(hashes)))
+    joined: dict[int, set[str]] = {}
+    for name, number in zip(hashes, connected_components(graph, directed=False)[1], strict=True):
+        joined.setdefault(number, set()).add(name)
     return list(joined.values())
 
 

@@ -69,7 +69,8 @@ def prepare_source(
     for scene, view, own, direction in cuts:
         row = {"scene": scene, "source": name} | decisions | direction
         if "orientation" not in row:
-            row |= _check_alignment(view)
+            ldr = expose(view * metered_scale(view), 0.0, _CHECK_RESPONSE)
+            row |= find_alignment(ldr, view).columns()
         row |= {"dynamic_range": _dynamic_range(view), "max_value": float(view.max()), "reason": ""}
         row["reason"] = _rejection(row, settings)
         row["kept"] = not row["reason"]
@@ -141,12 +142,6 @@ def _scale(view: np.ndarray, own: np.ndarray, evs: list[float]) -> tuple[float, 
     """The factor to the scene's scale, and what gave it: `clipping` of the dataset's own EV 0, or `metering`."""
     clipping = clipping_scale(view, own[evs.index(0)]) if len(own) else None
     return (clipping, "clipping") if clipping else (metered_scale(view), "metering")
-
-
-def _check_alignment(view: np.ndarray) -> dict:
-    """Tries `find_alignment` on an exposure rendered from the view; its columns of the table of scenes."""
-    ldr = expose(view * metered_scale(view), 0.0, _CHECK_RESPONSE)
-    return find_alignment(ldr, view).columns()
 
 
 def _dynamic_range(view: np.ndarray) -> float:

@@ -3,6 +3,7 @@
 Arrays are memory-mapped and read when a scene is asked for: memory does not grow with the dataset.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from metahdr.camera.curve import Curve
 from metahdr.camera.response import Response
 from metahdr.images.files import read_hdr
 from metahdr.tables import read_table
+from metahdr.workflow.folders import Arrays, DatasetFolder, FoldFolder
 
 
 @dataclass(frozen=True)
@@ -65,20 +67,18 @@ class Scenes:
     """The accepted scenes of one split, as a sequence.
 
     Args:
-        folder: of one fold, with `scenes.csv`; `scenes/`, `exposures/` and `curves/` lie beside it, in the
-            dataset's folder.
+        folder: of one fold, in the dataset's folder.
         split: 'train', 'validation' or 'test'; None for all.
         chunk: of the sources; None for all.
-        moving: the moving brackets of the scenes (`moving.py`), whose arrays lie in the fold's `moving/`.
+        moving: whether they are the moving brackets of the scenes (`moving.py`).
     """
 
     def __init__(self, folder: Path, split: str | None, chunk: str | None = None, moving: bool = False):
-        self.folder = folder
-        table = read_table(folder / "scenes.csv")
+        self.fold = fold = FoldFolder(folder)
+        table = read_table(fold.table)
         if chunk is not None:
             table = table[table.chunk == chunk]
-        dataset = folder.resolve().parent
-        self._read(dataset, folder / "moving" if moving else dataset, table, split)
+        self._read(fold.dataset, fold.moving if moving else fold.dataset, table, split)
 
     @classmethod
     def unsplit(cls, dataset: Path, chunk: str) -> Self:
@@ -87,18 +87,19 @@ class Scenes:
         Args:
             dataset: its folder.
         """
-        scenes, table = cls.__new__(cls), read_table(dataset / "scenes" / f"{chunk}.csv")
-        scenes._read(dataset, dataset, table.assign(place=table.source, chunk=chunk), None)
+        scenes, folder = cls.__new__(cls), DatasetFolder(dataset)
+        table = read_table(folder.scenes_table(chunk))
+        scenes._read(folder, folder, table.assign(place=table.source, chunk=chunk), None)
         return scenes
 
-    def _read(self, dataset: Path, arrays: Path, table: pd.DataFrame, split: str | None) -> None:
+    def _read(self, dataset: DatasetFolder, arrays: Arrays, table: pd.DataFrame, split: str | None) -> None:
         self.dataset, self.arrays = dataset, arrays
         table = table[table.kept.astype(bool)]  # a table without rows has no booleans
         table["index"] = table.groupby("source").cumcount()  # the kept rows' order is the arrays'
         if split is not None:
             table = table[table.split == split]
         exposures = pd.concat(
-            [read_table(self.arrays / "exposures" / f"{each}.csv") for each in sorted(set(table.chunk))]
+            [read_table(arrays.exposures_table(each)) for each in sorted(set(table.chunk))]
             or [pd.DataFrame(columns=["scene", "ev", "stops", "metering", "accepted"])]
         )
         exposures = exposures[exposures.accepted.astype(bool) & exposures.scene.isin(table.scene)]
@@ -111,11 +112,11 @@ class Scenes:
     def __getitem__(self, index: int) -> Scene:
         row = self.table.iloc[index]
         exposures = self.exposures.loc[row.scene]
-        hdr, ldr = (_array(self._file(folder, row))[row["index"]] for folder in ("scenes", "exposures"))
+        hdr, ldr = (_of_source(of, row)[row["index"]] for of in (self.arrays.scenes, self.arrays.exposures))
         hdr = hdr * np.float32(2.0 ** exposures.metering.iloc[0])
         moved = None
         if self.arrays != self.dataset:
-            moved = torch.from_numpy(np.array(_array(self._file("moved", row))[row["index"]]))
+            moved = torch.from_numpy(np.array(_of_source(self.arrays.moved, row)[row["index"]]))
         return Scene(
             row.scene,
             row.source,
@@ -134,17 +135,14 @@ class Scenes:
 
     def count_of(self, source: str) -> int:
         """How many scenes a source's arrays hold; those whose exposures were rejected are among them."""
-        return len(_array(self._file("scenes", self.table[self.table.source == source].iloc[0])))
+        return len(_of_source(self.arrays.scenes, self.table[self.table.source == source].iloc[0]))
 
     def _response(self, row: pd.Series, exposure: pd.Series) -> Response | Curve | None:
         """The virtual camera's: in the table of exposures, or among the source's curves."""
         if not pd.isna(exposure.response_n):
             return Response(exposure.response_n, exposure.response_sigma)
-        table = _array(self.dataset / "curves" / row.chunk / f"{row.source}.npy")[row["index"]]
+        table = _of_source(self.dataset.curves, row)[row["index"]]
         return Curve(np.array(table)) if len(table) else None
-
-    def _file(self, folder: str, row: pd.Series) -> Path:
-        return self.arrays / folder / row.chunk / f"{row.source}.npy"
 
 
 def read_labels(folder: Path, scene: Scene) -> torch.Tensor:
@@ -160,6 +158,11 @@ def read_labels(folder: Path, scene: Scene) -> torch.Tensor:
 def label_name(scene: str, ev: float) -> str:
     """File name of a scene's simulated label: `courtyard_3_ev+2.exr`."""
     return f"{scene}_ev{ev:+g}.exr"
+
+
+def _of_source(folder: Callable[[str], Path], row: pd.Series) -> np.ndarray:
+    """The array of a row's source in the folder of its chunk."""
+    return _array(folder(row.chunk) / f"{row.source}.npy")
 
 
 @lru_cache(maxsize=256)

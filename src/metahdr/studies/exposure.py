@@ -1,8 +1,8 @@
-"""What studies of single exposures share: the values and the pictures of an exposure's reconstructions."""
+"""What studies of single exposures share: how reconstructions of one exposure are measured and pictured."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -10,7 +10,8 @@ from metahdr.config.photometry import Photometry
 from metahdr.methods.base import Method
 from metahdr.metrics.measure import measure
 from metahdr.metrics.metric import Metric
-from metahdr.scenes.scene import Scene
+from metahdr.report.figures.figure import sheet
+from metahdr.scenes.scene import Scene, Scenes
 
 
 def values(
@@ -39,19 +40,28 @@ def values(
     ]
 
 
+class Shown(NamedTuple):
+    """A row of a picture sheet: its title, the exposure's scene and EV, and by how many stops it is brightened."""
+
+    title: str
+    scene: str
+    ev: float
+    stops: float
+
+
 @torch.no_grad()
-def pictures(scene: Scene, ev: float, methods: Sequence[Method]) -> list[np.ndarray]:
-    """Input, reconstructions and truth of one exposure, `(H, W, 3)`: linear light, 1.0 where the exposure clips.
+def picture_sheet(scenes: Scenes, rows: Sequence[Shown], methods: Sequence[Method]) -> str:
+    """Input, reconstructions and truth of single exposures, as SVG.
 
-    The input is shown as if its values to the power of 2.2 were all of the light.
+    At 0 stops, radiance 1.0 where the exposure clips is white. The input is shown as if its values to the power of
+    2.2 were all of the light.
     """
-    index = scene.evs.index(ev)
-    exposure, stops = scene.ldr[index : index + 1], scene.stops[index : index + 1]
-    light = [*(method.reconstruct(exposure, stops) for method in methods), scene.hdr[None]]
-    images = [exposure**2.2, *(image * 2.0 ** stops[0] for image in light)]
-    return [image[0].numpy().transpose(1, 2, 0) for image in images]
-
-
-def heads(methods: Sequence[Method]) -> list[str]:
-    """What stands above `pictures`."""
-    return ["input", *(method.title for method in methods), "truth"]
+    drawn = []
+    for row in rows:
+        scene = scenes.named(row.scene)
+        index = scene.evs.index(row.ev)
+        exposure, stops = scene.ldr[index : index + 1], scene.stops[index : index + 1]
+        light = [*(method.reconstruct(exposure, stops) for method in methods), scene.hdr[None]]
+        images = [exposure**2.2, *(image * 2.0 ** stops[0] for image in light)]
+        drawn.append((row.title, [image[0].numpy().transpose(1, 2, 0) * 2.0**row.stops for image in images]))
+    return sheet(["input", *(method.title for method in methods), "truth"], drawn)

@@ -6,9 +6,10 @@ from torch.nn import Parameter
 
 
 def centralise(parameters: Iterable[Parameter]) -> None:
-    """Takes from each weight's gradient its mean over all that one output adds up; before an optimiser's step.
+    """Subtracts from the gradient of each output's weights their mean, before an optimiser's step.
 
-    So every output's gradient sums to 0. Parameters of one dimension, such as biases, stay as they are.
+    For each output of a layer, the gradients of its weights then sum to 0. Gradients of parameters of one
+    dimension, such as biases, stay as they are.
     """
     for parameter in parameters:
         if parameter.grad is not None and parameter.ndim > 1:

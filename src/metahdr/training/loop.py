@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 class TrainingLoop(ABC):
     """A training that may be ended at any moment, and goes on where it was when it is started again.
 
-    A subclass draws its network after `__init__`, which seeds torch, and then calls `resume`.
+    A subclass calls `__init__`, which seeds torch, then draws its network, and then calls `resume`.
 
     Args:
         inputs: of the training; its settings have `save_every`, the number of steps between resumable states.

@@ -15,7 +15,9 @@ from metahdr.weights.ours import save_network
 
 
 class NetworkTraining(TrainingLoop):
-    """A subclass sets network, optimiser and sources after `__init__`, and then calls `resume`.
+    """A training of one network by one optimiser.
+
+    A subclass calls `__init__`, sets `network`, `optimiser` and `trained_on`, and then calls `resume`.
 
     Args:
         inputs, files, steps, facts: as `TrainingLoop` takes them; the settings' files of weights are added.
@@ -111,6 +113,6 @@ def cosine(progress: float, dtype: torch.dtype = torch.float64) -> float:
 
     Args:
         progress: share of the training that is done.
-        dtype: that the cosine is computed in; a network is trained to the same bits by the same one.
+        dtype: of the cosine; another one changes the last bits of what is trained.
     """
     return (1 + torch.cos(torch.tensor(torch.pi * progress, dtype=dtype)).item()) / 2

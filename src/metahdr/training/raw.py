@@ -13,11 +13,12 @@ from metahdr.tables import read_table
 from metahdr.training.inputs import TrainingInputs
 from metahdr.training.network import NetworkTraining
 from metahdr.training.views import Views, decode_images
+from metahdr.workflow.folders import FoldFolder
 from metahdr.workflow.interrupts import ignore_interrupts
 
 
 class RawTraining(NetworkTraining):
-    """A training on random views of the training sources' images, which lie decoded beside the state.
+    """A training on random views of the training sources' raw images. They are decoded once, beside the state.
 
     Args:
         inputs, name, steps: as `NetworkTraining` takes them; the settings have `batch`, the examples in a step.
@@ -32,7 +33,7 @@ class RawTraining(NetworkTraining):
     views: ClassVar[type[Views]]
 
     def __init__(self, inputs: TrainingInputs, name: str, steps: int):
-        scenes = inputs.data / "scenes.csv"
+        scenes = FoldFolder(inputs.data).table
         table = read_table(scenes)
         # Sources that are merged from their exposures have no raw HDR file.
         self.sources = sorted(set(table.source[table.split == "train"]) & inputs.raw.keys())

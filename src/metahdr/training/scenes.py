@@ -9,7 +9,7 @@ from metahdr.training.network import NetworkTraining
 
 
 class ScenesTraining(NetworkTraining):
-    """A training on scenes that were read before.
+    """A training on the scenes that it is given.
 
     Args:
         inputs, name: as `NetworkTraining` takes them; the settings have `steps`.
@@ -21,12 +21,7 @@ class ScenesTraining(NetworkTraining):
 
     def __init__(self, inputs: TrainingInputs, name: str, scenes: Scenes):
         self.scenes, self.trained_on = scenes, hashes_of(scenes)
-        files = {"scenes.csv": inputs.data / "scenes.csv"}
-        for _, row in scenes.table.drop_duplicates("source").iterrows():
-            for folder in ("scenes", "exposures"):
-                array = f"{folder}/{row.chunk}/{row.source}.npy"
-                files[array] = scenes.arrays / array
-        super().__init__(inputs, name, files, inputs.settings.steps)
+        super().__init__(inputs, name, arrays_of(scenes), inputs.settings.steps)
 
 
 def scenes_of(data: Path, split: str = "train", moving: bool = False) -> Scenes:
@@ -45,6 +40,15 @@ def scenes_of(data: Path, split: str = "train", moving: bool = False) -> Scenes:
             f"{data}/scenes.csv: no {name} scenes; see split.shares, and the reasons there and in exposures/"
         )
     return scenes
+
+
+def arrays_of(scenes: Scenes) -> dict[str, Path]:
+    """The table and the arrays that scenes are read from, by their paths in the results folder."""
+    files, folders = {"scenes.csv": scenes.fold.table}, scenes.arrays
+    for chunk, source in sorted(set(zip(scenes.table.chunk, scenes.table.source, strict=True))):
+        paths = [folder(chunk) / f"{source}.npy" for folder in (folders.scenes, folders.exposures)]
+        files |= {str(path.relative_to(folders.path)): path for path in paths}
+    return files
 
 
 def hashes_of(scenes: Scenes) -> dict[str, str]:

@@ -49,12 +49,6 @@ def load_strictly(path: Path, network: nn.Module, parameters: dict[str, Tensor])
                 f"{path}: {name} has shape {tuple(parameters[name].shape)}; "
                 f"{type(network).__name__} has {tuple(expected[name].shape)} there"
             )
-    check_finite(path, parameters, list(expected))
-    network.load_state_dict(parameters)
-
-
-def check_finite(path: Path, parameters: dict[str, Tensor], names: list[str]) -> None:
-    """Raises a UserError that names the first of `names` whose values are not finite."""
-    for name in names:
         if not torch.isfinite(parameters[name]).all():
             raise UserError(f"{path}: {name} has values that are NaN or infinite")
+    network.load_state_dict(parameters)

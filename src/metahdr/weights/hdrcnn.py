@@ -8,7 +8,7 @@ import torch
 from metahdr.errors import UserError
 from metahdr.nets.hdrcnn import HDRCNN
 from metahdr.weights.arrays import read_arrays
-from metahdr.weights.check import check_finite
+from metahdr.weights.check import load_strictly
 from metahdr.weights.ours import load_network
 
 BATCH_NORM_FIRST = ("bias", "weight", "running_mean", "running_var")  # TensorLayer: beta, gamma, mean, variance
@@ -34,23 +34,14 @@ def load_official(path: Path) -> HDRCNN:
     Convolutions are stored (height, width, in, out), transposed ones (height, width, out, in): both become
     PyTorch's by reversing the axes to (3, 2, 0, 1).
     """
-    with torch.device("meta"):
-        network = HDRCNN()
-    parameters = dict(network.state_dict())
-    names = official_names(network)
-    shapes = [_stored_shape(parameters[name]) for name in names]
-    arrays = read_arrays(path, shapes)
-    for index, (name, shape, array) in enumerate(zip(names, shapes, arrays, strict=True)):
-        if array.shape != shape:
-            raise UserError(f"{path}: array {index} ({name}) has shape {array.shape}; HDR-CNN has {shape} there")
+    network = HDRCNN()
+    expected, names = network.state_dict(), official_names(network)
+    arrays = read_arrays(path, [_stored_shape(expected[name]) for name in names])
+    parameters = {name: value for name, value in expected.items() if name.endswith("num_batches_tracked")}
+    for name, array in zip(names, arrays, strict=True):
         tensor = torch.from_numpy(np.array(array, np.float32))
         parameters[name] = tensor.permute(3, 2, 0, 1).contiguous() if array.ndim == 4 else tensor
-    check_finite(path, parameters, names)
-    for name, value in parameters.items():
-        if name.endswith("num_batches_tracked"):
-            parameters[name] = torch.zeros_like(value, device="cpu")
-    network = HDRCNN()
-    network.load_state_dict(parameters)
+    load_strictly(path, network, parameters)
     return network
 
 

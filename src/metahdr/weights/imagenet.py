@@ -79,40 +79,37 @@ def read_convolutions(network: Convolutions, path: Path, key: str) -> list[Tenso
     return [state[name] for name in names]
 
 
-def load_resnet18(network: nn.Module, path: Path, key: str) -> None:
+def load_resnet18(network: nn.Module, path: Path | None, key: str) -> None:
     """Loads a state dict (resnet18-f37072fd.pth) into torchvision's ResNet-18 without its last layer.
+
+    Args:
+        path: None leaves the weights random, with a warning.
+        key: the configuration's key of the file.
 
     Raises:
         UserError: no such file, or not ResNet-18's weights.
     """
-    _load_encoder(network, path, key, "ResNet-18", "fc.")
+    _load_encoder(network, path, key, "ResNet-18", "resnet18-f37072fd.pth", "fc.")
 
 
 def load_mobilenet_v3(network: nn.Module, path: Path | None, key: str) -> None:
     """Loads a state dict (mobilenet_v3_large-5c1a4163.pth) into MobileNetV3-Large without its classifier.
 
-    Args:
-        path: None leaves the weights random, with a warning.
-
-    Raises:
-        UserError: no such file, or not MobileNetV3-Large's weights.
+    Arguments and errors are those of `load_resnet18`.
     """
+    _load_encoder(network, path, key, "MobileNetV3-Large", "mobilenet_v3_large-5c1a4163.pth", "classifier.")
+
+
+def _load_encoder(network: nn.Module, path: Path | None, key: str, title: str, file: str, last: str) -> None:
+    """Loads one of torchvision's state dicts into its network without the layers whose names begin with `last`."""
     if path is None:
         log.warning(
-            f"the frozen encoder is random: {key} names no file of MobileNetV3-Large's weights, "
-            "such as torchvision's mobilenet_v3_large-5c1a4163.pth"
+            f"the frozen encoder is random: {key} names no file of {title}'s weights, such as torchvision's {file}"
         )
-    else:
-        _load_encoder(network, path, key, "MobileNetV3-Large", "classifier.")
-
-
-def _load_encoder(network: nn.Module, path: Path, key: str, title: str, last: str) -> None:
-    """Loads one of torchvision's state dicts into its network without the last layers, whose names begin so."""
-    state = {
-        name: value for name, value in read_state(path, f"{key}: {path}").items() if not name.startswith(last)
-    }
+        return
+    state = read_state(path, f"{key}: {path}")
     try:
-        network.load_state_dict(state)
+        network.load_state_dict({name: value for name, value in state.items() if not name.startswith(last)})
     except RuntimeError as error:
         reason = str(error).splitlines()[1].strip()
         raise UserError(f"{key}: {path}: not the weights of torchvision's {title} ({reason})") from None

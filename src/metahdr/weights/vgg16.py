@@ -5,8 +5,9 @@ from pathlib import Path
 import torch
 
 from metahdr.errors import UserError
-from metahdr.nets.hdrcnn import HDRCNN, VGG_MEAN
+from metahdr.nets.hdrcnn import HDRCNN
 from metahdr.nets.imagenet import MEAN, STD
+from metahdr.nets.vgg_encoder import VGG_MEAN
 from metahdr.weights.imagenet import VGG16, read_convolutions
 
 

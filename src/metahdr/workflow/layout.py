@@ -237,14 +237,25 @@ class Layout:
         """What a folder of predictions holds, as the columns of the scores have it, and the modes.
 
         Args:
-            cell: below the fold's folder, such as `methods/hdrcnn` or `metahdr/true/seed0`.
+            cell: below the fold's folder: `methods/hdrcnn`, `moving/methods/hdrcnn` or `metahdr/true/seed0`.
         """
-        kind, name, *seed = cell.split("/")
-        if kind == "methods":
+        folder, _, name = cell.rpartition("/")
+        if folder.endswith("methods"):
+            sources = [] if self.moves(cell) else self.label_sources
             held = {"method": name, "label_source": "none", "seed": "none"}
-            return held | {"modes": METHODS[name].modes(self.label_sources)}
-        held = {"method": kind, "label_source": name, "seed": seed[0].removeprefix("seed")}
+            return held | {"modes": METHODS[name].modes(sources)}
+        variant, _, source = folder.partition("/")
+        held = {"method": variant, "label_source": source, "seed": name.removeprefix("seed")}
         return held | {"modes": METHODS[METAHDR].modes(self.label_sources)}
+
+    def moves(self, cell: str) -> bool:
+        """Whether a folder of predictions is of moving brackets."""
+        return cell.startswith("moving/")
+
+    def scored_from(self, cell: str, fold: str, chunk: str) -> list[str]:
+        """The arrays of one chunk's scenes that predictions are compared with."""
+        files = [*self.scenes_of_chunk, *(self.moving if self.moves(cell) else [])]
+        return [file.format(fold=fold, chunk=chunk) for file in files]
 
     def predictions_of(self, cells: list[Cell]) -> list[str]:
         """The folders of predictions of some cells, a chunk each."""

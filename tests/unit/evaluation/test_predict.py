@@ -115,7 +115,7 @@ def test_every_scene_exposure_and_mode_is_written_as_predicted(results, model, t
     scenes = Scenes(shutil.copytree(results.parent, tmp_path / "data") / results.name, "test")
     for scene in scenes:
         for i, ev in enumerate(scene.evs):
-            name = scenes.folder / "labels/simulated" / scene.chunk / label_name(scene.name, ev)
+            name = scenes.fold.labels("simulated") / scene.chunk / label_name(scene.name, ev)
             write_exr(name, scene.ldr[i].numpy().transpose(1, 2, 0) ** 3)
     write_predictions(MetaHDR.load(model), scenes, ["true", "simulated", "debevec"], tmp_path / "predictions")
     assert len(list((tmp_path / "predictions").iterdir())) == len(scenes) * 3 * 4

@@ -4,7 +4,6 @@ import runpy
 
 import pytest
 
-from metahdr.config.label import Label
 from metahdr.labels import simulate
 from metahdr.scenes.scene import Scenes
 from metahdr.training import inputs
@@ -22,7 +21,7 @@ def label(repository, results, tmp_path, monkeypatch):
         with monkeypatch.context() as patch:
             if scenes is not None:
                 patch.setattr(simulate, "track", lambda items, *_: _interrupted(items, scenes))
-            script("gamma_2", results.parent, "chunk0", Label(), threads, "c0de", tmp_path / "chunk0")
+            script("gamma_2", results.parent, "chunk0", False, threads, "c0de", tmp_path / "chunk0")
 
     return label
 

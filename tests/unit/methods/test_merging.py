@@ -1,6 +1,7 @@
 """Networks that merge moving brackets: inputs, training, weight files, and the merges they are compared with."""
 
 import runpy
+from functools import cache
 
 import numpy as np
 import pytest
@@ -59,6 +60,12 @@ def train(repository, moving, tmp_path_factory):
     return train
 
 
+@pytest.fixture(scope="module")
+def trained(train):
+    """The model and the history of a network with its small settings, trained once."""
+    return cache(train)
+
+
 @pytest.fixture
 def bracket(moving):
     return Scenes(moving, "test", moving=True)[0]
@@ -95,8 +102,8 @@ def test_the_light_that_networks_are_given_is_that_of_the_cameras_response(scene
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_a_network_is_trained_written_and_merges_a_bracket(name, train, moving, bracket):
-    model, history = train(name)
+def test_a_network_is_trained_written_and_merges_a_bracket(name, trained, moving, bracket):
+    model, history = trained(name)
     assert read_table(history).loss.notna().sum() == 2
     method = METHODS[name].load(model)
     assert set(method.trained_on()) == set(Scenes(moving, "train").table.source)
@@ -106,8 +113,8 @@ def test_a_network_is_trained_written_and_merges_a_bracket(name, train, moving, 
     assert merged.min() >= 0 and merged.max() <= 4  # where EV -2 clips
 
 
-def test_an_interrupted_training_goes_on_to_the_same_weights(train, tmp_path, monkeypatch):
-    whole, _ = train("wu_unet")
+def test_an_interrupted_training_goes_on_to_the_same_weights(train, trained, tmp_path, monkeypatch):
+    whole, _ = trained("wu_unet")
     step = MergingTrainer.train_step
 
     def ended(self, batch):
@@ -144,8 +151,8 @@ def test_the_weight_and_image_estimator_first_learns_to_keep_the_aligned_images(
     assert found.item() == pytest.approx((images - bracket.ldr).square().mean().item(), rel=1e-5)
 
 
-def test_weights_of_another_network_are_refused(train):
-    model, _ = train("kalantari_we")
+def test_weights_of_another_network_are_refused(trained):
+    model, _ = trained("kalantari_we")
     with pytest.raises(UserError, match="found weights of kalantari_we; expected those of kalantari_wie"):
         METHODS["kalantari_wie"].load(model)
 
@@ -162,8 +169,8 @@ def test_a_network_without_a_weight_file_says_where_one_comes_from():
         ((2.0, 0.0, -2.0), r"found exposures in the order EV \+2, \+0, -2; give them from dark to bright"),
     ],
 )
-def test_another_number_of_exposures_or_another_order_is_refused_in_one_line(train, stops, said):
-    method = METHODS["kalantari_we"].load(train("kalantari_we")[0])
+def test_another_number_of_exposures_or_another_order_is_refused_in_one_line(trained, stops, said):
+    method = METHODS["kalantari_we"].load(trained("kalantari_we")[0])
     with pytest.raises(UserError, match=f"kalantari_we: {said}"):
         method.reconstruct(torch.zeros(len(stops), 3, 32, 32), stops)
 

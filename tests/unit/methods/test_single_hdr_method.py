@@ -16,7 +16,7 @@ from metahdr.methods.single_hdr import SingleHDR, pairs, pipeline, responses
 from metahdr.methods.single_hdr.pairs import Examples
 from metahdr.methods.single_hdr.settings import SingleHDRTraining
 from metahdr.methods.single_hdr.trainer import SingleHDRTrainer
-from metahdr.nets.single_hdr import apply_response
+from metahdr.nets.response import apply_response
 from metahdr.scenes.scene import Scenes
 from metahdr.seeds import named_rng
 from metahdr.tables import read_table

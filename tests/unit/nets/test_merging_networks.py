@@ -155,7 +155,7 @@ def test_the_kalantari_networks_have_the_papers_layers(kind, outputs, total):
 
 @pytest.mark.parametrize(("kind", "outputs"), [("direct", 3), ("we", 9), ("wie", 18)])
 def test_the_kalantari_networks_make_values_between_0_and_1(kind, outputs):
-    values = KalantariNet(kind)(10 * torch.randn(2, 18, 7, 10))
+    values = KalantariNet(kind)(10 * torch.randn(2, 3, 6, 7, 10))
     assert values.shape == (2, outputs, 7, 10)
     assert 0 < values.min() < values.max() < 1
 
@@ -163,7 +163,7 @@ def test_the_kalantari_networks_make_values_between_0_and_1(kind, outputs):
 def test_the_kalantari_networks_see_13x13_pixels():
     x = torch.ones(1, 18, 21, 21, dtype=torch.double, requires_grad=True)
     assert 7 + 5 + 3 - 2 == 2 * 6 + 1
-    assert torch.equal(seen(averaging(KalantariNet("direct"))(x), x), square(6))
+    assert torch.equal(seen(averaging(KalantariNet("direct"))(x.unflatten(1, (3, 6))), x), square(6))
 
 
 def test_the_merge_is_the_weighted_mean_of_each_colour():
@@ -179,7 +179,7 @@ def test_a_pixel_without_any_weight_is_black():
 
 
 def test_weights_of_a_network_keep_the_merge_between_its_images():
-    x, images = torch.randn(2, 18, 8, 8), torch.rand(2, 3, 3, 8, 8)
+    x, images = torch.randn(2, 3, 6, 8, 8), torch.rand(2, 3, 3, 8, 8)
     merged = merge(KalantariNet("we")(x).unflatten(1, (3, 3)), images)
     assert merged.shape == (2, 3, 8, 8)
     assert (merged >= images.amin(1) - 1e-6).all()

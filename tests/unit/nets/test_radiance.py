@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from metahdr.camera.response import Response
-from metahdr.nets.radiance import TABLE_SIZE, TERMS, RadianceNet, curve, linearise, mask
+from metahdr.nets.radiance import TABLE_SIZE, TERMS, RadianceNet, curve, mask
+from metahdr.nets.response import apply_response
 
 
 @pytest.fixture
@@ -52,8 +53,8 @@ def test_a_known_response_is_undone():
     table = torch.from_numpy(response.inverse(np.linspace(0, 1, TABLE_SIZE))).float()[None]
     exposures = torch.rand(1, 3, 20, 20, generator=torch.Generator().manual_seed(0))
     expected = torch.from_numpy(response.inverse(exposures.numpy())).float()
-    torch.testing.assert_close(linearise(exposures, table), expected, atol=2e-4, rtol=0)
-    assert linearise(torch.ones(1, 3, 1, 1), table).eq(1).all()
+    torch.testing.assert_close(apply_response(exposures, table), expected, atol=2e-4, rtol=0)
+    assert apply_response(torch.ones(1, 3, 1, 1), table).eq(1).all()
 
 
 def test_white_below_255_is_clipped_and_middle_tones_are_not():
@@ -72,7 +73,7 @@ def test_a_residual_is_never_negative(network):
 def test_an_image_of_one_value_has_finite_gradients(value):
     """A standard deviation of 0 once had none, which ended a training."""
     network, exposures = RadianceNet(), torch.full((1, 3, 32, 32), value)
-    linear = linearise(exposures, network.propose(exposures))
+    linear = apply_response(exposures, network.propose(exposures))
     (linear * network.residual(linear, mask(exposures)).exp()).mean().backward()
     parts = (network.response, network.highlights, network.head)
     assert all(value.grad.isfinite().all() for part in parts for value in part.parameters())

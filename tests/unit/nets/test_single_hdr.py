@@ -5,12 +5,12 @@ from scipy.ndimage import sobel
 from torch import nn
 from torch.nn import functional as F
 
+from metahdr.nets.response import apply_response
 from metahdr.nets.single_hdr import (
     DequantisationNet,
     HallucinationNet,
     LinearisationNet,
     RefinementNet,
-    apply_response,
     inverse_response,
     monotone,
     over_exposed,

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from metahdr.evaluation.scores import failures
 from metahdr.report.results import Cell, Results
 from metahdr.report.sentences import findings, limits
 from metahdr.tables import read_table, write_table
@@ -88,7 +89,7 @@ def test_failures_are_counted_once_for_all_their_metrics(make_run):
     write_table(data / "scores.csv", scores)
     results = Results(data)
     assert limits(results, 0.95)[-1].startswith("1 failed prediction (1 nan)")
-    assert list(results.failures.scene) == [name]
+    assert list(failures(results.scores).scene) == [name]
 
 
 def test_a_run_without_a_control_or_a_baseline_says_less(make_run):

@@ -3,12 +3,12 @@
 import os
 import shutil
 import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from warm import warm_python
 
 from metahdr.config.meta import Meta
 from metahdr.images.files import write_exr
@@ -175,7 +175,7 @@ def test_the_number_of_processes_does_not_name_a_training_and_one_of_them_hashes
         "        TrainingInputs(data, {}, 'panoramas', settings, 0, 1, 'digest', out / 'state.pt')).identity\n"
         "(out / f'{processes.rank()}.txt').write_text(f'{identity} {bool(hashed)}')\n"
     )
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--"]
+    command = [str(warm_python()), "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--"]
     environment = os.environ | {"PYTHONPATH": str(repository / "src"), "CUDA_VISIBLE_DEVICES": ""}
     subprocess.run([*command, str(script), str(data), str(tmp_path)], check=True, env=environment)
     written = [(tmp_path / f"{rank}.txt").read_text().split() for rank in range(2)]

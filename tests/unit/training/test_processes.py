@@ -2,10 +2,10 @@
 
 import os
 import subprocess
-import sys
 
 import pytest
 from bits import same
+from warm import warm_python
 
 from metahdr.config.meta import Meta
 from metahdr.meta.trainer import Trainer
@@ -22,7 +22,7 @@ def train(results, repository):
     def train(folder, count):
         script = repository / "workflow" / "scripts" / "train.py"
         (folder / "sources.json").write_text("{}")
-        torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
+        torchrun = [warm_python(), "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
         arguments = {
             "method": "metahdr",
             "data": results,

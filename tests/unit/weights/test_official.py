@@ -143,7 +143,7 @@ def save(path, arrays, **changes):
 
 def test_a_file_of_another_layout_is_refused_with_the_first_array_that_differs(tmp_path, arrays):
     path = save(tmp_path / "a.npz", arrays, _40=np.zeros((4, 4, 512, 256), np.float32))
-    with pytest.raises(UserError, match=r"a\.npz: array 40 \(up\.1\.weight\) has shape \(4, 4, 512, 256\)"):
+    with pytest.raises(UserError, match=r"a\.npz: up\.1\.weight has shape \(256, 512, 4, 4\)"):
         load_official(path)
     np.savez(tmp_path / "b.npz", *arrays[:79])
     with pytest.raises(UserError, match=r"b\.npz: 79 arrays; expected TensorLayer's list of 80"):

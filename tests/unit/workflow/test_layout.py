@@ -84,6 +84,7 @@ def test_what_a_folder_of_predictions_holds_is_read_from_its_name(layout):
         "seed": "none",
         "modes": ["stack"],
     }
+    assert run.held("moving/methods/radiance")["modes"] == ["single"], "no label of a moving bracket"
     held = run.held("joint/simulated/seed3")
     assert (held["method"], held["label_source"], held["seed"]) == ("joint", "simulated", "3")
     assert held["modes"] == ["single", "adapted_true", "adapted_simulated"]

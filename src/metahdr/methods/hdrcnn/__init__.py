@@ -47,11 +47,10 @@ class HDRCNN(Method):
         self._trained_on = trained_on or {}
 
     @classmethod
-    def load(cls, weights: Path | None = None, device: str = "cpu") -> Self:
+    def read(cls, path: Path, device: str) -> Self:
         from metahdr.weights.hdrcnn import load_hdrcnn
         from metahdr.weights.ours import read_facts
 
-        path = weights or cls.shipped
         network, trained_on = load_hdrcnn(path), read_facts(path).get("trained_on", {})
         if isinstance(trained_on, list):  # names alone
             trained_on = dict.fromkeys(trained_on, "")
@@ -73,9 +72,6 @@ class HDRCNN(Method):
         import torch
 
         self.network = torch.compile(self.network)
-
-    def trained_on(self) -> dict[str, str]:
-        return self._trained_on
 
 
 class HDRCNNMetered(Metered, HDRCNN):

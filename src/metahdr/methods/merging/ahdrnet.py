@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field
-
 from metahdr.config.base import Count
 from metahdr.methods.merging.base import MergingMethod, MergingTraining
 
@@ -16,8 +14,11 @@ if TYPE_CHECKING:
 class AHDRNetTraining(MergingTraining):
     """Training of AHDRNet (Yan et al. 2019), which merges a moving bracket."""
 
-    features: Count = Field(32, description="channels of its features; as published: 64")
-    growth: Count = Field(16, description="channels that a dense layer adds; as published: 32")
+    features: Count = 32
+    """channels of its features; as published: 64"""
+
+    growth: Count = 16
+    """channels that a dense layer adds; as published: 32"""
 
 
 class AHDRNet(MergingMethod):

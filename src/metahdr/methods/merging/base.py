@@ -26,19 +26,30 @@ TILE, MARGIN = 512, 128  # multiples of 16, on the grid of Wu's encoder; AHDRNet
 class MergingTraining(TrainingSection):
     """What all of these trainings have."""
 
-    size: Annotated[int, Field(ge=16)] = Field(64, description="width and height of a training image in pixels")
-    steps: Count = Field(1800, description="training steps")
-    batch: Count = Field(4, description="images per step")
-    learning_rate: Positive = Field(0.0003, description="Adam's learning rate at the beginning")
-    decay: bool = Field(True, description="let the learning rate fall to 0 along a cosine; as published: false")
-    save_every: Count = Field(50, description="steps between the states that an interrupted training resumes from")
+    size: Annotated[int, Field(ge=16)] = 64
+    """width and height of a training image in pixels"""
+
+    steps: Count = 1800
+    """training steps"""
+
+    batch: Count = 4
+    """images per step"""
+
+    learning_rate: Positive = 0.0003
+    """Adam's learning rate at the beginning"""
+
+    decay: bool = True
+    """let the learning rate fall to 0 along a cosine; as published: false"""
+
+    save_every: Count = 50
+    """steps between the states that an interrupted training resumes from"""
 
 
 class MergingMethod(TrainedMethod):
     """A network that merges three exposures, dark to bright, into what the middle one shows.
 
-    Light is cut where the darkest exposure clips, because the network's output ends there. A large bracket is
-    merged in tiles.
+    The network's output ends at 1, the light at which the darkest exposure clips: brighter light is lost. A large
+    bracket is merged in tiles.
 
     Attributes:
         norm: of the difference to the truth after the mu-law, which training makes small: `l1` or `l2`.
@@ -68,7 +79,7 @@ class MergingMethod(TrainedMethod):
     def loss(
         cls, network: nn.Module, inputs: Tensor, gains: Tensor, truth: Tensor, progress: float, settings: Any
     ) -> Tensor:
-        """Of a batch; `progress` is the share of the training that is done."""
+        """The loss of a batch; `progress` is the share of the training that is done, from 0 to 1."""
         from metahdr.losses import fidelity
 
         compare = {"l1": fidelity.mu_law_loss, "l2": fidelity.mu_law_mse_loss}[cls.norm]

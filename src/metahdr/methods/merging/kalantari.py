@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from metahdr.config.base import Fraction
 from metahdr.methods.merging.base import MergingMethod, MergingTraining
@@ -18,10 +16,8 @@ if TYPE_CHECKING:
 class KalantariTraining(MergingTraining):
     """Training of Kalantari and Ramamoorthi's networks (2017), which merge a bracket aligned by optical flow."""
 
-    first_stage: Fraction = Field(
-        0.2,
-        description="share of the steps in which the weight and image estimator learns to keep the aligned images",
-    )
+    first_stage: Fraction = 0.2
+    """share of the steps in which the weight and image estimator learns to keep the aligned images"""
 
 
 class Direct(MergingMethod):
@@ -47,15 +43,6 @@ class Direct(MergingMethod):
 
         return align_by_flow(exposures, stops)
 
-    @classmethod
-    def estimate(cls, network: nn.Module, inputs: Tensor) -> Tensor:
-        """The network's outputs, `(N, 3, 6, H, W)` to `(N, 3, 9 or 18, H, W)`."""
-        return network(inputs.flatten(1, 2))
-
-    @classmethod
-    def predict(cls, network: nn.Module, inputs: Tensor, gains: Tensor) -> Tensor:
-        return cls.estimate(network, inputs)
-
 
 class WeightEstimator(Direct):
     """The network's outputs are the weights of the exposures' light in the merge."""
@@ -68,8 +55,7 @@ class WeightEstimator(Direct):
     def predict(cls, network: nn.Module, inputs: Tensor, gains: Tensor) -> Tensor:
         from metahdr.nets.kalantari import merge
 
-        weights = cls.estimate(network, inputs).unflatten(1, (3, 3))
-        return merge(weights, inputs[:, :, 3:])
+        return merge(network(inputs).unflatten(1, (3, 3)), inputs[:, :, 3:])
 
 
 class WeightAndImageEstimator(Direct):
@@ -87,22 +73,15 @@ class WeightAndImageEstimator(Direct):
         from metahdr.methods.merging.inputs import GAMMA
         from metahdr.nets.kalantari import merge
 
-        weights, images = cls.estimate(network, inputs).unflatten(1, (2, 3, 3)).unbind(1)
+        weights, images = network(inputs).unflatten(1, (2, 3, 3)).unbind(1)
         return merge(weights, images**GAMMA * gains.view(-1, 3, 1, 1, 1))
 
     @classmethod
     def loss(
-        cls,
-        network: nn.Module,
-        inputs: Tensor,
-        gains: Tensor,
-        truth: Tensor,
-        progress: float,
-        settings: KalantariTraining,
+        cls, network: nn.Module, inputs: Tensor, gains: Tensor, truth: Tensor, progress: float, settings: Any
     ) -> Tensor:
         from torch.nn import functional as F
 
         if progress < settings.first_stage:
-            images = cls.estimate(network, inputs).unflatten(1, (2, 3, 3))[:, 1]
-            return F.mse_loss(images, inputs[:, :, :3])
+            return F.mse_loss(network(inputs).unflatten(1, (2, 3, 3))[:, 1], inputs[:, :, :3])
         return super().loss(network, inputs, gains, truth, progress, settings)

@@ -6,7 +6,6 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from metahdr.errors import UserError
 from metahdr.methods.merging.ahdrnet import AHDRNet, AHDRNetTraining
 from metahdr.methods.merging.base import MergingMethod, MergingTraining
 from metahdr.methods.merging.wu import WuResNet, WuTraining
@@ -27,14 +26,12 @@ class Official(MergingMethod):
 
     @classmethod
     @abstractmethod
-    def read(cls, path: Path) -> nn.Module:
+    def read_network(cls, path: Path) -> nn.Module:
         """The network in the authors' file."""
 
     @classmethod
-    def load(cls, weights: Path | None = None, device: str = "cpu") -> Self:
-        if weights is None:
-            raise UserError(f"{cls.name}: no weights are shipped; give the authors' file (config/weights.yaml)")
-        return cls(cls.read(weights).to(device), cls.built)
+    def read(cls, path: Path, device: str) -> Self:
+        return cls(cls.read_network(path).to(device), cls.built)
 
 
 class OfficialWu(Official, WuResNet):
@@ -46,7 +43,7 @@ class OfficialWu(Official, WuResNet):
     built = WuTraining(residual_kernel=3)
 
     @classmethod
-    def read(cls, path: Path) -> nn.Module:
+    def read_network(cls, path: Path) -> nn.Module:
         from metahdr.weights.wu import load_wu
 
         return load_wu(path)
@@ -61,7 +58,7 @@ class OfficialAHDRNet(Official, AHDRNet):
     built = AHDRNetTraining(features=64, growth=32)
 
     @classmethod
-    def read(cls, path: Path) -> nn.Module:
+    def read_network(cls, path: Path) -> nn.Module:
         from metahdr.weights.ahdrnet import load_ahdrnet
 
         return load_ahdrnet(path)

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 class WuTraining(MergingTraining):
     """Training of Wu et al.'s networks (2018), which merge a bracket aligned by a homography."""
 
-    steps: Count = Field(1000, description="training steps")
-    residual_kernel: Annotated[int, Field(ge=1)] = Field(
-        5, description="side of the kernels in the residual blocks; the paper has 5, the authors' code 3"
-    )
+    steps: Count = 1000
+    """training steps"""
+
+    residual_kernel: Annotated[int, Field(ge=1)] = 5
+    """side of the kernels in the residual blocks; the paper has 5, the authors' code 3"""
 
 
 class WuUNet(MergingMethod):

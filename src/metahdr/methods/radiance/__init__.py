@@ -43,12 +43,12 @@ class Radiance(KnowsCameras):
         self._trained_on = trained_on or {}
 
     @classmethod
-    def load(cls, weights: Path | None = None, device: str = "cpu") -> Self:
-        from metahdr.weights.ours import read_facts
-        from metahdr.weights.radiance import load_radiance
+    def read(cls, path: Path, device: str) -> Self:
+        from metahdr.nets.radiance import RadianceNet
+        from metahdr.weights.ours import load_network
 
-        path = weights or cls.shipped
-        return cls(load_radiance(path).to(device), read_facts(path).get("trained_on", {}))
+        network, facts = load_network(path, lambda _: RadianceNet())
+        return cls(network.to(device), facts.get("trained_on", {}))
 
     @classmethod
     def train(cls, inputs: TrainingInputs, model: Path, history: Path) -> None:
@@ -64,9 +64,6 @@ class Radiance(KnowsCameras):
         with torch.inference_mode():
             images = [reconstruct(self.network, exposure[None], self.curve) for exposure in exposures]
         return in_scene_scale(torch.cat(images), stops)
-
-    def trained_on(self) -> dict[str, str]:
-        return self._trained_on
 
 
 class RadianceMetered(Metered, Radiance):

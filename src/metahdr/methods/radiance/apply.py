@@ -5,7 +5,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from metahdr.camera.curve import Curve
-from metahdr.nets.radiance import TABLE_SIZE, RadianceNet, linearise, mask
+from metahdr.nets.radiance import TABLE_SIZE, RadianceNet, mask
+from metahdr.nets.response import apply_response
 
 # Pixels of the longest side that the networks see. They were trained with 96; on validation views of 512 pixels
 # the mean of these three is ahead of each of five sizes alone.
@@ -27,11 +28,11 @@ def reconstruct(network: RadianceNet, exposure: Tensor, known: Curve | None) -> 
     The residual is the mean of those that the network gives the image at `SIZES`, no larger than the image is.
     """
     table = tables(network, exposure, known)
-    linear, clipped = linearise(exposure, table), mask(exposure)
+    linear, clipped = apply_response(exposure, table), mask(exposure)
     residuals = []
     for size in sorted({min(size, max(exposure.shape[2:])) for size in SIZES}):
         seen = reduced(clipped, size)
-        # The residual counts where something is clipped; elsewhere the network was never told what to say.
+        # The network learned residuals of clipped pixels alone: elsewhere what it says counts for nothing.
         residuals.append(torch.cat([network.residual(reduced(linear, size), seen) * seen, seen], 1))
     height = exposure.shape[2]
     for top in range(0, height, STRIP):
@@ -51,7 +52,7 @@ def reduced(image: Tensor, size: int = SIZES[1]) -> Tensor:
 
 
 def _strip(image: Tensor, rows: slice, size: torch.Size) -> Tensor:
-    """Some rows of the image brought to a larger size, bilinear: the same as those rows of the whole."""
+    """Some rows of the enlarged image, bilinear; the whole, enlarged at once, has the same rows."""
     height, width = image.shape[2:]
     centres = (torch.arange(rows.start, rows.stop, device=image.device) + 0.5) * height / size[0] - 0.5
     position = centres.clamp(0, height - 1)

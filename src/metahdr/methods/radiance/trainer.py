@@ -8,7 +8,8 @@ from torch import Tensor
 from metahdr.losses.radiance import radiance_loss, response_loss
 from metahdr.methods.radiance.pairs import LikelyViews, Pair, RandomViews
 from metahdr.methods.radiance.settings import RadianceTraining
-from metahdr.nets.radiance import RadianceNet, linearise, mask
+from metahdr.nets.radiance import RadianceNet, mask
+from metahdr.nets.response import apply_response
 from metahdr.training.inputs import TrainingInputs
 from metahdr.training.network import cosine
 from metahdr.training.raw import RawTraining
@@ -53,7 +54,7 @@ class RadianceTrainer(RawTraining):
         with torch.autocast(self.device.type, torch.bfloat16):
             proposed = self.network.propose(ldr)
             given = torch.cat([table[: len(table) // 2], proposed[len(table) // 2 :]])
-            linear, clipped = linearise(ldr, given), mask(ldr)
+            linear, clipped = apply_response(ldr, given), mask(ldr)
             residual = self.network.residual(linear, clipped)
         terms = radiance_loss(linear * (clipped * residual).exp(), hdr)
         return self.descend(terms | {"response": response_loss(proposed, table)})
@@ -81,8 +82,10 @@ class RadianceTrainer(RawTraining):
 
 
 class ResponseTrainer(RadianceTrainer):
-    """The part that proposes a response, trained by itself on cameras as they are: what it guesses best is the
-    likely curve, while the U-Net must cope with every curve. Without the U-Net a step takes a tenth of the time.
+    """The part that proposes a response, trained by itself.
+
+    It learns from likely cameras, because it has to guess the curve; the U-Net learns from all cameras, because it
+    must cope with every curve. Without the U-Net a step takes a tenth of the time.
     """
 
     views = LikelyViews
@@ -94,7 +97,7 @@ class ResponseTrainer(RadianceTrainer):
     def train_step(self, batch: Pair) -> dict:
         ldr, hdr, table = (part.to(self.device) for part in batch)
         proposed = self.network.propose(ldr)
-        terms = radiance_loss(linearise(ldr, proposed), hdr.clamp(max=1))
+        terms = radiance_loss(apply_response(ldr, proposed), hdr.clamp(max=1))
         return self.descend(
             {name: terms[name] for name in ("log", "pu")} | {"response": response_loss(proposed, table)}
         )

@@ -7,12 +7,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from metahdr.methods.tiles import in_tiles
+from metahdr.nets.response import apply_response
 from metahdr.nets.single_hdr import (
     DequantisationNet,
     HallucinationNet,
     LinearisationNet,
     RefinementNet,
-    apply_response,
     over_exposed,
 )
 

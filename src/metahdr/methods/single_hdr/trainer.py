@@ -12,7 +12,7 @@ from metahdr.methods.single_hdr.pairs import Example, Examples
 from metahdr.methods.single_hdr.pipeline import Pipeline
 from metahdr.methods.single_hdr.responses import response_model
 from metahdr.nets.hdrcnn import EPSILON
-from metahdr.nets.single_hdr import apply_response
+from metahdr.nets.response import apply_response
 from metahdr.training.inputs import TrainingInputs
 from metahdr.training.network import cosine
 from metahdr.training.raw import RawTraining
@@ -32,9 +32,9 @@ WEIGHTS = {  # of the terms in the loss (Liu et al. 2020; equation 24 of the sur
 class SingleHDRTrainer(RawTraining):
     """The four networks and their optimiser.
 
-    Each of the first three is trained with what the camera made in the place of what the one before it makes, then
-    all three in a row, and at last the fourth with the three as they are. A parameter without a gradient is left
-    alone by Adam, so that one optimiser does for all stages.
+    The first three networks are trained one by one: the input of each is true, as if the network before it made no
+    error. Then the three are trained in a row, and at last the fourth on what the three give. Adam leaves a
+    parameter without a gradient as it is, so that one optimiser does for all stages.
 
     Raises:
         UserError: a file is missing.

@@ -12,9 +12,9 @@ NEAR_WHITE = 192, 224  # values of 8 bits
 def scaled_response(stack: Tensor, evs: Sequence[float]) -> Tensor:
     """The estimated log inverse response, shifted so that light of 1.0 is where the exposure of EV 0 clips.
 
-    Just below white the estimate is not to be trusted: JPEG and networks scatter what clips over these values, in
-    all exposures alike. So white is where the line through the estimate at three quarters and at seven eighths of
-    it ends; the mean of the channels is brought to 0.
+    Just below white the estimate is wrong, because JPEG and networks scatter clipped pixels over these values. So
+    the log light of white is extrapolated from the values 192 and 224 along a straight line, and its mean over the
+    channels is shifted to 0.
 
     Args:
         stack: values in [0, 1], `(N, E, C, H, W)`.

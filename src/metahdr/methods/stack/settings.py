@@ -15,32 +15,40 @@ class StackTraining(TrainingSection):
 
     lacking = {"vgg19": "no contextual bilateral loss"}
 
-    width: Annotated[int, Field(ge=2)] = Field(
-        8, description="channels of the global network's first convolution; as published: 32"
-    )
-    recursions: Count = Field(3, description="exposures that are made in each direction")
-    stops: Positive = Field(1.0, description="stops between neighbouring exposures of the stack")
-    response: Literal["truth", "prediction"] = Field(
-        "truth",
-        description="by what response the HDR loss merges the exposures that a network made: truth, that of the "
-        "true exposures, which a short training needs; prediction, that of the made ones, as published",
-    )
-    vgg19: str | None = Field(
-        None,
-        description="file of VGG-19's ImageNet weights, torchvision's vgg19-dcbb9e9d.pth, for the contextual "
-        "bilateral loss; null leaves that term out",
-    )
-    size: Annotated[int, Field(ge=32)] = Field(
-        64, description="width and height of a training image in pixels; the networks halve it five times"
-    )
-    steps: Count = Field(1000, description="training steps of each direction: first brighter, then darker")
-    batch: Count = Field(2, description="images per step")
-    learning_rate: Positive = Field(0.0001, description="Adam's learning rate")
-    crop_scale: Shares = Field(
-        [0.2, 0.6], description="smallest and largest side of a random crop, in image heights"
-    )
-    ev: Annotated[list[float], Field(min_length=2, max_length=2)] = Field(
-        [-3.0, 3.5],
-        description="smallest and largest exposure of the stack's middle in stops, relative to the meter's",
-    )
-    save_every: Count = Field(50, description="steps between the states that an interrupted training resumes from")
+    width: Annotated[int, Field(ge=2)] = 8
+    """channels of the global network's first convolution; as published: 32"""
+
+    recursions: Count = 3
+    """exposures that are made in each direction"""
+
+    stops: Positive = 1.0
+    """stops between neighbouring exposures of the stack"""
+
+    response: Literal["truth", "prediction"] = "truth"
+    """by what response the HDR loss merges the exposures that a network made: truth, that of the true exposures,
+    which a short training needs; prediction, that of the made ones, as published"""
+
+    vgg19: str | None = None
+    """file of VGG-19's ImageNet weights, torchvision's vgg19-dcbb9e9d.pth, for the contextual bilateral loss; null
+    leaves that term out"""
+
+    size: Annotated[int, Field(ge=32)] = 64
+    """width and height of a training image in pixels; the networks halve it five times"""
+
+    steps: Count = 1000
+    """training steps of each direction: first brighter, then darker"""
+
+    batch: Count = 2
+    """images per step"""
+
+    learning_rate: Positive = 0.0001
+    """Adam's learning rate"""
+
+    crop_scale: Shares = [0.2, 0.6]
+    """smallest and largest side of a random crop, in image heights"""
+
+    ev: Annotated[list[float], Field(min_length=2, max_length=2)] = [-3.0, 3.5]
+    """smallest and largest exposure of the stack's middle in stops, relative to the meter's"""
+
+    save_every: Count = 50
+    """steps between the states that an interrupted training resumes from"""

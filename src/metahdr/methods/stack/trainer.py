@@ -30,9 +30,9 @@ TERMS = {
 class StackTrainer(RawTraining):
     """Both networks and their optimiser.
 
-    One half of the steps trains the network that makes brighter exposures, then the other half the one that makes
-    darker ones. A step begins with the middle exposure and takes all recursions; each part of the network learns
-    from its own loss alone, through all of them.
+    The first half of the steps trains the network that makes brighter exposures, the second half the other one.
+    A step begins with the middle exposure and takes all recursions. Each part of a network (`TERMS`) learns from
+    its own loss alone, whose gradient goes back through all recursions.
 
     Raises:
         UserError: a file is missing.

@@ -8,10 +8,11 @@ from typing import NamedTuple
 import pandas as pd
 import torch
 
+from metahdr.methods.base import Method
 from metahdr.registry import METHODS
 from metahdr.report.table import Table, text_table
-from metahdr.studies.benchmark.cost import Cost
 from metahdr.tables import read_table
+from metahdr.training.trained_with import read_settings
 from metahdr.weights.ours import read_facts
 
 
@@ -33,47 +34,10 @@ class Training(NamedTuple):
     lacks: list[str]
 
 
-class Card(NamedTuple):
-    """A method.
-
-    Attributes:
-        title, citation: of the method.
-        licence: of the authors' code; empty where there is none.
-        scores: that the documents have of it, on other images; empty where they have none.
-        training: None where the run trained nothing for it.
-        costs: by size.
-    """
-
-    title: str
-    citation: str
-    licence: str
-    scores: str
-    training: Training | None
-    costs: list[Cost]
-
-
-def cards(methods: Sequence[str], weights: dict[str, Path], benchmarks: Path, costs: Path) -> list[Card]:
-    """A card of each method.
-
-    Args:
-        methods: their names.
-        weights: files of the networks that the run trained, by method.
-        benchmarks: folder of the trainings' benchmark files, METHOD.tsv; one may be missing.
-        costs: folder of `Cost`s, METHOD.csv.
-    """
-    found = []
-    for name in methods:
-        method = METHODS[name]
-        trained = training(name, weights[name], benchmarks / f"{name}.tsv") if name in weights else None
-        taken = [Cost(*row) for row in read_table(costs / f"{name}.csv").itertuples(index=False)]
-        found.append(Card(method.title, method.citation, method.licence, method.published, trained, taken))
-    return found
-
-
 def training(method: str, weights: Path, measured: Path) -> Training:
     """What a weight file, and the benchmark file of its training, tell."""
     facts = read_facts(weights)
-    settings = METHODS[method].settings.model_validate(facts["settings"])
+    settings = read_settings(weights, METHODS[method].settings, facts["settings"])
     with torch.device("meta"):  # shapes alone: a published network may take a gigabyte
         network = METHODS[method].build(settings)
     parameters = sum(values.numel() for values in network.parameters())
@@ -81,42 +45,53 @@ def training(method: str, weights: Path, measured: Path) -> Training:
     return Training(parameters, settings.steps, len(facts["trained_on"]), minutes, getattr(settings, "lacks", []))
 
 
-def card_tables(cards: Sequence[Card]) -> list[Table]:
-    """What reconstructions take, and how the networks were trained."""
-    sizes = [f"{cost.width}x{cost.height}" for cost in cards[0].costs]
+def card_tables(methods: Sequence[str], weights: dict[str, Path], benchmarks: Path, costs: Path) -> list[Table]:
+    """What reconstructions take, and how the networks were trained.
+
+    Args:
+        methods: their names.
+        weights: files of the networks that the run trained, by method.
+        benchmarks: folder of the trainings' benchmark files, METHOD.tsv; one may be missing.
+        costs: folder of what reconstructions took (`Cost`), METHOD.csv.
+    """
+    trainings = {
+        name: training(name, weights[name], benchmarks / f"{name}.tsv") for name in methods if name in weights
+    }
+    taken = {name: read_table(costs / f"{name}.csv") for name in methods}
+    first = taken[methods[0]]
+    sizes = [f"{width}x{height}" for width, height in zip(first.width, first.height, strict=True)]
     takes = text_table(
         "What each method takes",
         ["parameters", *(f"{size}, {unit}" for size in sizes for unit in ("s", "GB")), "published", "licence"],
-        [(card.title, _takes(card)) for card in cards],
+        [(METHODS[name].title, _takes(METHODS[name], trainings.get(name), taken[name])) for name in methods],
         "Seconds of one exposure, or one bracket, on all cores of this machine's processor, and the peak of the "
         "process's memory. Licence: of the authors' code; what is run here is this project's own.",
     )
     trained = text_table(
         "How the networks were trained",
         ["steps", "sources", "minutes", "trained with", "published scores"],
-        [(card.title, _training(card)) for card in cards if card.training or card.scores],
+        [
+            (METHODS[name].title, [*_training(trainings.get(name)), METHODS[name].published])
+            for name in methods
+            if name in trainings or METHODS[name].published
+        ],
         "Small, in this run, on its dataset's training sources. What was trained for minutes does not show what a "
         "method can do; it shows what it does with little. Published scores are of other images.",
     )
     return [takes, trained]
 
 
-def _takes(card: Card) -> list[str]:
-    count = f"{card.training.parameters:,}" if card.training else ""
-    cells = [count]
-    for cost in card.costs:
-        failed = math.isnan(cost.seconds)
-        cells += ["too much memory", ""] if failed else [f"{_rounded(cost.seconds):g}", f"{cost.gigabytes:.1f}"]
-    return [*cells, card.citation, card.licence]
+def _takes(method: type[Method], trained: Training | None, costs: pd.DataFrame) -> list[str]:
+    cells = [f"{trained.parameters:,}" if trained else ""]
+    for cost in costs.itertuples():
+        # two digits, but 170 and not 1.7e+02
+        took = [f"{float(f'{cost.seconds:.2g}'):g}", f"{cost.gigabytes:.1f}"]
+        cells += ["too much memory", ""] if math.isnan(cost.seconds) else took
+    return [*cells, method.citation, method.licence]
 
 
-def _rounded(seconds: float) -> float:
-    """To two digits; printed as it is, 170 would be 1.7e+02."""
-    return float(f"{seconds:.2g}")
-
-
-def _training(card: Card) -> list[str]:
-    if not card.training:
-        return ["", "", "", "", card.scores]
-    _, steps, sources, minutes, lacks = card.training
-    return [f"{steps:,}", f"{sources}", "" if minutes is None else f"{minutes:.0f}", ", ".join(lacks), card.scores]
+def _training(trained: Training | None) -> list[str]:
+    if not trained:
+        return ["", "", "", ""]
+    _, steps, sources, minutes, lacks = trained
+    return [f"{steps:,}", f"{sources}", "" if minutes is None else f"{minutes:.0f}", ", ".join(lacks)]

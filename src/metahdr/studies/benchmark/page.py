@@ -18,7 +18,7 @@ from metahdr.report.light import STEEP, TOP, encode
 from metahdr.report.table import Entry, Row, Table, section, verdict
 from metahdr.report.template import render
 from metahdr.report.titles import short_title
-from metahdr.scenes.scene import Scene, Scenes
+from metahdr.scenes.scene import Scenes
 from metahdr.studies.benchmark.scores import SETTINGS, Setting
 
 SHOWN = 1  # stops darker than exposed, so that highlights show on the sheet
@@ -85,19 +85,18 @@ def pictures(
         folder: with `METHOD/predictions/`.
         cells: method and mode.
     """
-    return [(name, _of_scene(scenes.named(name), folder, cells)) for name in names]
-
-
-def _of_scene(scene: Scene, folder: Path, cells: Sequence[tuple[str, str]]) -> list[tuple[str, np.ndarray]]:
-    index = min(range(len(scene.evs)), key=lambda i: abs(scene.evs[i]))
-    scale = np.float32(2.0 ** scene.stops[index])
-    shown = [("middle exposure", scene.ldr[index].numpy().transpose(1, 2, 0) ** 2.2)]
-    shown.append(("truth", scene.hdr.numpy().transpose(1, 2, 0) * scale))
-    for method, mode in cells:
-        file = prediction_name(scene.name, scene.evs[index], mode)
-        light = read_hdr(folder / method / "predictions" / scene.chunk / file)
-        shown.append((short_title(method, NONE, mode), light * scale))
-    return shown
+    rows = []
+    for scene in map(scenes.named, names):
+        index = min(range(len(scene.evs)), key=lambda i, evs=scene.evs: abs(evs[i]))
+        scale = np.float32(2.0 ** scene.stops[index])
+        shown = [("middle exposure", scene.ldr[index].numpy().transpose(1, 2, 0) ** 2.2)]
+        shown.append(("truth", scene.hdr.numpy().transpose(1, 2, 0) * scale))
+        for method, mode in cells:
+            file = prediction_name(scene.name, scene.evs[index], mode)
+            light = read_hdr(folder / method / "predictions" / scene.chunk / file)
+            shown.append((short_title(method, NONE, mode), light * scale))
+        rows.append((scene.name, shown))
+    return rows
 
 
 def picture_sheet(rows: Sequence[Pictures]) -> str:

@@ -49,8 +49,8 @@ def by_setting(still: pd.DataFrame, moving: pd.DataFrame) -> dict[str, pd.DataFr
 
     Args:
         still, moving: scores of the still and of the moving scenes (`evaluation.scores`). A still bracket is the
-            same whichever exposure is held out; it counts once, at the EV nearest to 0. Of MetaHDR there is the
-            run with simulated labels, the mean of its seeds.
+            same whichever exposure is held out; it counts once, at the EV nearest to 0. Of MetaHDR only
+            what was trained with simulated labels is taken, as the mean of its seeds.
     """
     still = still[(still.alignment == "plain") & still.label_source.isin([NONE, "simulated"])]
     still = still[still["mode"].isin(["single", "stack", CALIBRATED, "adapted_simulated"])]
@@ -77,8 +77,8 @@ def summarise(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
         group = group[["place", "fold", "scene", "ev", "method", "mode", "metric", "region", "value"]]
         trivial = group[[METHODS[name].trivial for name in group.method]].groupby(["method", "mode"]).value.mean()
         best = trivial.idxmax() if METRICS[metric].better == "higher" else trivial.idxmin()
-        lead = {"lead": lambda cell, best=best: type(cell)(*best)}
-        parts.append(compare(group, ["method", "mode"], "place", lead, confidence).assign(best=best[0]))
+        lead = {"lead": {"method": best[0], "mode": best[1]}}
+        parts.append(compare(group, ["method", "mode"], lead, confidence).assign(best=best[0]))
     return pd.concat(parts, ignore_index=True)
 
 

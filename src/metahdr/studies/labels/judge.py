@@ -51,8 +51,7 @@ def compare_methods(rows: pd.DataFrame, ours: str, confidence: float) -> pd.Data
     Returns:
         One row per (metric, region, method): mean, low, high, difference, difference_low, difference_high, count.
     """
-    reference = {"difference": lambda cell: cell._replace(method=ours)}
-    return compare(rows, ["method"], "place", reference, confidence)
+    return compare(rows, ["method"], {"difference": {"method": ours}}, confidence)
 
 
 def typical_scenes(rows: pd.DataFrame, ev: float, count: int = 4, share: float = 0.2) -> list[str]:

@@ -7,12 +7,11 @@ import pandas as pd
 from metahdr.config.photometry import Photometry
 from metahdr.methods.base import Method
 from metahdr.registry import METHODS, METRICS
-from metahdr.report.figures.figure import sheet
 from metahdr.report.table import Table, lines, text_table
 from metahdr.scenes.scene import Scenes
-from metahdr.studies.exposure import heads, pictures
+from metahdr.studies.exposure import Shown, picture_sheet
 
-SHOWN_STOPS = (0, -3)  # as exposed, and three stops darker, where values above 1 become visible
+SHOWN = (("as exposed", 0), ("-3 stops", -3))  # three stops darker, values above 1 become visible
 
 
 def label_figure(scenes: Scenes, names: list[str], methods: Sequence[Method], ev: float) -> str:
@@ -23,13 +22,8 @@ def label_figure(scenes: Scenes, names: list[str], methods: Sequence[Method], ev
         methods: that take single exposures.
         ev: of the exposure that is labelled.
     """
-    rows = []
-    for name in names:
-        images = pictures(scenes.named(name), ev, methods)
-        for stops in SHOWN_STOPS:
-            shown = f"{stops:+d} stops" if stops else "as exposed"
-            rows.append((f"{name}, {shown}", [image * 2.0**stops for image in images]))
-    return sheet(heads(methods), rows)
+    rows = [Shown(f"{name}, {shown}", name, ev, stops) for name in names for shown, stops in SHOWN]
+    return picture_sheet(scenes, rows, methods)
 
 
 def model_card(

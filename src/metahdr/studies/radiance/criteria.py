@@ -1,6 +1,7 @@
 """The criteria that the radiance network is held to, measured on the rows of `judge_radiance`."""
 
 import math
+from itertools import product
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -30,8 +31,8 @@ class Criterion(NamedTuple):
     ours: str
     theirs: str
     metric: str
-    alignment: str
-    region: str
+    alignment: str = "plain"
+    region: str = "all"
     least: float = -math.inf
     most: float = math.inf
     excludes: float | None = None
@@ -58,45 +59,31 @@ def criteria(ours: str, bracket: str, evs: list[float]) -> list[Criterion]:
         bracket: name of the method of brackets.
         evs: of the queries; the brightest one has criteria of its own.
     """
-    quality, jod, light = ("pu21_psnr", "crf", "all"), ("cvvdp", "crf", "all"), ("log_rmse", "plain")
     found = [
-        Criterion("at least 2 dB more than HDR-CNN", "single", ours, "hdrcnn", *quality, least=2),
-        Criterion("at least 0.8 JOD more than HDR-CNN", "single", ours, "hdrcnn", *jod, least=0.8),
-        Criterion(
-            "at most 0.6 of HDR-CNN's error", "single", ours, "hdrcnn", *light, "all", most=0.6, kind="ratio"
-        ),
+        Criterion("at least 2 dB more than HDR-CNN", "single", ours, "hdrcnn", "pu21_psnr", "crf", least=2),
+        Criterion("at least 0.8 JOD more than HDR-CNN", "single", ours, "hdrcnn", "cvvdp", "crf", least=0.8),
+        Criterion("at most 0.6 of HDR-CNN's error", "single", ours, "hdrcnn", "log_rmse", most=0.6, kind="ratio"),
     ]
-    for theirs in ("hdrcnn", "expandnet"):
-        for ev in (None, max(evs)):
-            text = f"less error than {theirs} where clipped" + (f", at EV {ev:+g}" if ev is not None else "")
-            found.append(Criterion(text, "single", ours, theirs, *light, "clipped", most=0, excludes=0, ev=ev))
-    found += [
-        Criterion(
-            "saturation of white pixels within a factor of two of the truth's",
-            *("single", ours, TRUTH, SATURATION, "plain", "white"),
-            least=0.5,
-            most=2,
-            kind="ratio",
-        ),
-        Criterion(
-            "response calibrated on one bracket: at least 1 dB more than its own single shot",
-            *("place", "camera", ALONE, "pu21_psnr", "plain", "all"),
-            least=1,
-        ),
-    ]
-    for alignment in ("crf", "plain"):
-        for region in ("all", "unclipped"):
-            for dark in (None, True):
-                text = "a bracket: not worse than the merge by more than 0.1 dB" + (", near-black" if dark else "")
-                arms = ("bracket", bracket, "debevec_all", "pu21_psnr", alignment, region)
-                found.append(Criterion(text, *arms, least=-0.1, dark=dark))
+    for theirs, ev in product(("hdrcnn", "expandnet"), (None, max(evs))):
+        text = f"less error than {theirs} where clipped" + ("" if ev is None else f", at EV {ev:+g}")
+        arms = ("single", ours, theirs, "log_rmse", "plain", "clipped")
+        found.append(Criterion(text, *arms, most=0, excludes=0, ev=ev))
+    text = "saturation of white pixels within a factor of two of the truth's"
+    arms = ("single", ours, TRUTH, SATURATION, "plain", "white")
+    found.append(Criterion(text, *arms, least=0.5, most=2, kind="ratio"))
+    text = "response calibrated on one bracket: at least 1 dB more than its own single shot"
+    found.append(Criterion(text, "place", "camera", ALONE, "pu21_psnr", least=1))
+    for alignment, region, dark in product(("crf", "plain"), ("all", "unclipped"), (None, True)):
+        text = "a bracket: not worse than the merge by more than 0.1 dB" + (", near-black" if dark else "")
+        arms = ("bracket", bracket, "debevec_all", "pu21_psnr", alignment, region)
+        found.append(Criterion(text, *arms, least=-0.1, dark=dark))
     text = "a bracket: at most 0.75 of the merge's error in pixels that all exposures clip"
-    found.append(Criterion(text, "bracket", bracket, "debevec_all", *light, "clipped", most=0.75, kind="ratio"))
-    for alignment in ("crf", "plain"):
-        for dark in (None, True):
-            text = "the merge: ahead of OpenCV's" + (", near-black" if dark else "")
-            arms = ("bracket", "debevec_all", "opencv_merge", "pu21_psnr", alignment, "all")
-            found.append(Criterion(text, *arms, least=0, dark=dark))
+    arms = ("bracket", bracket, "debevec_all", "log_rmse", "plain", "clipped")
+    found.append(Criterion(text, *arms, most=0.75, kind="ratio"))
+    for alignment, dark in product(("crf", "plain"), (None, True)):
+        text = "the merge: ahead of OpenCV's" + (", near-black" if dark else "")
+        arms = ("bracket", "debevec_all", "opencv_merge", "pu21_psnr", alignment)
+        found.append(Criterion(text, *arms, least=0, dark=dark))
     return found
 
 
@@ -114,7 +101,7 @@ def measured(rows: pd.DataFrame, criterion: Criterion, confidence: float) -> Mea
     rows = rows[chosen]
     if set(rows.method) != {criterion.ours, criterion.theirs} or criterion.ours == criterion.theirs:
         return Measured(math.nan, math.nan, math.nan, 0, None)
-    paired = pair(rows, ["method"], "place")
+    paired = pair(rows, ["method"])
     kept = paired.kept()
     sums = paired.sums(paired.values, kept[:, None, None])  # (places, 1, arms, 1)
     ours, theirs = (sums[:, :, paired.cells.index((name,))] for name in (criterion.ours, criterion.theirs))

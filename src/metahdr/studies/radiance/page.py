@@ -10,15 +10,14 @@ from metahdr.evaluation.examples import evenly
 from metahdr.evaluation.interval import with_interval
 from metahdr.methods.base import Method
 from metahdr.registry import METHODS, METRICS
-from metahdr.report.figures.figure import sheet
 from metahdr.report.table import Entry, Row, Table, lines, section, text_table
 from metahdr.scenes.scene import Scenes
-from metahdr.studies.exposure import heads, pictures
+from metahdr.studies.exposure import Shown, picture_sheet
 from metahdr.studies.radiance.criteria import Criterion, Measured, criteria, measured
 from metahdr.studies.radiance.opencv import OpenCVMerge
 from metahdr.studies.radiance.scores import ALONE, SATURATION, TRUTH
 
-SHOWN = 3  # stops darker than exposed: what clipping took away becomes visible
+DARKER = 3  # stops darker than exposed: what clipping took away becomes visible
 
 COLUMNS = {
     ("pu21_psnr", "crf", "all"): "PU21-PSNR / dB, crf",
@@ -43,8 +42,6 @@ ARMS = {
     "camera": "ours, response of one bracket",
     "linear": "calibrated response, no network",
     "calibrated": "ours, calibrated response",
-    "adapted": "ours, adapted",
-    "fine_tuned": "ours, fine-tuned",
     "merge": "merge of the others",
     OpenCVMerge.name: OpenCVMerge.title,
 }
@@ -62,18 +59,11 @@ def summarise(rows: pd.DataFrame, ours: str, confidence: float) -> pd.DataFrame:
         arms = set(of_setting.method)
         wanted = [ours, "calibrated", ALONE, "debevec_all"] if setting != "scene" else [ALONE]
         reference = next(arm for arm in [*wanted, *arms] if arm in arms)
-        groups = (
-            [(math.nan, of_setting), *of_setting.groupby("ev")]
-            if setting != "bracket"
-            else [(math.nan, of_setting)]
-        )
-        for ev, group in groups:
-            for coloured in (False, True):
-                part = group[(group.metric == SATURATION) == coloured]
-                if len(part):
-                    difference = {"difference": lambda cell, arm=reference: cell._replace(method=arm)}
-                    table = compare(part, ["method"], "place", difference, confidence)
-                    parts.append(table.assign(setting=setting, ev=ev, reference=reference))
+        each_ev = of_setting.groupby("ev") if setting != "bracket" else []
+        for ev, group in [(math.nan, of_setting), *each_ev]:
+            for _, part in group.groupby(group.metric == SATURATION):  # which the truth has too, and nothing else
+                table = compare(part, ["method"], {"difference": {"method": reference}}, confidence)
+                parts.append(table.assign(setting=setting, ev=ev, reference=reference))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -109,11 +99,9 @@ def _entry(row: tuple | None, differences: bool) -> Entry:
     if row is None or math.isnan(row.mean):
         return Entry()
     decimals = 2 if row.metric == SATURATION else METRICS[row.metric].decimals
-    entry = Entry(f"{row.mean:.{decimals}f}")
-    if not differences or row.method == row.reference:
-        return entry
     difference = with_interval(row.difference, row.difference_low, row.difference_high, decimals)
-    return entry._replace(difference=difference)
+    own = not differences or row.method == row.reference
+    return Entry(f"{row.mean:.{decimals}f}", difference="" if own else difference)
 
 
 def _title(arm: str) -> str:
@@ -170,8 +158,5 @@ def choose(rows: pd.DataFrame, ours: str, count: int) -> list[tuple[str, float]]
 
 def query_sheet(scenes: Scenes, queries: Sequence[tuple[str, float]], methods: Sequence[Method]) -> str:
     """Input, reconstructions and truth of some queries, three stops darker than exposed, as SVG."""
-    rows = [
-        (f"{name}, EV {ev:+g}", [image * 2.0**-SHOWN for image in pictures(scenes.named(name), ev, methods)])
-        for name, ev in queries
-    ]
-    return sheet(heads(methods), rows)
+    rows = [Shown(f"{name}, EV {ev:+g}", name, ev, -DARKER) for name, ev in queries]
+    return picture_sheet(scenes, rows, methods)

@@ -1,7 +1,6 @@
 """What else was photographed in a place: views that share no pixel with a query, and what they tell."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,22 +10,6 @@ from torch import Tensor
 from metahdr.brackets.merge import inverse_response, merge
 from metahdr.camera.curve import Curve
 from metahdr.scenes.scene import Scene, Scenes
-
-
-class Support(NamedTuple):
-    """Bracketed views of one camera, each merged.
-
-    Attributes:
-        exposures: in [0, 1], view after view, dark to bright, `(S, 3, H, W)`.
-        labels: their radiance in the scale of their own scene, `(S, 3, H, W)`.
-        stops: of each exposure relative to that scale.
-        curve: the camera's response, calibrated on the exposures.
-    """
-
-    exposures: Tensor
-    labels: Tensor
-    stops: list[float]
-    curve: Curve
 
 
 def distance(a: float, b: float) -> float:
@@ -66,18 +49,17 @@ def same_camera(a: Scene, b: Scene) -> bool:
     return np.array_equal(a.response.inverse(values), b.response.inverse(values))
 
 
-def calibrate(views: Sequence[Scene], indices: Sequence[int] | None = None) -> Support:
-    """The support set that bracketed views make, from their exposures and stops alone.
+def calibrate(views: Sequence[Scene], indices: Sequence[int] | slice = slice(None)) -> tuple[Curve, Tensor]:
+    """The camera's response, calibrated on bracketed views, and these merged with it.
+
+    Both are from the exposures and their stops alone. Radiance is in the scale of each view, `(views, 3, H, W)`.
 
     Args:
         views: of one camera, each with the same stops.
-        indices: of the exposures that are taken; None: all.
+        indices: of the exposures that are taken.
     """
-    chosen = list(range(len(views[0].evs))) if indices is None else list(indices)
-    stops = [views[0].stops[index] for index in chosen]
-    ldr = torch.stack([view.ldr[chosen] for view in views])  # (views, exposures, 3, H, W)
-    values = (ldr * 255).round().byte().numpy()
+    stops = np.array(views[0].stops)[indices].tolist()
+    values = torch.stack([view.ldr[indices] for view in views])  # (views, exposures, 3, H, W)
+    values = (values * 255).round().byte().numpy()
     table = inverse_response(np.ascontiguousarray(values.swapaxes(0, 1)), stops)
-    merged = torch.from_numpy(np.stack([merge(view, stops, table) for view in values]))
-    labels = merged[:, None].expand(-1, len(chosen), -1, -1, -1)
-    return Support(ldr.flatten(0, 1), labels.flatten(0, 1), stops * len(views), Curve(table))
+    return Curve(table), torch.from_numpy(np.stack([merge(view, stops, table) for view in values]))

@@ -20,6 +20,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from metahdr.camera.curve import Curve
 from metahdr.config.photometry import Photometry
 from metahdr.methods.base import Method
 from metahdr.methods.camera import KnowsCameras
@@ -29,7 +30,7 @@ from metahdr.metrics.hdr import LOG_RMSE
 from metahdr.metrics.pu21 import PU21_PSNR
 from metahdr.scenes.scene import Scene, Scenes
 from metahdr.studies.exposure import values
-from metahdr.studies.radiance.place import Support, calibrate, other_views
+from metahdr.studies.radiance.place import calibrate, other_views
 from metahdr.training.progress import track
 
 METRICS = [
@@ -81,11 +82,11 @@ def scene_arms(scene: Scene, ours: Method) -> dict[str, Tensor]:
     """
     arms: dict[str, list[Tensor]] = {}
     for held_out, stops in enumerate(scene.stops):
-        support = calibrate([scene], scene.others(held_out))
+        curve, merged = calibrate([scene], scene.others(held_out))
         query = scene.ldr[held_out : held_out + 1]
-        for name, method in _calibrated(support, ours).items():
+        for name, method in _calibrated(curve, ours).items():
             arms.setdefault(name, []).append(method.reconstruct(query, [stops])[0])
-        arms.setdefault("merge", []).append(support.labels[0])
+        arms.setdefault("merge", []).append(merged[0])
     return {name: torch.stack(images) for name, images in arms.items()}
 
 
@@ -99,18 +100,18 @@ def place_arms(scenes: Scenes, index: int, ours: Method) -> dict[str, Tensor]:
     if not views:
         return {}
     scene = scenes[index]
-    one, every = (_calibrated(calibrate(some), ours) for some in (views[:1], views))
+    one, every = (_calibrated(calibrate(some)[0], ours) for some in (views[:1], views))
     methods = {"camera_linear": one["linear"], **every}
     if "calibrated" in one:
         methods["camera"] = one["calibrated"]
     return {name: method.reconstruct(scene.ldr, scene.stops) for name, method in methods.items()}
 
 
-def _calibrated(support: Support, ours: Method) -> dict[str, Method]:
-    """The methods that know the response of a support set, ours where it can be told one."""
-    methods = {"linear": KnownResponse(support.curve)}
+def _calibrated(curve: Curve, ours: Method) -> dict[str, Method]:
+    """The methods that know a camera's response, ours where it can be told one."""
+    methods = {"linear": KnownResponse(curve)}
     if isinstance(ours, KnowsCameras):
-        methods["calibrated"] = ours.with_camera(support.curve)
+        methods["calibrated"] = ours.with_camera(curve)
     return methods
 
 

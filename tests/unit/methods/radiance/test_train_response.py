@@ -8,7 +8,6 @@ from metahdr.methods.radiance import Radiance
 from metahdr.methods.radiance.settings import RadianceTraining
 from metahdr.nets.radiance import RadianceNet
 from metahdr.weights.ours import read_facts, save_network
-from metahdr.weights.radiance import load_radiance
 
 
 def test_a_shipped_file_is_the_trained_network_with_the_response_that_was_trained_alone(
@@ -28,7 +27,7 @@ def test_a_shipped_file_is_the_trained_network_with_the_response_that_was_traine
         tmp_path, joint, sources, tmp_path, "panoramas", settings, 0, 1, "digest", state, shipped, history
     )
 
-    before, after = (load_radiance(path).state_dict() for path in (joint, shipped))
+    before, after = (Radiance.load(path).network.state_dict() for path in (joint, shipped))
     changed = {name for name, value in before.items() if not torch.equal(value, after[name])}
     assert changed and all(name.startswith("response.") for name in changed)
     assert Radiance.load(shipped).trained_on() == {"a": "12ab"}

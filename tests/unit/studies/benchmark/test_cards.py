@@ -6,8 +6,7 @@ from metahdr.methods.autoencoder.settings import AutoencoderTraining
 from metahdr.methods.merging.ahdrnet import AHDRNetTraining
 from metahdr.methods.merging.wu import WuTraining
 from metahdr.registry import METHODS
-from metahdr.studies.benchmark.cards import Card, Training, card_tables, cards, training
-from metahdr.studies.benchmark.cost import Cost
+from metahdr.studies.benchmark.cards import Training, card_tables, training
 from metahdr.weights.ours import save_network
 
 
@@ -52,8 +51,8 @@ def test_what_a_network_was_trained_without_is_said(tmp_path):
 
 def test_methods_that_are_not_trained_have_costs_and_published_scores_stand_apart(saved, tmp_path):
     path, count = saved
-    found = cards(["gamma_2", "ahdrnet", "autoencoder"], {"ahdrnet": path}, tmp_path, tmp_path)
-    takes, trained = card_tables(found)
+    names = ["gamma_2", "ahdrnet", "autoencoder"]
+    takes, trained = card_tables(names, {"ahdrnet": path}, tmp_path, tmp_path)
     assert [head for head, _ in takes.columns] == [
         *("parameters", "512x512, s", "512x512, GB", "4000x3000, s", "4000x3000, GB", "published", "licence")
     ]
@@ -66,17 +65,20 @@ def test_methods_that_are_not_trained_have_costs_and_published_scores_stand_apar
 
 def test_a_part_of_a_method_has_its_licence_and_not_its_scores(saved, tmp_path):
     (tmp_path / "single_hdr_linear.csv").write_text(COSTS.replace("12.3,", "12.3,4.56"))
-    (card,) = cards(["single_hdr_linear"], {}, tmp_path, tmp_path)
-    assert (card.licence, card.scores, card.training) == ("none stated", "", None)
+    takes, trained = card_tables(["single_hdr_linear"], {}, tmp_path, tmp_path)
+    assert cells(takes)[0][1][-1] == "none stated"
+    assert cells(trained) == [], "neither trained in this run nor with scores of its own"
 
 
-def test_an_image_that_did_not_fit_into_memory_is_told():
-    card = Card("A", "", "", "", None, [Cost(4000, 3000, float("nan"), float("nan"))])
-    (takes, _) = card_tables([card])
+def test_an_image_that_did_not_fit_into_memory_is_told(tmp_path):
+    (tmp_path / "gamma_2.csv").write_text("width,height,seconds,gigabytes\n4000,3000,,\n")
+    (takes, _) = card_tables(["gamma_2"], {}, tmp_path, tmp_path)
     assert cells(takes)[0][1][:3] == ["", "too much memory", ""]
 
 
-def test_seconds_have_two_digits_and_no_exponent():
-    card = Card("A", "", "", "", None, [Cost(512, 512, 0.0004891, 0.3), Cost(4000, 3000, 168.2, 5.0)])
-    (takes, _) = card_tables([card])
+def test_seconds_have_two_digits_and_no_exponent(tmp_path):
+    (tmp_path / "gamma_2.csv").write_text(
+        COSTS.replace("0.123,0.87", "0.0004891,0.3").replace("12.3,", "168.2,5.0")
+    )
+    (takes, _) = card_tables(["gamma_2"], {}, tmp_path, tmp_path)
     assert cells(takes)[0][1][1:5] == ["0.00049", "0.3", "170", "5.0"]

@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from metahdr.registry import METHODS, METRICS
-from metahdr.studies.benchmark.claim_table import claim_table
-from metahdr.studies.benchmark.claims import judge
+from metahdr.studies.benchmark.claims import claim_table, judge
 from metahdr.studies.benchmark.scores import SETTINGS
 
 METHODS_OF_THE_RUN = ["gamma_2", "wu_unet", "wu_resnet", "debevec_all", "ahdrnet", "stack"]

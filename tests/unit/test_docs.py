@@ -1,0 +1,93 @@
+"""What README and docs name is there: links, files, commands. The walks of docs/architecture.md go downward."""
+
+import argparse
+import re
+from pathlib import Path
+
+import pytest
+from checkout import REPOSITORY
+from test_floors import FLOORS, ROOT
+
+from metahdr import cli
+
+PAGES = [REPOSITORY / "README.md", *sorted(REPOSITORY.glob("docs/*.md"))]
+FOLDERS = [
+    REPOSITORY,
+    ROOT,
+    *(REPOSITORY / name for name in ("docs", "workflow/scripts", "workflow/rules", "config")),
+]
+
+
+@pytest.fixture(params=PAGES, ids=lambda path: path.name)
+def page(request) -> Path:
+    return request.param
+
+
+def test_links_lead_to_a_file_and_a_heading(page):
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)", page.read_text()):
+        path = (page.parent / target).resolve() if target else page
+        assert path.exists(), target
+        assert not anchor or anchor in anchors(path), f"{target}#{anchor}"
+
+
+def anchors(path: Path) -> set[str]:
+    """As GitHub makes them of headings."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_modules_and_rules_that_are_named_are_there(page):
+    for name in re.findall(r"`((?:[\w-]+/)*[\w-]+\.(?:py|smk))`", page.read_text()):
+        assert any((folder / name).is_file() for folder in FOLDERS), name
+
+
+def test_targets_and_commands_that_are_named_are_there(page):
+    targets = set(re.findall(r"^([\w-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+    commands = set(re.findall(r"(?:^|`)make ([a-z_-]+)", page.read_text(), re.MULTILINE))
+    assert commands <= targets
+    called = set(re.findall(r"(?:^|`|\.venv/bin/)metahdr ([a-z-]+)", page.read_text(), re.MULTILINE))
+    assert called <= subcommands()
+
+
+def subcommands() -> set[str]:
+    parsers = argparse.ArgumentParser().add_subparsers()
+    for each in vars(cli).values():
+        if hasattr(each, "add"):
+            each.add(parsers)
+    return set(parsers.choices)
+
+
+def walks() -> dict[str, list[str]]:
+    """The steps of each walk of docs/architecture.md."""
+    parts = (REPOSITORY / "docs/architecture.md").read_text().partition("## Four walks\n")[2].split("\n### ")[1:]
+    return {part.splitlines()[0]: re.split(r"^\d+\. ", part, flags=re.MULTILINE)[1:] for part in parts}
+
+
+def test_there_are_four_walks():
+    assert len(walks()) == 4 and all(len(steps) > 5 for steps in walks().values())
+
+
+@pytest.mark.parametrize("steps", walks().values(), ids=list(walks()))
+def test_a_walk_names_each_file_once_and_what_it_names_is_in_it(steps):
+    text = " ".join(" ".join(steps).split())
+    files = re.findall(r"`((?:\w+/)+\w+\.py)`", text)
+    assert len(files) == len(set(files))
+    for name, file in re.findall(r"`(\w+)` in `((?:\w+/)+\w+\.py)`", text):
+        assert re.search(rf"^\s*(?:def|class) {name}\b|^{name} = ", (ROOT / file).read_text(), re.MULTILINE), name
+
+
+@pytest.mark.parametrize("steps", walks().values(), ids=list(walks()))
+def test_no_step_of_a_walk_climbs(steps):
+    floor = {room: number for number, rooms in enumerate(FLOORS) for room in rooms.split()}
+    for step in steps:
+        floors = [floor[room] for room in re.findall(r"`(\w+)/(?:\w+/)*\w+\.py`", step)]
+        assert floors == sorted(floors, reverse=True), step
+
+
+def test_the_page_of_the_architecture_has_the_floors_of_the_house():
+    table = (REPOSITORY / "docs/architecture.md").read_text().partition("| floor | room |")[2].partition("\n\n")[0]
+    floors: list[set[str]] = []
+    for number, rooms in re.findall(r"^\| (\d*) ?\| ([^|]*) \|", table, re.MULTILINE):
+        floors += [set()] if number else []
+        floors[-1] |= {Path(name).stem for name in re.findall(r"`([\w./]+)`", rooms)}
+    assert floors[::-1] == [set(rooms.split()) for rooms in FLOORS]
