@@ -42,10 +42,7 @@ from metahdr.seeds import named_rng
 SIZE, AZIMUTH = 256, 0.0
 NEAR_BLACK = 16  # a bracket whose middle exposure has a median value below this is nearly black
 SETTINGS = Expose()
-METRICS = [
-    replace(PU21_PSNR, alignments=("plain", "crf"), regions=("all",)),
-    replace(CVVDP, alignments=("crf",)),
-]
+METRICS = [replace(PU21_PSNR, alignments=("plain", "crf"), regions=("all",)), replace(CVVDP, alignments=("crf",))]
 
 
 @dataclass(frozen=True)

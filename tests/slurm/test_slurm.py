@@ -137,12 +137,7 @@ def test_jobs_that_are_ended_from_outside_run_again_and_the_results_are_the_same
         records = {job["JobId"]: job for job in jobs()}
     assert result.returncode == 0, result.stdout[-4000:]
     states = {way: records[job]["JobState"] for job, way in troubles.caused.items()}
-    assert states == {
-        "cancel": "CANCELLED",
-        "run_out_of_time": "TIMEOUT",
-        "kill": "FAILED",
-        "drain": "COMPLETED",
-    }
+    assert states == {"cancel": "CANCELLED", "run_out_of_time": "TIMEOUT", "kill": "FAILED", "drain": "COMPLETED"}
     too_small = [
         job["JobId"] for job in by_rule(records.values())["train_method"] if job["MinMemoryNode"] == "450M"
     ]

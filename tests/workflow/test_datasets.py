@@ -155,7 +155,7 @@ TURNED, CORRUPT, ALONE = 2, 3, 5
 def paper(tmp_path_factory, views) -> Path:
     """Results of config/paper.yaml on a miniature of the LDR-HDR-pair dataset: numbers with holes, a turned HDR
     image, a corrupt exposure, and one that is missing. Its files were put where a user puts them, and its jobs
-    have the Python that a user's have."""
+    start as a user's do."""
     folder = check_out(tmp_path_factory.mktemp("paper"))
     raw = folder / "data/raw/ldr-hdr-pair"
     for number, view in zip(NUMBERS, views, strict=False):

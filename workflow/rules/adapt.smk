@@ -1,5 +1,5 @@
 # Every test scene reconstructed, a chunk a job: by the meta-trained networks, single-shot and adapted to the scene's
-# other exposures, and by the methods beside them.
+# other exposures, and by the methods beside them, which also take the moving brackets.
 
 
 rule adapt:
@@ -38,15 +38,15 @@ rule adapt:
 
 rule reconstruct:
     input:
-        scenes=RUN.scenes_of_chunk,
-        labels=lambda w: RUN.labels(RUN.label_sources_of(w.method), w.fold, w.chunk),
+        scenes=lambda w: RUN.compared_with(w.moving, w.fold, w.chunk),
+        labels=lambda w: RUN.labels(RUN.label_sources_of(w.method, w.moving), w.fold, w.chunk),
         weights=lambda w: RUN.weight_file(w.method, w.fold),
     output:
-        predictions=directory(f"{RUN.fold}/methods/{{method}}/predictions/{{chunk}}"),
+        predictions=directory(f"{RUN.fold}/{{moving}}methods/{{method}}/predictions/{{chunk}}"),
     log:
-        f"{LOGS}/reconstruct/fold{{fold}}/{{method}}/{{chunk}}.log",
+        f"{LOGS}/reconstruct/fold{{fold}}/{{moving}}{{method}}/{{chunk}}.log",
     benchmark:
-        f"{BENCHMARKS}/reconstruct/fold{{fold}}/{{method}}/{{chunk}}.tsv"
+        f"{BENCHMARKS}/reconstruct/fold{{fold}}/{{moving}}{{method}}/{{chunk}}.tsv"
     conda:
         "../../environment.yml"
     threads: CONFIG.machine.threads
@@ -59,7 +59,8 @@ rule reconstruct:
             data=lambda w: RUN.fold.format(**w),
             chunk=lambda w: w.chunk,
             register=CONFIG.data.register_file,
-            label_sources=lambda w: RUN.label_sources_of(w.method),
+            label_sources=lambda w: RUN.label_sources_of(w.method, w.moving),
+            moving=lambda w: bool(w.moving),
             threads=CONFIG.machine.threads,
         ),
         places=RUN.places,  # for the check that nothing was trained on test places

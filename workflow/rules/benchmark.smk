@@ -1,8 +1,6 @@
 # The field's methods side by side, on single exposures, still brackets and moving brackets: docs/methods.md. Not part
 # of the default run: `make benchmark`, or `snakemake --cores all benchmark --configfile config/benchmark.yaml`.
 
-MOVING_CELL = f"{RUN.fold}/moving/methods/{{method}}"
-
 
 rule move:
     input:
@@ -35,30 +33,6 @@ rule move:
         ),
     shell:
         "python {params.call} --log {log:q}"
-
-
-use rule reconstruct as reconstruct_moving with:
-    input:
-        scenes=[*RUN.scenes_of_chunk, *RUN.moving],
-        weights=lambda w: RUN.weight_file(w.method, w.fold),
-    output:
-        predictions=directory(f"{MOVING_CELL}/predictions/{{chunk}}"),
-    log:
-        f"{LOGS}/reconstruct_moving/fold{{fold}}/{{method}}/{{chunk}}.log",
-    benchmark:
-        f"{BENCHMARKS}/reconstruct_moving/fold{{fold}}/{{method}}/{{chunk}}.tsv"
-    params:
-        **call(
-            "reconstruct.py",
-            method=lambda w: w.method,
-            data=lambda w: RUN.fold.format(**w),
-            chunk=lambda w: w.chunk,
-            register=CONFIG.data.register_file,
-            label_sources=[],
-            threads=CONFIG.machine.threads,
-            moving=True,
-        ),
-        places=RUN.places,  # for the check that nothing was trained on test places
 
 
 use rule aggregate as aggregate_moving with:

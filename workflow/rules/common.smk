@@ -81,6 +81,7 @@ wildcard_constraints:
     fold=r"\d+",
     cell=r"(moving/)?methods/[\w.-]+|[\w-]+/[\w.-]+/seed\d+",
     chunk=r"chunk\d+",
+    moving="(moving/)?",
     variant="|".join(map(re.escape, RUN.variants)),
     method="|".join(map(re.escape, METHODS)),
     label_source="|".join(map(re.escape, {**RUN.labellers, **dict.fromkeys(RUN.label_sources)})),

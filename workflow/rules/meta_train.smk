@@ -22,10 +22,7 @@ rule meta_train:
         "../../environment.yml"
     threads: CONFIG.machine.threads * CONFIG.machine.processes
     resources:
-        **needs(
-            "meta_train",
-            processes=CONFIG.machine.processes * CONFIG.machine.slurm_tasks,
-        ),
+        **needs("meta_train", processes=CONFIG.machine.processes * CONFIG.machine.slurm_tasks),
         **slurm_tasks(),
     params:
         **call(

@@ -40,13 +40,7 @@ rule prepare:
     resources:
         **needs("prepare"),
     params:
-        **call(
-            "prepare.py",
-            kind=RUN.dataset.kind,
-            settings=RUN.prepare,
-            repair=RUN.repair,
-            folder=RUN.raw,
-        ),
+        **call("prepare.py", kind=RUN.dataset.kind, settings=RUN.prepare, repair=RUN.repair, folder=RUN.raw),
     shell:
         "python {params.call} --log {log:q}"
 

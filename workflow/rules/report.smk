@@ -46,11 +46,7 @@ rule report:
         steps=RUN.steps,
         benchmark=(f"{RUN.data}/benchmark/summary.csv" if CONFIG.benchmark.in_report else []),
     output:
-        page=report(
-            f"{CONFIG.results}/report/index.html",
-            caption="../report/report.rst",
-            category="Report",
-        ),
+        page=report(f"{CONFIG.results}/report/index.html", caption="../report/report.rst", category="Report"),
         tables=f"{CONFIG.results}/report/tables.md",
         figures=directory(f"{CONFIG.results}/report/figures"),
         provenance_file=str(RUN.folder.provenance),

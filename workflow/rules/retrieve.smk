@@ -43,11 +43,7 @@ rule fetch_sdist:
     resources:
         **needs("fetch_sdist"),
     params:
-        **call(
-            "fetch_sdist.py",
-            follows_code=False,
-            sdist=lambda w: RUN.sdists[f"{w.sdist}.tar.gz"],
-        ),
+        **call("fetch_sdist.py", follows_code=False, sdist=lambda w: RUN.sdists[f"{w.sdist}.tar.gz"]),
     shell:
         "python {params.call} --log {log:q}"
 

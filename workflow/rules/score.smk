@@ -4,7 +4,7 @@
 
 rule score:
     input:
-        scenes=lambda w: RUN.scored_from(w.cell, w.fold, w.chunk),
+        scenes=lambda w: RUN.compared_with(w.cell, w.fold, w.chunk),
         predictions=f"{RUN.fold}/{{cell}}/predictions/{{chunk}}",
         metrics=RUN.metric_weights.values(),
     output:
@@ -40,11 +40,7 @@ rule aggregate:
         tables=RUN.scores_of(RUN.cells),
     output:
         scores=report(str(RUN.folder.scores), caption="../report/scores.rst", category="Scores"),
-        summary=report(
-            str(RUN.folder.summary),
-            caption="../report/summary.rst",
-            category="Scores",
-        ),
+        summary=report(str(RUN.folder.summary), caption="../report/summary.rst", category="Scores"),
         metrics=f"{CONFIG.results}/metrics.json",
     log:
         f"{LOGS}/aggregate.log",

@@ -6,18 +6,13 @@ from pathlib import Path
 from metahdr.config.score import Score
 from metahdr.evaluation.scores import join_scores
 from metahdr.evaluation.summary import few_numbers, summarise
-from metahdr.files import atomic_write
+from metahdr.files import write_text
 from metahdr.tables import write_table
 from metahdr.workflow.script import run
 
 
 def main(
-    cells: list[Path],
-    chunks: list[str],
-    settings: Score,
-    scores: Path,
-    summary: Path,
-    metrics: Path | None = None,
+    cells: list[Path], chunks: list[str], settings: Score, scores: Path, summary: Path, metrics: Path | None = None
 ) -> None:
     """`cells`: folders with scores/CHUNK.csv; `scores`, `summary`, `metrics`: the files that are written."""
     table = join_scores(cells, chunks)
@@ -25,8 +20,7 @@ def main(
     write_table(scores, table, "%.6g")
     write_table(summary, means, "%.6g")
     if metrics:
-        with atomic_write(metrics) as part:
-            part.write_text(json.dumps(few_numbers(means), indent=2) + "\n")
+        write_text(metrics, json.dumps(few_numbers(means), indent=2) + "\n")
 
 
 if __name__ == "__main__":

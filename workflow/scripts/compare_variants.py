@@ -8,7 +8,7 @@ from metahdr.config.meta import Meta
 from metahdr.config.score import Score
 from metahdr.errors import UserError
 from metahdr.evaluation.variants import compare_variants
-from metahdr.files import atomic_write
+from metahdr.files import write_text
 from metahdr.report.variants import forest_plot, variants_page
 from metahdr.tables import read_table, write_table
 from metahdr.workflow.script import run
@@ -33,8 +33,7 @@ def main(
     seconds = {path: pd.read_csv(path, sep="\t").s[0] for path in benchmarks}
     seconds = pd.Series(seconds).groupby(lambda path: path.parts[-3]).mean().to_dict()
     write_table(summary, means, "%.6g")
-    with atomic_write(page) as part:
-        part.write_text(variants_page(means, meta, seconds, settings.confidence))
+    write_text(page, variants_page(means, meta, seconds, settings.confidence))
     forest_plot(figure, means, settings.confidence)
 
 

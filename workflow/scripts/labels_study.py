@@ -4,13 +4,14 @@ from pathlib import Path
 
 from metahdr.config.score import Score
 from metahdr.datasets.register import known_places
+from metahdr.evaluation.comparison import compare
 from metahdr.files import sha256, write_text
 from metahdr.methods.expandnet import ExpandNet
 from metahdr.methods.gamma import Gamma2, Gamma22
 from metahdr.methods.hdrcnn import HDRCNN
 from metahdr.methods.unseen import check_unseen
 from metahdr.scenes.scene import Scenes
-from metahdr.studies.labels.judge import compare_methods, judge, typical_scenes
+from metahdr.studies.labels.judge import judge, typical_scenes
 from metahdr.studies.labels.page import label_figure, model_card
 from metahdr.tables import write_table
 from metahdr.weights.ours import read_facts
@@ -39,7 +40,7 @@ def main(
     for labeller, weights in zip(labellers, (model, expandnet), strict=True):
         check_unseen(scenes.table, labeller, weights, known_places(register))
     rows = judge(scenes, [Gamma2(), Gamma22(), *labellers], settings.photometry)
-    table = compare_methods(rows, "hdrcnn", settings.confidence)
+    table = compare(rows, ["method"], {"difference": {"method": "hdrcnn"}}, settings.confidence)
     write_table(scores, rows)
     write_table(summary, table)
     write_text(figure, label_figure(scenes, typical_scenes(rows, figure_ev), labellers, figure_ev))

@@ -6,7 +6,7 @@ from pathlib import Path
 from metahdr.datasets.chunks import chunks
 from metahdr.datasets.layouts import find_sources
 from metahdr.datasets.register import find_dataset
-from metahdr.files import atomic_write
+from metahdr.files import write_text
 from metahdr.registry import LayoutName
 from metahdr.workflow.script import run
 
@@ -19,8 +19,7 @@ def main(register: Path, dataset: str, kind: LayoutName, chunk: int, out: Path) 
     sources = {
         name: vars(source) | {"place": places[name], "chunk": chunk_of[name]} for name, source in found.items()
     }
-    with atomic_write(out) as part:
-        part.write_text(json.dumps(sources, indent=1) + "\n")
+    write_text(out, json.dumps(sources, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -40,16 +40,15 @@ def main(
     trained = {str(path.relative_to(data).with_suffix("")): path for path in networks}
     origin = provenance(benchmarks, list(dict.fromkeys(label_models)), stages, trained)
     text = yaml.safe_dump(config, sort_keys=False)
-    confidence = config["score"]["confidence"]
-    results = Results(data)
-    drawn = make_figures(results, read_table(steps), confidence)
+    results = Results(data, config["score"]["confidence"])
+    drawn = make_figures(results, read_table(steps))
     figures.mkdir(parents=True, exist_ok=True)
     for figure in drawn.values():
         figure.write(figures)
     field = field_tables(read_table(benchmark)) if benchmark else []
     files = {
-        page: write_page(results, drawn, text, confidence, dataset, origin, field, note(confidence)),
-        tables: write_markdown(results, confidence),
+        page: write_page(results, drawn, text, dataset, origin, field, note(results.confidence)),
+        tables: write_markdown(results),
         provenance_file: json.dumps(origin | {"dataset": dataset, "config": config}, indent=2) + "\n",
         effective_config: text,
     }

@@ -8,7 +8,7 @@ from metahdr.datasets.layouts import find_sources
 from metahdr.datasets.register import find_dataset
 from metahdr.datasets.retrieve import retrieve
 from metahdr.errors import UserError
-from metahdr.files import atomic_write
+from metahdr.files import write_text
 from metahdr.training.progress import track
 from metahdr.workflow.script import run
 
@@ -41,8 +41,7 @@ def main(
         name: vars(source) | {"place": places[name], "sha256": {file: files[file].sha256 for file in source.files}}
         for name, source in sources.items()
     }
-    with atomic_write(out) as part:
-        part.write_text(json.dumps(facts, indent=1) + "\n")
+    write_text(out, json.dumps(facts, indent=1) + "\n")
 
 
 if __name__ == "__main__":

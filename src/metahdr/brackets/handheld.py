@@ -37,11 +37,7 @@ class Merged(NamedTuple):
 
 
 def merge_bracket(
-    exposures: np.ndarray,
-    stops: list[float],
-    curve: Curve | None = None,
-    align: bool = True,
-    deghost: bool = True,
+    exposures: np.ndarray, stops: list[float], curve: Curve | None = None, align: bool = True, deghost: bool = True
 ) -> Merged:
     """The merge of a bracket.
 

@@ -8,15 +8,8 @@ import numpy as np
 import pandas as pd
 
 from metahdr.errors import UserError
+from metahdr.evaluation import interval
 from metahdr.evaluation.comparison import pair
-from metahdr.evaluation.interval import (
-    between_repetitions,
-    between_units,
-    half_width,
-    p_value,
-    total,
-    with_interval,
-)
 from metahdr.evaluation.scores import CELL, NONE
 from metahdr.evaluation.summary import headline
 from metahdr.registry import METRICS
@@ -84,7 +77,7 @@ def as_text(table: pd.DataFrame, a: Run, b: Run) -> str:
         digits = METRICS[row.metric].decimals
         lines.append(
             f"{row.verdict:8} {row.method} {row.label_source} {row.mode} {row.metric}: {row.a:.{digits}f} | "
-            f"{row.b:.{digits}f}, difference {with_interval(row.difference, row.low, row.high, digits)}"
+            f"{row.b:.{digits}f}, difference {interval.with_interval(row.difference, row.low, row.high, digits)}"
         )
     if counts.get("doubtful", 0):
         lines.append(
@@ -157,17 +150,17 @@ def _compare_cell(cell: tuple, a: pd.DataFrame, b: pd.DataFrame, confidence: flo
     order = [list(second.measures.metric).index(name) for name in first.measures.metric]
     values = first.values[:, :, 0], second.values[:, :, 0][..., order]  # (images, seeds, metrics) each
     kept = np.isfinite(values[0]).all(1) & np.isfinite(values[1]).all(1)
-    counts = first.sums(np.ones_like(kept, float), kept)
+    counts = first.counts(kept)
     means = [each.mean(1) for each in values]
-    places = between_units(first.sums(means[1] - means[0], kept), counts)
-    seeds = [between_repetitions(first.sums(each, kept[:, None]), counts) for each in values]
+    places = interval.between_units(first.sums(means[1] - means[0], kept), counts)
+    seeds = [interval.between_repetitions(first.sums(each, kept[:, None]), counts) for each in values]
     mean_a, mean_b = (np.where(kept, each, 0).sum(0) / kept.sum(0) for each in means)
-    variance = total([places, *seeds])
-    half = half_width(variance, confidence)
+    variance = interval.total([places, *seeds])
+    half = interval.half_width(variance, confidence)
     difference = mean_b - mean_a
     return pd.DataFrame(
         {"metric": first.measures.metric, "a": mean_a, "b": mean_b, "difference": difference}
-        | {"low": difference - half, "high": difference + half, "p": p_value(difference, variance)}
+        | {"low": difference - half, "high": difference + half, "p": interval.p_value(difference, variance)}
         | {"one_seed": cell[1] != NONE and min(each.shape[1] for each in values) == 1}
         | {"images": kept.sum(0), "places": (counts > 0).sum(0)}
     ).assign(**dict(zip(CELL, cell, strict=True)))

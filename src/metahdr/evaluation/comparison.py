@@ -37,9 +37,9 @@ class Paired:
         """Images with a finite value in every cell and repetition, `(images, measures)`."""
         return np.isfinite(self.values).all((1, 2))
 
-    def place_counts(self, kept: np.ndarray) -> np.ndarray:
-        """Number of places with a kept image, `(measures,)`."""
-        return (self.sums(np.ones_like(kept, float), kept) > 0).sum(0)
+    def counts(self, kept: np.ndarray) -> np.ndarray:
+        """Number of kept images of each place, `(places, measures)`."""
+        return self.sums(np.ones_like(kept, float), kept)
 
     def mean(
         self, values: np.ndarray, kept: np.ndarray, confidence: float, difference: str = ""
@@ -56,8 +56,8 @@ class Paired:
             `(cells, measures)` each.
         """
         names = (difference, f"{difference}_low", f"{difference}_high") if difference else ("mean", "low", "high")
-        counts = self.sums(np.ones_like(kept, float), kept)
-        numbers = mean_interval(self.sums(values, kept[:, None, None]), counts[:, None], confidence)
+        sums = self.sums(values, kept[:, None, None])
+        numbers = mean_interval(sums, self.counts(kept)[:, None], confidence)
         return dict(zip(names, numbers, strict=True))
 
     def share(self, true: np.ndarray, kept: np.ndarray) -> np.ndarray:

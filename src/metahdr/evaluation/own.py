@@ -57,15 +57,12 @@ def beside(own: pd.DataFrame, run: Run) -> str:
     table = compare(rows, CELL, {"difference": ours.to_dict()}, run.confidence, "seed")
     interval = f"in brackets: {100 * run.confidence:g} % intervals"
     lines = [f"{rows.place.nunique()} places; {interval}; failed: {len(failures(own))}"]
-    for metric in dict.fromkeys(table.metric):
-        digits = METRICS[metric].decimals
-        lines += [
-            "",
-            f"{METRICS[metric].heading} ({METRICS[metric].better} is better), difference from {ours.method}",
-        ]
-        for row in table[table.metric == metric].itertuples():
+    for name, means in table.groupby("metric", sort=False):
+        metric = METRICS[name]
+        lines += ["", f"{metric.heading} ({metric.better} is better), difference from {ours.method}"]
+        for row in means.itertuples():
             title = " ".join(word for word in (row.method, row.label_source, row.mode) if word != NONE)
-            mean = with_interval(row.mean, row.low, row.high, digits, "")
-            gap = with_interval(row.difference, row.difference_low, row.difference_high, digits)
+            mean = with_interval(row.mean, row.low, row.high, metric.decimals, "")
+            gap = with_interval(row.difference, row.difference_low, row.difference_high, metric.decimals)
             lines.append(f"  {title:44} {mean:30} {gap}")
     return "\n".join(lines)

@@ -56,11 +56,8 @@ def write_predictions(
         scene = scene.to(device)
         for held_out in scene.queries():
             for mode, image in reconstruct(method, scenes, scene, held_out, label_sources).items():
-                write_exr(
-                    folder / prediction_name(scene.name, scene.evs[held_out], mode),
-                    image.cpu().numpy().transpose(1, 2, 0),
-                    bool(method.weights),
-                )
+                path = folder / prediction_name(scene.name, scene.evs[held_out], mode)
+                write_exr(path, image.cpu().numpy().transpose(1, 2, 0), bool(method.weights))
 
 
 def prediction_name(scene: str, ev: float, mode: str) -> str:

@@ -14,7 +14,7 @@ from metahdr.config.photometry import Photometry
 from metahdr.errors import ImageError, UserError
 from metahdr.evaluation.predictions import prediction_name
 from metahdr.images.files import read_hdr
-from metahdr.metrics.measure import Value, measure
+from metahdr.metrics.measure import measure
 from metahdr.metrics.metric import Metric
 from metahdr.metrics.photometry import cd_m2
 from metahdr.scenes.scene import Scene, Scenes
@@ -77,7 +77,8 @@ def score_folder(
             path = folder / prediction_name(scene.name, ev, mode)
             image, reason, detail = read_prediction(path, scene)
             values = measure(image, *against, moved=scene.moved)
-            if not reason and not _are_finite(values):
+            # an empty region has no value; whole images have one
+            if not reason and not np.isfinite([v.value for v in values if v.region == "all"]).all():
                 reason, detail = "overflow", "values too large to be measured"
                 values = measure(image.zero_(), *against, moved=scene.moved)
             if reason:
@@ -106,11 +107,6 @@ def read_prediction(path: Path, scene: Scene) -> tuple[torch.Tensor, str, str]:
         if bad.any():
             return zeros, reason, f"{int(bad.any(0).sum())} pixels are {reason}"
     return (image, "", "") if image.any() else (zeros, "zero", "all pixels are zero")
-
-
-def _are_finite(values: Sequence[Value]) -> bool:
-    """Whether all values of whole images are; those of a region are NaN where it is empty."""
-    return bool(np.isfinite([value.value for value in values if value.region == "all"]).all())
 
 
 def join_scores(folders: Sequence[Path], chunks: Sequence[str]) -> pd.DataFrame:

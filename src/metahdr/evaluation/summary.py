@@ -159,7 +159,7 @@ def _numbers(paired: Paired, failed: np.ndarray, kept: np.ndarray, confidence: f
     numbers["seed_low"] = np.where(varies, means.min(0), np.nan)
     numbers["seed_high"] = np.where(varies, means.max(0), np.nan)
     numbers["count"] = np.broadcast_to(kept.sum(0), shape)
-    numbers["places"] = np.broadcast_to(paired.place_counts(kept), shape)
+    numbers["places"] = np.broadcast_to((paired.counts(kept) > 0).sum(0), shape)
     # a prediction without a seed stands in the array once for each seed
     once = np.array([1 if cell.label_source != NONE else seeds for cell in cells])[:, None]
     numbers["failed"] = np.where(kept[:, None, None], failed, 0).sum((0, 1)).astype(int) // once
@@ -173,13 +173,10 @@ def _best_baselines(cells: list[tuple], goodness: np.ndarray) -> np.ndarray:
         goodness: mean of each cell, greater is better, `(cells, measures)`.
     """
     given = [(METHODS[cell.method] if cell.label_source == NONE else MetaHDR).inputs(cell.mode) for cell in cells]
+    baselines = [index for index, cell in enumerate(cells) if cell.label_source == NONE]
     best = np.full(goodness.shape, -1)
-    for index in range(len(cells)):
-        comparable = [
-            other
-            for other in range(len(cells))
-            if other != index and cells[other].label_source == NONE and given[other] <= given[index]
-        ]
+    for index, own in enumerate(given):
+        comparable = [other for other in baselines if other != index and given[other] <= own]
         if comparable:
             best[index] = np.array(comparable)[np.nan_to_num(goodness[comparable], nan=-np.inf).argmax(0)]
     return best

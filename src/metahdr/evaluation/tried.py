@@ -10,6 +10,8 @@ from metahdr.metrics.protocols import PAPER
 from metahdr.tables import read_table
 from metahdr.workflow.folders import DatasetFolder
 
+TRAINING = ["fold", "method", "label_source", "seed"]
+
 
 @dataclass(frozen=True)
 class Tried:
@@ -32,27 +34,26 @@ class Tried:
     split: str = "validation"
 
 
-def trainings(data: Path, scores: pd.DataFrame) -> dict[tuple, Path]:
-    """The history of every training that the scores are of, by fold, variant, label source and seed.
+def histories(data: Path, scores: pd.DataFrame) -> pd.DataFrame:
+    """The histories of all trainings that the scores are of, with fold, method, label source and seed.
 
     Args:
         data: the dataset's results folder. It may hold trainings of an earlier configuration, which do not count.
         scores: of the whole run, see `score_folder`.
     """
     folder = DatasetFolder(data)
-    trained = scores.loc[scores.seed != NONE, ["fold", "method", "label_source", "seed"]].drop_duplicates()
-    return {
-        tuple(row): folder.fold(row.fold).training(row.method, row.label_source, row.seed).history
-        for row in trained.sort_values(list(trained)).itertuples(index=False)
-    }
+    trained = scores.loc[scores.seed != NONE, TRAINING].drop_duplicates().sort_values(TRAINING)
+    tables = [trained[:0]]
+    for row in trained.itertuples(index=False):
+        history = folder.fold(row.fold).training(row.method, row.label_source, row.seed).history
+        tables.append(read_table(history).assign(**row._asdict()))
+    return pd.concat(tables)
 
 
 def tried(data: Path, scores: pd.DataFrame) -> Tried:
-    """Counts the trainings and checkpoints in a run's folder. Arguments: see `trainings`."""
-    histories = trainings(data, scores)
-    folds, variants, label_sources, seeds = (
-        (len(set(parts)) for parts in zip(*histories, strict=True)) if histories else [0] * 4
-    )
-    measured = f"{PAPER.selects.name}_adapted"
-    checkpoints = sum(int(read_table(history)[measured].notna().sum()) for history in histories.values())
-    return Tried(variants, label_sources, seeds, folds, len(histories), checkpoints)
+    """Counts the trainings and checkpoints in a run's folder. Arguments: see `histories`."""
+    table = histories(data, scores)
+    folds, variants, label_sources, seeds = table[TRAINING].nunique()
+    checkpoints = table.filter([f"{PAPER.selects.name}_adapted"]).count().sum()
+    trainings = table.groupby(TRAINING).ngroups
+    return Tried(variants, label_sources, seeds, folds, trainings, int(checkpoints))

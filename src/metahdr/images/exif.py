@@ -35,9 +35,7 @@ def make_settings(seconds: object, aperture: object, iso: object) -> Settings:
 
 
 def relative_stops(
-    names: list[str],
-    settings: list[Settings],
-    remedy: str = "give the stops of all exposures with --ev",
+    names: list[str], settings: list[Settings], remedy: str = "give the stops of all exposures with --ev"
 ) -> list[float]:
     """Stops of each exposure relative to the middle one (of an even number, the darker of the two).
 

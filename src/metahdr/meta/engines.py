@@ -78,12 +78,7 @@ def fast(
 
 
 def learn2learn(
-    learner: Learner,
-    support: Pair,
-    query: Pair,
-    loss: Loss,
-    weights: Sequence[float],
-    second_order: bool,
+    learner: Learner, support: Pair, query: Pair, loss: Loss, weights: Sequence[float], second_order: bool
 ) -> tuple[Tensor, list[Tensor]]:
     """The same by learn2learn's MAML, which differentiates through the whole inner loop: the reference.
 

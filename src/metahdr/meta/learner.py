@@ -62,13 +62,7 @@ class Learner(nn.Module):
 
 @torch.enable_grad()
 def adapt(
-    network: nn.Module,
-    parameters: Parameters,
-    rates: Rates,
-    x: Tensor,
-    labels: Tensor,
-    loss: Loss,
-    steps: int,
+    network: nn.Module, parameters: Parameters, rates: Rates, x: Tensor, labels: Tensor, loss: Loss, steps: int
 ) -> Parameters:
     """The parameters after gradient steps on the support set; network and arguments do not change.
 

@@ -12,8 +12,7 @@ class KalantariNet(nn.Module):
     """Three aligned exposures, dark to bright, to values in (0, 1).
 
     `(N, 3, 6, H, W)` to `(N, C, H, W)`; C is 3, 9 or 18. The six channels of an exposure are its image and its
-    radiance. Four convolutions shrink from 7x7 to
-    1x1, and a pixel of the output depends on 13x13 pixels.
+    radiance. Four convolutions shrink from 7x7 to 1x1, and a pixel of the output depends on 13x13 pixels.
 
     Args:
         kind: what the outputs are. `direct`: the HDR image, 383,603 parameters. `we`: weights of the three

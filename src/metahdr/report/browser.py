@@ -41,9 +41,8 @@ def browser_data(results: Results) -> str:
 
 def shown_cells(results: Results) -> list[Cell]:
     """The main cell and its single shot, other trainings, the best baselines, further baselines."""
-    trained = [
-        c for c in results.cells if c.label_source != NONE and c.mode in ("single", f"adapted_{c.label_source}")
-    ]
+    networks = [cell for cell in results.cells if cell.label_source != NONE]
+    trained = [cell for cell in networks if cell.mode in ("single", f"adapted_{cell.label_source}")]
     trained.sort(key=lambda cell: (cell.label_source != results.main.label_source, cell.method != METAHDR))
     best = [results.best(cell, column) for cell in [results.main, *trained] for column in results.first_columns]
     others = [cell for cell in results.cells if cell.label_source == NONE]

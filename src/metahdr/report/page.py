@@ -22,12 +22,11 @@ from metahdr.workflow.folders import DatasetFolder
 _HERE = Path(__file__).parent
 
 
-def make_figures(results: Results, steps: pd.DataFrame | None, confidence: float) -> dict[str, Figure]:
+def make_figures(results: Results, steps: pd.DataFrame | None) -> dict[str, Figure]:
     """The figures by name.
 
     Args:
         steps: values by number of inner steps; None leaves the figure out.
-        confidence: of the intervals.
     """
     figures = [
         pictures.first_picture(results),
@@ -39,7 +38,7 @@ def make_figures(results: Results, steps: pd.DataFrame | None, confidence: float
         None if steps is None else plots.by_step(results, steps),
         plots.by_exposure(results),
         plots.by_scene(results),
-        plots.reliability(results, confidence),
+        plots.reliability(results),
     ]
     return {figure.name: figure for figure in figures if figure}
 
@@ -48,7 +47,6 @@ def write_page(
     results: Results,
     figures: dict[str, Figure],
     config: str,
-    confidence: float,
     dataset: dict,
     origin: dict,
     benchmark: Sequence[Table] = (),
@@ -59,7 +57,6 @@ def write_page(
     Args:
         figures: from `make_figures`.
         config: the effective configuration as YAML.
-        confidence: of the intervals.
         dataset: name, version, files and the rest of the register's entry.
         origin: from `provenance`.
         benchmark: its tables, for a section of their own; without any that is left out.
@@ -76,9 +73,9 @@ def write_page(
         tables=tables.all_tables(results),
         by_exposure=tables.exposure_tables(results),
         partial=tables.partial_tables(results),
-        findings=findings(results, confidence),
-        limits=limits(results, confidence),
-        paper=tables.paper_tables(results, confidence),
+        findings=findings(results),
+        limits=limits(results),
+        paper=tables.paper_tables(results),
         failures=failures(results.scores),
         figures=figures,
         ranked_by=tables.heading(results.ranking),

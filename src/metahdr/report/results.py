@@ -1,6 +1,6 @@
 """What the report reads of a run: scores, their summary, test scenes and predictions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -47,10 +47,11 @@ class Results:
 
     Args:
         data: the folder.
+        confidence: of the intervals, in (0, 1).
     """
 
-    def __init__(self, data: Path):
-        self.data, self.folder = data, DatasetFolder(data)
+    def __init__(self, data: Path, confidence: float):
+        self.data, self.folder, self.confidence = data, DatasetFolder(data), confidence
         self.scores = read_table(self.folder.scores).astype({"seed": str, "fold": int})
         self.summary = read_table(self.folder.summary).astype({"ev": str})
         self.common = self.summary[self.summary.table == "all"]
@@ -175,6 +176,16 @@ def metric_of(column: Column) -> Metric:
 def truth_of(scene: Scene) -> np.ndarray:
     """`(H, W, 3)`."""
     return scene.hdr.numpy().transpose(1, 2, 0)
+
+
+def in_scale(scene: Scene, ev: float, images: Sequence[np.ndarray | None]) -> list[np.ndarray | None]:
+    """Input, reconstructions and truth as light in the scale of an exposure, where it clips at 1.0.
+
+    The input is as if its values to the power of 2.2 were all of the light.
+    """
+    scale = np.float32(2.0 ** scene.stops[scene.evs.index(ev)])
+    light = [None if image is None else image * scale for image in (*images, truth_of(scene))]
+    return [(input_of(scene, ev) / np.float32(255)) ** np.float32(2.2), *light]
 
 
 def input_of(scene: Scene, ev: float) -> np.ndarray:

@@ -16,25 +16,17 @@ from metahdr.report.titles import cell_title, training_title
 CONTROL = "joint"  # the variant that is trained without meta-learning
 
 
-def findings(results: Results, confidence: float) -> list[str]:
-    """What the numbers say, most important first.
-
-    Args:
-        confidence: of the intervals.
-    """
+def findings(results: Results) -> list[str]:
+    """What the numbers say, most important first."""
     texts = [_against_best(results, cell) for cell in dict.fromkeys((results.main, results.single))]
-    texts += [_adaptation(results), _against_control(results, confidence)]
+    texts += [_adaptation(results), _against_control(results)]
     return [text for text in texts if text]
 
 
-def limits(results: Results, confidence: float) -> list[str]:
-    """What the numbers do not say.
-
-    Args:
-        confidence: of the intervals.
-    """
+def limits(results: Results) -> list[str]:
+    """What the numbers do not say."""
     return [
-        _places(results, confidence),
+        _places(results),
         _seeds(results),
         _clipping(results),
         _choices(tried(results.data, results.scores)),
@@ -73,7 +65,7 @@ def _adaptation(results: Results) -> str:
     return " ".join(parts)
 
 
-def _against_control(results: Results, confidence: float) -> str:
+def _against_control(results: Results) -> str:
     """Whether meta-learning was needed: against plain training on the same images, not adapted and adapted alike.
 
     A gain over one's own single shot can be a single shot made worse; the control's single shot decides.
@@ -84,7 +76,7 @@ def _against_control(results: Results, confidence: float) -> str:
         control = Cell(CONTROL, results.main.label_source, mode)
         if control not in known:
             continue
-        table = contrast(results.scores, results.main, control, confidence)
+        table = contrast(results.scores, results.main, control, results.confidence)
         row = table.set_index(["metric", "alignment", "region"]).loc[column[:3]]
         ends = row.difference_low, row.difference_high
         cells = (results.main, control)
@@ -101,12 +93,12 @@ def _against_control(results: Results, confidence: float) -> str:
     return f"{text}{'; '.join(parts)}." if parts else ""
 
 
-def _places(results: Results, confidence: float) -> str:
-    places = int(results.common.places.max())
+def _places(results: Results) -> str:
+    places, percent = int(results.common.places.max()), 100 * results.confidence
     seeds = " and seeds" if results.common.seed_low.notna().any() else ""
     text = (
         f"The test scenes are views of {_count(places, 'place')}, and views of one place are alike. Intervals are "
-        f"{100 * confidence:g} % t intervals over places{seeds}: where the mean over places like these may lie, "
+        f"{percent:g} % t intervals over places{seeds}: where the mean over places like these may lie, "
         "if places differ about normally"
     )
     few = f"; with {places} of them nothing shows whether they do" if places < FEW_PLACES else ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import product
 from string import ascii_lowercase
 
 import pandas as pd
@@ -27,13 +28,8 @@ PAPER_TABLES = {
     2: "Table 2: losses, after adaptation with simulated labels. Columns: labels of meta-training",
 }
 ORACLE = {"response", "truth", "support_truth"}
-LOST = [
-    ("psnr", "plain"),
-    ("pu21_psnr", "plain"),
-    ("pu21_psnr", "crf"),
-    ("log_rmse", "plain"),
-    ("log_rmse", "scale"),
-]
+LOST = [("psnr", "plain"), ("pu21_psnr", "plain"), ("pu21_psnr", "crf")]
+LOST += [("log_rmse", "plain"), ("log_rmse", "scale")]
 
 
 def group_of(cell: Cell) -> str:
@@ -62,14 +58,14 @@ def apart_table(results: Results) -> Table:
 def all_tables(results: Results) -> list[Table]:
     """Every mean over all exposures, a table for each region and alignment."""
     tables = []
-    for region, region_title in REGIONS.items():
-        for alignment, title in ALIGNMENTS.items():
-            columns = [c for c in results.columns if (c.alignment, c.region, c.ev) == (alignment, region, "all")]
-            tables.append(_table(results, "all", f"{region_title.capitalize()}, {title}", columns))
-    return [table for table in tables if table.columns]
+    for region, alignment in product(REGIONS, ALIGNMENTS):
+        title = f"{REGIONS[region].capitalize()}, {ALIGNMENTS[alignment]}"
+        columns = [c for c in results.columns if (c.alignment, c.region, c.ev) == (alignment, region, "all")]
+        tables += [_table(results, "all", title, columns)] if columns else []
+    return tables
 
 
-def paper_tables(results: Results, confidence: float) -> list[Table]:
+def paper_tables(results: Results) -> list[Table]:
     """The paper's Tables 1 and 2, its values beside ours.
 
     A method that is not meta-trained stands in the column of the true labels; that of the simulated ones is empty.
@@ -77,7 +73,7 @@ def paper_tables(results: Results, confidence: float) -> list[Table]:
     tables = []
     columns = [(METRICS[name].heading, source) for name in PAPER_METRICS for source in ("true", "simulated")]
     for number, title in PAPER_TABLES.items():
-        cells = paper_table(results.scores, number, confidence)
+        cells = paper_table(results.scores, number, results.confidence)
         heads = [METRICS[name].heading for name in cells.metric]
         keys = zip(cells.row, heads, cells.label_source.replace(NONE, "true"), strict=True)
         found = dict(zip(keys, map(_paper_entry, cells.itertuples()), strict=True))
@@ -188,12 +184,8 @@ def _head(column: Column) -> tuple[str, str]:
 def _entry(metric: Metric, row, letters: dict[Cell, str]) -> Entry:
     if row is None or pd.isna(row.mean):
         return Entry("–")
-    entry = Entry(
-        number(metric, row.mean),
-        _range(metric, row.low, row.high),
-        _range(metric, row.seed_low, row.seed_high),
-        sort=row.mean,
-    )
+    seeds = _range(metric, row.seed_low, row.seed_high)
+    entry = Entry(number(metric, row.mean), _range(metric, row.low, row.high), seeds, sort=row.mean)
     if _best(row) not in letters:
         return entry
     return entry._replace(

@@ -17,6 +17,5 @@ def render(template: Path, **values: object) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    shared = {"style": "page.css", "script": "shared.js"}
-    texts = {name: (_HERE / file).read_text() for name, file in shared.items()}
+    texts = {"style": (_HERE / "page.css").read_text(), "script": (_HERE / "shared.js").read_text()}
     return environment.get_template(template.name).render(**texts, tables_from=TABLE, **values)

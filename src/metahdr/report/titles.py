@@ -4,11 +4,7 @@ from metahdr.evaluation.scores import NONE
 from metahdr.methods.base import CALIBRATED
 from metahdr.registry import METHODS
 
-ALIGNMENTS = {
-    "plain": "as predicted",
-    "scale": "one scale aligned",
-    "crf": "camera response corrected",
-}
+ALIGNMENTS = {"plain": "as predicted", "scale": "one scale aligned", "crf": "camera response corrected"}
 REGIONS = {"all": "all pixels", "clipped": "pixels clipped in the input", "unclipped": "pixels not clipped"}
 VARIANTS = {"joint": "Joint training", "lpips": "LPIPS loss", "lpips_l1": "LPIPS + ℓ1 loss"}
 

@@ -32,11 +32,7 @@ class Alignment:
 
     def columns(self) -> dict:
         """Columns of the table of scenes."""
-        return {
-            "orientation": self.orientation,
-            "alignment_ssim": self.ssim,
-            "alignment_margin": self.margin,
-        }
+        return {"orientation": self.orientation, "alignment_ssim": self.ssim, "alignment_margin": self.margin}
 
 
 def orient(image: np.ndarray, orientation: str) -> np.ndarray:

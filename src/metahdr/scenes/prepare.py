@@ -36,12 +36,7 @@ _CHECK_RESPONSE = Response(0.9, 0.6)
 
 
 def prepare_source(
-    name: str,
-    source: Source,
-    folder: Path,
-    kind: str,
-    settings: Prepare,
-    repair_exposures: Repair | None = None,
+    name: str, source: Source, folder: Path, kind: str, settings: Prepare, repair_exposures: Repair | None = None
 ) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
     """The scenes of one source.
 

@@ -1,7 +1,6 @@
 """What studies of single exposures share: how reconstructions of one exposure are measured and pictured."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -11,6 +10,7 @@ from metahdr.methods.base import Method
 from metahdr.metrics.measure import measure
 from metahdr.metrics.metric import Metric
 from metahdr.report.figures.figure import sheet
+from metahdr.report.results import in_scale
 from metahdr.scenes.scene import Scene, Scenes
 
 
@@ -40,28 +40,20 @@ def values(
     ]
 
 
-class Shown(NamedTuple):
-    """A row of a picture sheet: its title, the exposure's scene and EV, and by how many stops it is brightened."""
-
-    title: str
-    scene: str
-    ev: float
-    stops: float
-
-
 @torch.no_grad()
-def picture_sheet(scenes: Scenes, rows: Sequence[Shown], methods: Sequence[Method]) -> str:
+def picture_sheet(scenes: Scenes, rows: Sequence[tuple[str, str, float, float]], methods: Sequence[Method]) -> str:
     """Input, reconstructions and truth of single exposures, as SVG.
 
-    At 0 stops, radiance 1.0 where the exposure clips is white. The input is shown as if its values to the power of
-    2.2 were all of the light.
+    At 0 stops, radiance 1.0 where the exposure clips is white. The input is shown as `in_scale` has it.
+
+    Args:
+        rows: title, name of the scene, EV of the exposure, and by how many stops it is brightened.
     """
     drawn = []
-    for row in rows:
-        scene = scenes.named(row.scene)
-        index = scene.evs.index(row.ev)
-        exposure, stops = scene.ldr[index : index + 1], scene.stops[index : index + 1]
-        light = [*(method.reconstruct(exposure, stops) for method in methods), scene.hdr[None]]
-        images = [exposure**2.2, *(image * 2.0 ** stops[0] for image in light)]
-        drawn.append((row.title, [image[0].numpy().transpose(1, 2, 0) * 2.0**row.stops for image in images]))
+    for title, name, ev, brighter in rows:
+        scene = scenes.named(name)
+        index = scene.evs.index(ev)
+        exposure = scene.ldr[index : index + 1], scene.stops[index : index + 1]
+        made = [method.reconstruct(*exposure)[0].numpy().transpose(1, 2, 0) for method in methods]
+        drawn.append((title, [image * 2.0**brighter for image in in_scale(scene, ev, made)]))
     return sheet(["input", *(method.title for method in methods), "truth"], drawn)

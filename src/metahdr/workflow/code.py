@@ -18,9 +18,8 @@ def digest(script: Path, modules: Iterable[str] = ()) -> str:
 
     Included are the modules of this package and of the top-level packages of `modules`, with the `__init__` of
     every package above them; other libraries are pinned by their versions. Imports inside functions are followed
-    too. Comments, docstrings, descriptions of configuration keys, formatting and the place of the checkout make no
-    difference. A file beside a module, such as a template, is included byte for byte if a string in the module is
-    its name.
+    too. Comments, docstrings, formatting and the place of the checkout make no difference. A file beside a module,
+    such as a template, is included byte for byte if a string in the module is its name.
 
     Args:
         script: the file that is run.
@@ -110,11 +109,6 @@ class _WithoutProse(ast.NodeTransformer):
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
         return None if is_text else self.generic_visit(node)
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        if isinstance(node.func, ast.Name) and node.func.id == "Field":  # pydantic's
-            node.keywords = [keyword for keyword in node.keywords if keyword.arg != "description"]
-        return self.generic_visit(node)
 
 
 def _sha256(data: bytes) -> str:

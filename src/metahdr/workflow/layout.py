@@ -13,13 +13,7 @@ from metahdr.config.model import Config
 from metahdr.config.score import METAHDR, Score
 from metahdr.datasets.chunks import chunks
 from metahdr.datasets.layouts import check_exposures, find_sources
-from metahdr.datasets.register import (
-    Sdist,
-    WeightFile,
-    find_dataset,
-    known_places,
-    read_weights_register,
-)
+from metahdr.datasets.register import Sdist, WeightFile, find_dataset, known_places, read_weights_register
 from metahdr.datasets.retrieve import sdist_name
 from metahdr.registry import METHODS
 from metahdr.workflow.folders import Cell, DatasetFolder
@@ -174,9 +168,9 @@ class Layout:
         score = self.config.score
         return Score(photometry=score.photometry, strict=score.strict)
 
-    def label_sources_of(self, method: str) -> list[str]:
-        """The label sources that a method is given; none where it takes no labels."""
-        return self.label_sources if METHODS[method].adapts else []
+    def label_sources_of(self, method: str, cell: str) -> list[str]:
+        """The label sources that a method is given; none where it takes no labels, and none of moving brackets."""
+        return self.label_sources if METHODS[method].adapts and not self.moves(cell) else []
 
     def trained_from(self, method: str, fold: str) -> list[str]:
         """The files that a method is trained on, beside the fold's table."""
@@ -241,19 +235,18 @@ class Layout:
         """
         folder, _, name = cell.rpartition("/")
         if folder.endswith("methods"):
-            sources = [] if self.moves(cell) else self.label_sources
             held = {"method": name, "label_source": "none", "seed": "none"}
-            return held | {"modes": METHODS[name].modes(sources)}
+            return held | {"modes": METHODS[name].modes(self.label_sources_of(name, cell))}
         variant, _, source = folder.partition("/")
         held = {"method": variant, "label_source": source, "seed": name.removeprefix("seed")}
         return held | {"modes": METHODS[METAHDR].modes(self.label_sources)}
 
     def moves(self, cell: str) -> bool:
-        """Whether a folder of predictions is of moving brackets."""
+        """Whether a folder of predictions, below the fold's, is of moving brackets."""
         return cell.startswith("moving/")
 
-    def scored_from(self, cell: str, fold: str, chunk: str) -> list[str]:
-        """The arrays of one chunk's scenes that predictions are compared with."""
+    def compared_with(self, cell: str, fold: str, chunk: str) -> list[str]:
+        """The arrays of one chunk's scenes that predictions are made of, and compared with."""
         files = [*self.scenes_of_chunk, *(self.moving if self.moves(cell) else [])]
         return [file.format(fold=fold, chunk=chunk) for file in files]
 
@@ -333,7 +326,7 @@ class Layout:
     def one_of_each(self) -> dict[str, str]:
         """One value of each wildcard."""
         source = self.config.meta.label_sources[0]
-        named = {"fold": "0", "chunk": next(iter(self.chunks)), "seed": "0", "label_source": source}
+        named = {"fold": "0", "chunk": next(iter(self.chunks)), "seed": "0", "label_source": source, "moving": ""}
         return named | {"cell": f"{METAHDR}/{source}/seed0"}
 
     def stages(self) -> list[tuple[str, dict[str, str]]]:

@@ -96,9 +96,7 @@ def test_two_exposures_of_one_pixel_by_hand():
 
 
 @pytest.mark.parametrize(
-    ("values", "decides", "stop"),
-    [((255, 255, 255), 255, -2), ((0, 0, 0), 0, 2), ((0, 255, 255), 0, -2)],
-    ids=str,
+    ("values", "decides", "stop"), [((255, 255, 255), 255, -2), ((0, 0, 0), 0, 2), ((0, 255, 255), 0, -2)], ids=str
 )
 def test_where_no_exposure_shows_a_pixel_the_darkest_decides_if_it_is_white_and_else_the_brightest(
     values, decides, stop

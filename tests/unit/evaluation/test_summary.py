@@ -41,12 +41,7 @@ def scores():
     """Three places, two seeds: adaptation adds 1, 2, 3 by place; the better baseline is gamma_2_metered."""
     single = np.array([[10, 12], [20, 22], [30, 32]])
     return table(
-        {
-            SINGLE: single,
-            ADAPTED: single + [[1], [2], [3]],
-            LDR: [[5], [6], [7]],
-            GAMMA: [[13], [23], [25]],
-        }
+        {SINGLE: single, ADAPTED: single + [[1], [2], [3]], LDR: [[5], [6], [7]], GAMMA: [[13], [23], [25]]}
     )
 
 

@@ -56,10 +56,7 @@ def test_a_lens_without_contacts_has_one_aperture():
 @pytest.mark.parametrize(
     ("other", "message"),
     [
-        (
-            Settings(None, 8, 100),
-            "b: its EXIF data have no exposure time; give the stops of .* with --ev",
-        ),
+        (Settings(None, 8, 100), "b: its EXIF data have no exposure time; give the stops of .* with --ev"),
         (Settings(1, None, 100), "b: its EXIF data have no aperture"),
         (Settings(1, 8, None), "b: its EXIF data have no ISO"),
     ],

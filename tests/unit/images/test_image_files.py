@@ -72,8 +72,7 @@ def test_the_exposures_of_a_radiance_header_divide_the_pixels(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("resolution", "rows", "columns"),
-    [(b"+Y 2 +X 3\n", -1, 1), (b"-Y 2 -X 3\n", 1, -1), (b"+Y 2 -X 3\n", -1, -1)],
+    ("resolution", "rows", "columns"), [(b"+Y 2 +X 3\n", -1, 1), (b"-Y 2 -X 3\n", 1, -1), (b"+Y 2 -X 3\n", -1, -1)]
 )
 def test_flipped_radiance_scanlines_are_turned_back(tmp_path, resolution, rows, columns):
     image = read_hdr(radiance(tmp_path, resolution=resolution))

@@ -9,12 +9,7 @@ from metahdr.losses.make import make_loss
 from metahdr.meta.engines import fast, learn2learn
 from metahdr.meta.learner import Learner, query, sgd_step, support
 
-NETWORKS = [
-    {},
-    {"norm": "group"},
-    {"network": "unet_code"},
-    {"network": "resnet18", "filters": 1},
-]
+NETWORKS = [{}, {"norm": "group"}, {"network": "unet_code"}, {"network": "resnet18", "filters": 1}]
 LOSSES = [{"loss": name} for name in ("ssim_l1", "mu_law", "ir", "haarpsi_mse", "lpips", "lpips_l1")]
 
 

@@ -22,14 +22,7 @@ def test_adaptation_moves_the_decoder_and_leaves_the_frozen_encoder(scene, tiny)
     learner = Learner(settings)
     before = {name: value.clone() for name, value in learner.state_dict().items()}
     start, sets = learner.parameters_of_network(), support(scene, 0, truth_of(scene))
-    adapted = adapt(
-        learner.network,
-        start,
-        learner.rates(),
-        *sets,
-        loss_of(settings),
-        2,
-    )
+    adapted = adapt(learner.network, start, learner.rates(), *sets, loss_of(settings), 2)
     functional_call(learner.network, adapted, query(scene, 0)[0]).sum().backward()
     torch.testing.assert_close(dict(learner.state_dict()), before, rtol=0, atol=0)
     assert not torch.equal(adapted["head.weight"], start["head.weight"])
@@ -88,14 +81,7 @@ def test_true_labels_are_the_clipped_hdr_image_for_every_exposure(scene):
 def test_only_the_head_adapts_where_it_alone_shall(scene, tiny):
     learner = Learner(tiny.model_copy(update={"adapted": "head"}))
     start = leaves(learner.parameters_of_network())
-    adapted = adapt(
-        learner.network,
-        start,
-        learner.rates(),
-        *support(scene, 0, truth_of(scene)),
-        loss_of(tiny),
-        1,
-    )
+    adapted = adapt(learner.network, start, learner.rates(), *support(scene, 0, truth_of(scene)), loss_of(tiny), 1)
     assert {name for name in start if not torch.equal(start[name], adapted[name])} == {"head.weight", "head.bias"}
 
 

@@ -16,12 +16,7 @@ def pairs():
 def test_ssim_is_that_of_scikit_image(pairs):
     expected = [
         structural_similarity(
-            *pair,
-            data_range=1,
-            channel_axis=0,
-            gaussian_weights=True,
-            sigma=1.5,
-            use_sample_covariance=False,
+            *pair, data_range=1, channel_axis=0, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
         )
         for pair in zip(*pairs, strict=True)
     ]

@@ -5,12 +5,7 @@ import torch
 from torch.nn import functional as F
 
 import metahdr.nets.torchvision_cpu  # noqa: F401
-from metahdr.nets.mobilenet_autoencoder import (
-    MobileNetAutoencoder,
-    denormalise,
-    normalise_input,
-    normalise_target,
-)
+from metahdr.nets.mobilenet_autoencoder import MobileNetAutoencoder, denormalise, normalise_input, normalise_target
 
 
 @pytest.fixture(scope="module")

@@ -133,7 +133,7 @@ def steps(data) -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def figures(data, steps):
-    return make_figures(Results(data), steps, 0.95)
+    return make_figures(Results(data, 0.95), steps)
 
 
 @pytest.fixture(scope="session")
@@ -146,6 +146,6 @@ def write():
     """Writes the page of a results folder without drawing figures again."""
 
     def page(data: Path, figures, config: str = "", **origin) -> str:
-        return write_page(Results(data), figures, config, 0.95, DATASET, ORIGIN | origin)
+        return write_page(Results(data, 0.95), figures, config, DATASET, ORIGIN | origin)
 
     return page

@@ -155,7 +155,7 @@ def test_the_exposure_changes_the_pixels_as_light_does(browser):
 
 
 def test_a_picture_shows_the_radiance_of_its_file(browser, data):
-    results = Results(data)
+    results = Results(data, 0.95)
     scene = results.scene(next(iter(results.scenes)))
     light = results.prediction(results.main, scene, scene.evs[-1]) * 2.0 ** scene.stops[-1]
     browser.set("wipe", 100)  # the left one, which is the main cell's

@@ -28,8 +28,8 @@ def test_a_step_of_the_code_is_a_few_percent_of_the_radiance():
 
 
 def test_every_scene_has_its_truth_and_every_reconstruction(data):
-    shown = json.loads(browser_data(Results(data)))
-    results = Results(data)
+    shown = json.loads(browser_data(Results(data, 0.95)))
+    results = Results(data, 0.95)
     assert [scene["name"] for scene in shown["scenes"]] == list(results.scenes)
     scene = shown["scenes"][0]
     truth = iio.imread(picture(scene["truth"]))
@@ -44,7 +44,7 @@ def test_every_scene_has_its_truth_and_every_reconstruction(data):
 
 
 def test_the_gain_of_a_scene_is_that_of_its_scores(data):
-    results = Results(data)
+    results = Results(data, 0.95)
     (scene, *_) = json.loads(browser_data(results))["scenes"]
     rows = results.scores[(results.scores.scene == scene["name"]) & (results.scores.method == "metahdr")]
     rows = rows[(rows.metric == "pu21_psnr") & (rows.alignment == "crf")]
@@ -54,7 +54,7 @@ def test_the_gain_of_a_scene_is_that_of_its_scores(data):
 
 def test_a_missing_prediction_is_told_apart_from_a_black_one(make_run):
     data = make_run()
-    results = Results(data)
+    results = Results(data, 0.95)
     name = next(iter(results.scenes))
     results.prediction_file(results.main, name, 0.0).unlink()
     shown = json.loads(browser_data(results))
@@ -64,11 +64,11 @@ def test_a_missing_prediction_is_told_apart_from_a_black_one(make_run):
 
 
 def test_where_pictures_would_be_too_much_they_get_smaller(data, monkeypatch):
-    results = Results(data)
+    results = Results(data, 0.95)
     whole = browser_data(results)
     monkeypatch.setattr(browser, "BUDGET", len(whole) // 2)
     monkeypatch.setattr(browser, "SMALLEST", 8)
-    smaller = browser_data(Results(data))
+    smaller = browser_data(Results(data, 0.95))
     assert len(smaller) < len(whole)
     assert iio.imread(picture(json.loads(smaller)["scenes"][0]["truth"])).shape[0] < 32
 
@@ -76,11 +76,11 @@ def test_where_pictures_would_be_too_much_they_get_smaller(data, monkeypatch):
 def test_the_most_important_cells_are_shown_first_where_there_are_too_many(data, monkeypatch):
     monkeypatch.setattr(browser, "CELLS", 3)
     single, adapted = (Cell("metahdr", "simulated", mode) for mode in ("single", "adapted_simulated"))
-    assert set(browser.shown_cells(Results(data))) == {single, adapted, Cell("debevec", "none", "stack")}
+    assert set(browser.shown_cells(Results(data, 0.95))) == {single, adapted, Cell("debevec", "none", "stack")}
 
 
 def test_a_prediction_is_read_from_the_fold_that_tests_its_scene(data):
-    results = Results(data)
+    results = Results(data, 0.95)
     name = next(iter(results.scenes))
     path = results.prediction_file(Cell("joint", "simulated", "single"), name, -2.0)
     assert (

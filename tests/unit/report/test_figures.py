@@ -44,7 +44,7 @@ def test_a_large_picture_is_made_small_for_the_page():
 
 
 def test_the_first_picture_is_the_median_difference_from_the_best_baseline(data, figures):
-    results = Results(data)
+    results = Results(data, 0.95)
     column = Column("pu21_psnr", "crf")
     differences = results.values(results.main, column) - results.values(results.best(results.main, column), column)
     shown = figures["first"].numbers.iloc[0]
@@ -57,19 +57,19 @@ def test_artefacts_are_where_the_papers_metrics_and_a_perceptual_one_disagree_mo
 
     data = make_run()
     scores = read_table(data / "scores.csv")
-    results = Results(data)
+    results = Results(data, 0.95)
     best = results.values(results.main, Column("psnr", "plain")).idxmax()
     mine = (scores.method == "metahdr") & (scores["mode"] == results.main.mode) & (scores.metric == "pu21_psnr")
     mine &= (scores.scene == best[1]) & (scores.ev == best[2])
     scores.loc[mine, "value"] = 1.0  # the best picture by SSIM and PSNR is the worst by the perceptual metric
     write_table(data / "scores.csv", scores)
-    numbers = artefacts(Results(data)).numbers
+    numbers = artefacts(Results(data, 0.95)).numbers
     assert tuple(numbers.loc[0, ["place", "scene", "ev"]]) == best
     assert numbers.disagreement[0] == numbers.disagreement.max() > 0.8
 
 
 def test_the_numbers_of_the_exposures_figure_are_the_summarys(data, figures):
-    results = Results(data)
+    results = Results(data, 0.95)
     numbers = figures["by_exposure"].numbers
     row = numbers[(numbers.method == "metahdr") & (numbers.metric == "psnr") & (numbers.ev == 2)]
     expected = results.rows["all", results.main, Column("psnr", "plain", "all", "2")]
@@ -85,7 +85,7 @@ def test_a_run_without_baselines_has_a_row_of_gains_alone(make_run):
     scores = scores[scores.method == "metahdr"]
     write_table(data / "scores.csv", scores)
     write_table(data / "summary.csv", summarise(scores, 0.95))
-    results = Results(data)
+    results = Results(data, 0.95)
     assert by_exposure(results).svg[""].count('id="axes_') == len(results.first_columns)
 
 
@@ -96,7 +96,7 @@ def test_gains_by_step_start_at_0(figures):
 
 
 def test_a_dot_for_every_image(data, figures):
-    images = len(Results(data).scenes) * 3
+    images = len(Results(data, 0.95).scenes) * 3
     numbers = figures["by_scene"].numbers
     assert numbers.groupby("quantity").size().tolist() == [images, images]
     assert (numbers.groupby("quantity").value.diff().dropna() >= 0).all()

@@ -9,7 +9,7 @@ from metahdr.report.tables import main_table
 
 @pytest.fixture(scope="module")
 def text(data):
-    return write_markdown(Results(data), 0.95)
+    return write_markdown(Results(data, 0.95))
 
 
 def test_every_line_of_a_table_has_as_many_cells_as_its_head(text):
@@ -21,7 +21,7 @@ def test_every_line_of_a_table_has_as_many_cells_as_its_head(text):
 
 def test_the_numbers_are_those_of_the_page(text, data):
     lines = iter(text.split("### ")[1].splitlines()[4:])
-    for _, rows in main_table(Results(data)).groups:
+    for _, rows in main_table(Results(data, 0.95)).groups:
         next(lines)  # the group's title
         for row in rows:
             title, *cells = next(lines).strip("| ").split(" | ")

@@ -28,7 +28,7 @@ def test_the_page_needs_nothing_from_outside(page):
 
 def test_every_value_of_the_first_table_is_shown(data, page):
     shown = text_of(page, "table", "say")
-    for _, rows in main_table(Results(data)).groups:
+    for _, rows in main_table(Results(data, 0.95)).groups:
         for row in rows:
             assert row.title in shown
             for entry in row.entries:
@@ -83,7 +83,7 @@ def test_a_prediction_that_is_not_there_leaves_its_picture_out(make_run, figures
     data = make_run()
     for folder in (data / "fold0").glob("metahdr/*/seed0/predictions"):
         shutil.rmtree(folder)
-    first = first_picture(Results(data))
+    first = first_picture(Results(data, 0.95))
     assert first.svg["gamma"].count("<image") == 2 * 3  # input, baseline, truth
     write(data, figures | {"first": first})
 
@@ -94,8 +94,8 @@ def test_one_test_place_has_no_intervals_and_still_a_page(make_run, figures, wri
     scores = scores[scores.place == "dunes"]
     write_table(data / "scores.csv", scores)
     write_table(data / "summary.csv", summarise(scores, 0.95))
-    assert plots.reliability(Results(data), 0.95) is None
-    alone = figures | {"by_exposure": plots.by_exposure(Results(data))}
+    assert plots.reliability(Results(data, 0.95)) is None
+    alone = figures | {"by_exposure": plots.by_exposure(Results(data, 0.95))}
     text = write(data, {name: figure for name, figure in alone.items() if name != "reliability"})
     assert "views of 1 place," in text
     assert not re.search(r"\bnan\b", re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL))
@@ -106,5 +106,5 @@ def test_a_run_of_a_metric_that_only_the_registry_knows_has_its_page(make_run, f
     for name in ("scores.csv", "summary.csv"):
         table = read_table(data / name)
         write_table(data / name, table[table.metric == "psnr"].assign(metric="mu_psnr"))
-    text = write(data, figures | {"by_exposure": plots.by_exposure(Results(data))})
+    text = write(data, figures | {"by_exposure": plots.by_exposure(Results(data, 0.95))})
     assert text_of(text, "table", "say").count(METRICS["mu_psnr"].title) >= 1

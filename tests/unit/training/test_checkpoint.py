@@ -64,11 +64,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize(
-    "content",
-    [*OTHERS.values(), b"step,loss\n1,0.5\n"],
-    ids=[*OTHERS, "a table"],
-)
+@pytest.mark.parametrize("content", [*OTHERS.values(), b"step,loss\n1,0.5\n"], ids=[*OTHERS, "a table"])
 def test_a_file_that_is_no_checkpoint_is_refused(tmp_path, content):
     (tmp_path / "state.pt").write_bytes(content)
     with pytest.raises(UserError, match=r"state\.pt: not a readable checkpoint"):

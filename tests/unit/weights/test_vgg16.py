@@ -40,7 +40,7 @@ def test_the_encoders_features_are_those_of_vgg16_on_a_scale_of_255(vgg16, file)
     x = torch.rand(1, 3, 32, 32)
     mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
     with torch.inference_mode():
-        features = (255 * x - network.mean).flip(1)
+        features = (255 * x - network.encoder.mean).flip(1)
         expected = (x - mean) / std
         for stage, convolutions in enumerate(network.encoder):
             for convolution in convolutions:

@@ -19,7 +19,7 @@ FILES = {
     "sub/registry.yaml": "a: b\n",
     "sub/other.html": "<p>Other</p>\n",
     "third.py": "import numpy\nname = 'x'\n",
-    "section.py": "steps = Field(3, ge=1, description='of the loop')\n",
+    "section.py": 'class Loop:\n    steps = Field(3, ge=1)\n    """of the loop"""\n',
     "stars.py": "from toy.star import *\n",
     "star/__init__.py": "__all__ = ['point']\n",
     "star/point.py": "value = 1\n",

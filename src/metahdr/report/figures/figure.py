@@ -32,6 +32,7 @@ STYLE = {
     "axes.titlesize": 10,
     "font.size": 9,
     "grid.color": LINE,
+    "legend.fontsize": 8,
     "legend.frameon": False,
     "svg.hashsalt": "metahdr",
     "xtick.color": SOFT,

@@ -7,7 +7,7 @@ from matplotlib import colormaps
 from metahdr.evaluation.examples import evenly
 from metahdr.images.luminance import luminance
 from metahdr.report.figures.figure import Figure, sheets
-from metahdr.report.results import Cell, Column, Results, input_of, metric_of, truth_of
+from metahdr.report.results import Cell, Column, Results, in_scale, input_of, metric_of, truth_of
 from metahdr.report.tables import measured, short_heading
 from metahdr.report.titles import cell_title, short_title
 from metahdr.scenes.scene import Scene
@@ -53,9 +53,8 @@ def scene_figure(results: Results) -> Figure:
     numbers["clipped"] = (scene.ldr.amax(1) >= 1).float().mean((1, 2)).numpy()
     caption = f"{name}: its exposures, and its HDR truth at three display exposures. The truth's largest value is "
     caption += f"{truth.max():.3g} times what EV 0 can hold."
-    return Figure(
-        "fig3_scene", "A scene (the paper's figure 3)", caption, sheets(columns, [("", pictures)]), numbers
-    )
+    title = "A scene (the paper's figure 3)"
+    return Figure("fig3_scene", title, caption, sheets(columns, [("", pictures)]), numbers)
 
 
 def artefacts(results: Results) -> Figure | None:
@@ -66,10 +65,7 @@ def artefacts(results: Results) -> Figure | None:
         return None
     cell, columns = results.main, [*PAPERS, judges[0]]
     values = pd.concat({short_heading(column): results.values(cell, column) for column in columns}, axis=1)
-    ranks = [
-        values[short_heading(column)].rank(pct=True, ascending=metric_of(column).better == "higher")
-        for column in columns
-    ]
+    ranks = [values[short_heading(c)].rank(pct=True, ascending=metric_of(c).better == "higher") for c in columns]
     values["disagreement"] = sum(ranks[:-1]) / len(PAPERS) - ranks[-1]
     values = values.sort_values("disagreement", ascending=False, kind="stable")
     rows = []
@@ -105,9 +101,8 @@ def reconstructions(results: Results, adapted: bool) -> Figure:
     rows, values = [], results.values(cell, column)
     for example in examples:
         _, scene, ev = example
-        value = values.get(example, np.nan)
-        label = f"{scene}, EV {ev:+g}: {measured(column, value)}"
         bright, dark = _pictures(results, results.scene(scene), ev, [cell])
+        label = f"{scene}, EV {ev:+g}: {measured(column, values.get(example, np.nan))}"
         rows.append((label, bright + dark))
     heads = ["input", "reconstruction", "truth"]
     caption = (
@@ -122,14 +117,11 @@ def reconstructions(results: Results, adapted: bool) -> Figure:
 def _pictures(results: Results, scene: Scene, ev: float, cells: list[Cell]) -> tuple[list, list]:
     """Input, reconstructions and truth in the exposure's scale, as exposed and darker.
 
-    The input darker is as if its values were all of the light: what clipped in it is grey.
+    What clipped in the input is grey where it is darker.
     """
-    scale = np.float32(2.0 ** scene.stops[scene.evs.index(ev)])
-    exposure = input_of(scene, ev)
-    images = [*(results.prediction(cell, scene, ev) for cell in cells), truth_of(scene)]
-    bright = [None if image is None else image * scale for image in images]
-    linear = [(exposure / np.float32(255)) ** np.float32(2.2), *bright]
-    return [exposure, *bright], [None if image is None else image * np.float32(2.0**DARKER) for image in linear]
+    light = in_scale(scene, ev, [results.prediction(cell, scene, ev) for cell in cells])
+    dark = [None if image is None else image * np.float32(2.0**DARKER) for image in light]
+    return [input_of(scene, ev), *light[1:]], dark
 
 
 def _numbers(results: Results, examples: list[Example], cells: list[Cell]) -> pd.DataFrame:

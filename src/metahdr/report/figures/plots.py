@@ -4,67 +4,57 @@ import numpy as np
 import pandas as pd
 
 from metahdr.evaluation.reliability import coverage, spread
-from metahdr.evaluation.tried import trainings
+from metahdr.evaluation.tried import histories
 from metahdr.metrics.protocols import PAPER
 from metahdr.registry import METRICS
 from metahdr.report.figures.figure import COLOURS, LINE, SOFT, Figure, plot, styled, svg
-from metahdr.report.results import Results, metric_of
+from metahdr.report.results import Cell, Column, Results, each, metric_of
 from metahdr.report.tables import heading
 from metahdr.report.titles import cell_title, label_title, method_title, training_title
-from metahdr.tables import read_table
 
 DIFFERENCES = {"gain": "over own single shot", "over_best": "over the best baseline"}
+MODES = {"single": (":", "single shot"), "adapted": ("-", "adapted")}  # of a history: line and label
 SMOOTH = 10  # meta-iterations that the loss is averaged over
 
 
 @styled
 def training(results: Results) -> Figure:
     """Meta-loss, and validation before and after adaptation, of every training; a line a seed and fold."""
-    table = _histories(results)
+    table = histories(results.data, results.scores)
     figure, axes = plot(1, 1 + len(PAPER.validates))
-    for colour, ((method, label_source), of_cell) in zip(
-        COLOURS * 9, table.groupby(["method", "label_source"], sort=False), strict=False
-    ):
-        title = f"{method_title(method)}, {label_title(label_source)}"
-        for number, (_, history) in enumerate(of_cell.groupby(["fold", "seed"], sort=False)):
-            look = {"color": colour, "linewidth": 1.1, "alpha": 0.85}
-            label = title if number == 0 else None
-            smooth = history.meta_loss.rolling(SMOOTH, min_periods=1).mean()
-            axes[0].plot(history.iteration, smooth, label=label, **look)
+    cells = table.set_index("iteration").groupby(["method", "label_source"], sort=False)
+    for number, (names, cell) in enumerate(cells):
+        look = {"color": COLOURS[number % len(COLOURS)], "linewidth": 1.1, "alpha": 0.85}
+        axes[0].plot([], [], label=_training(*names), **look)
+        for _, history in cell.groupby(["fold", "seed"]):
+            axes[0].plot(history.meta_loss.rolling(SMOOTH, min_periods=1).mean(), **look)
             for axis, metric in zip(axes[1:], PAPER.validates, strict=True):
-                for mode, style in (("single", ":"), ("adapted", "-")):
-                    column = f"{metric.name}_{mode}"
-                    measured = history.dropna(subset=column)
-                    axis.plot(measured.iteration, measured[column], style, marker="o", markersize=2.5, **look)
-    axes[0].set(title=f"meta-loss, mean of {SMOOTH}", xlabel="meta-iteration")
-    axes[0].legend(fontsize=8)
+                for mode, (style, _) in MODES.items():
+                    axis.plot(history[f"{metric.name}_{mode}"].dropna(), style, marker="o", markersize=2.5, **look)
+    axes[0].set_title(f"meta-loss, mean of {SMOOTH}")
     for axis, metric in zip(axes[1:], PAPER.validates, strict=True):
-        axis.set(title=f"validation {metric.heading}", xlabel="meta-iteration")
-        axis.plot([], [], ":", color=SOFT, label="single shot")
-        axis.plot([], [], "-", color=SOFT, label="adapted")
-        axis.legend(fontsize=8)
+        axis.set_title(f"validation {metric.heading}")
+        for style, label in MODES.values():
+            axis.plot([], [], style, color=SOFT, label=label)
+    for axis in axes:
+        axis.set_xlabel("meta-iteration")
+        axis.legend()
     caption = "Every training of the run, a line for each seed and fold. Validation places are not test places."
     return Figure("training", "Training", caption, svg(figure), table)
 
 
-def _histories(results: Results) -> pd.DataFrame:
-    """The histories of all trainings, below each other."""
-    return pd.concat(
-        read_table(path).assign(fold=fold, method=method, label_source=label_source, seed=seed)
-        for (fold, method, label_source, seed), path in trainings(results.data, results.scores).items()
-    )
+def _training(method: str, label_source: str) -> str:
+    return f"{method_title(method)}, {label_title(label_source)}"
 
 
 @styled
 def by_step(results: Results, steps: pd.DataFrame) -> Figure:
     """Gain over the single shot against the number of inner steps; a line a place."""
-    names = [name for name in dict.fromkeys(steps.metric)]
-    figure, axes = plot(1, len(names), squeeze=False)
-    start = steps[steps.step == 0].set_index(["scene", "ev", "metric"]).value
-    keys = pd.MultiIndex.from_frame(steps[["scene", "ev", "metric"]])
-    gains = steps.assign(gain=steps.value - start.reindex(keys).to_numpy())
-    for axis, name in zip(axes[0], names, strict=True):
-        one = gains[gains.metric == name]
+    start = steps[steps.step == 0].set_index(["scene", "ev", "metric"]).value.rename("start")
+    gains = steps.join(start, on=start.index.names)
+    gains["gain"] = gains.value - gains.pop("start")
+    figure, axes = plot(1, steps.metric.nunique(), squeeze=False)
+    for axis, (name, one) in zip(axes[0], gains.groupby("metric", sort=False), strict=True):
         for _, place in one.groupby("place"):
             axis.plot(place.groupby("step").gain.mean(), color=LINE, linewidth=1)
         mean = one.groupby(["step", "place"]).gain.mean().groupby("step").mean()
@@ -83,29 +73,26 @@ def by_step(results: Results, steps: pd.DataFrame) -> Figure:
 def by_exposure(results: Results) -> Figure:
     """Gain over the single shot, and difference from the best baseline, against the held-out exposure."""
     numbers, columns = _numbers_by_exposure(results), results.first_columns
-    drawn = numbers.dropna(subset="value").difference.unique()  # a run may have no baseline
+    drawn = numbers.dropna(subset="value").groupby("difference", sort=False)  # a run may have no baseline
     figure, axes = plot(len(drawn), len(columns), 2.5 * len(drawn), squeeze=False, sharex=True)
     evs = sorted(set(numbers.ev))
-    for line, difference in zip(axes, drawn, strict=True):
+    for line, (difference, rows) in zip(axes, drawn, strict=True):
         line[0].set_ylabel(DIFFERENCES[difference])
         for axis, column in zip(line, columns, strict=True):
-            shown = numbers[numbers.difference == difference]
-            shown = shown[(shown.metric == column.metric) & (shown.alignment == column.alignment)]
+            shown = rows[(rows.metric == column.metric) & (rows.alignment == column.alignment)]
             cells = shown.groupby(["method", "label_source"], sort=False)
-            for index, ((method, label_source), cell) in enumerate(cells):
+            for index, (names, cell) in enumerate(cells):
                 at = cell.ev + 0.12 * (index - (len(cells) - 1) / 2)
                 bars = [cell.value - cell.low, cell.high - cell.value]
                 look = {"fmt": "o", "markersize": 3, "linewidth": 1, "color": COLOURS[index % len(COLOURS)]}
-                axis.errorbar(
-                    at, cell.value, bars, label=f"{method_title(method)}, {label_title(label_source)}", **look
-                )
+                axis.errorbar(at, cell.value, bars, label=_training(*names), **look)
             axis.axhline(0, color=SOFT, linewidth=0.8)
             axis.set_xticks(evs, [f"{ev:+g}" for ev in evs])
             axis.set_xmargin(0.12)
     for top, bottom, column in zip(axes[0], axes[-1], columns, strict=True):
         top.set_title(heading(column).replace(", camera", ",\ncamera"), fontsize=8)
         bottom.set_xlabel("held-out EV")
-    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8)
+    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     caption = (
         "Networks adapted with the labels that they were trained with; bars are intervals over places and seeds."
     )
@@ -114,24 +101,21 @@ def by_exposure(results: Results) -> Figure:
 
 def _numbers_by_exposure(results: Results) -> pd.DataFrame:
     """The differences of every cell that is adapted as it was trained, at each exposure."""
-    rows = []
-    for (table, cell, column), row in results.rows.items():
-        first = column._replace(ev="all") in results.first_columns
-        if table == "all" and first and column.ev != "all" and cell.mode == f"adapted_{cell.label_source}":
-            names = {**cell._asdict(), **column._asdict(), "ev": float(column.ev)}
-            for difference in DIFFERENCES:
-                ends = [getattr(row, f"{difference}{end}") for end in ("", "_low", "_high")]
-                values = dict(zip(("value", "low", "high"), ends, strict=True))
-                rows.append(names | {"difference": difference} | values)
-    return pd.DataFrame(rows).sort_values("ev", kind="stable")
+    rows, names = results.common, [*Cell._fields, *Column._fields]
+    first = np.array([column._replace(ev="all") in results.first_columns for column in each(rows, Column)])
+    rows = rows[(rows.ev != "all") & (rows["mode"] == "adapted_" + rows.label_source) & first]
+    parts = []
+    for difference in DIFFERENCES:
+        values = {difference: "value", f"{difference}_low": "low", f"{difference}_high": "high"}
+        parts.append(rows[[*names, *values]].rename(columns=values).assign(difference=difference))
+    return pd.concat(parts).astype({"ev": float}).sort_values("ev", kind="stable")
 
 
 @styled
 def by_scene(results: Results) -> Figure:
     """The main cell's gain and its difference from the best baseline, a dot an image, sorted."""
     column, cell = results.ranking, results.main
-    best = results.best(cell, column)
-    values = results.values(cell, column)
+    best, values = results.best(cell, column), results.values(cell, column)
     parts = {"gain over own single shot": values - results.values(results.single, column)}
     if best:
         parts[f"difference from {cell_title(*best)}"] = values - results.values(best, column)
@@ -150,16 +134,16 @@ def by_scene(results: Results) -> Figure:
         axis.set_xticks([])
         numbers.append(ranked.rename("value").reset_index().assign(quantity=title))
     axes[0][0].set_ylabel(heading(column).replace(", ", ",\n"))
-    axes[0][0].legend(fontsize=8)
+    axes[0][0].legend()
     trained = training_title(cell.label_source)
     caption = f"{cell_title(*cell)}, {trained}; a dot for each test scene and held-out exposure."
     return Figure("by_scene", "Every image", caption, svg(figure), pd.concat(numbers))
 
 
 @styled
-def reliability(results: Results, confidence: float) -> Figure | None:
+def reliability(results: Results) -> Figure | None:
     """How often a t interval of the gain would hold the true mean, by simulation, and how wide it would be."""
-    metric = metric_of(results.ranking)
+    metric, confidence = metric_of(results.ranking), results.confidence
     if results.single not in results.cells or results.scores.place.nunique() < 2:
         return None
     varies = spread(results.scores, results.main, results.single, metric.name)
@@ -178,7 +162,7 @@ def reliability(results: Results, confidence: float) -> Figure | None:
         axis.set(xlabel="places", xscale="log")
         axis.set_xticks(sorted(set(numbers.places)), sorted(set(numbers.places)), minor=False)
         axis.minorticks_off()
-    axes[0].legend(fontsize=8, loc="lower right")
+    axes[0].legend(loc="lower right")
     caption = (
         f"Simulated experiments that vary as the gain in {metric.title} does between this run's places, seeds and "
         f"images, with more and fewer places; shaded: the {here} places here. The intervals are those of the "

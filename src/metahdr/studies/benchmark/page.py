@@ -15,6 +15,7 @@ from metahdr.images.files import read_hdr
 from metahdr.registry import METHODS, METRICS
 from metahdr.report.figures.figure import jpeg, sheet
 from metahdr.report.light import STEEP, TOP, encode
+from metahdr.report.results import in_scale
 from metahdr.report.table import Entry, Row, Table, section, verdict
 from metahdr.report.template import render
 from metahdr.report.titles import short_title
@@ -85,17 +86,15 @@ def pictures(
         folder: with `METHOD/predictions/`.
         cells: method and mode.
     """
+    titles = ["middle exposure", "truth", *(short_title(method, NONE, mode) for method, mode in cells)]
     rows = []
     for scene in map(scenes.named, names):
-        index = min(range(len(scene.evs)), key=lambda i, evs=scene.evs: abs(evs[i]))
-        scale = np.float32(2.0 ** scene.stops[index])
-        shown = [("middle exposure", scene.ldr[index].numpy().transpose(1, 2, 0) ** 2.2)]
-        shown.append(("truth", scene.hdr.numpy().transpose(1, 2, 0) * scale))
-        for method, mode in cells:
-            file = prediction_name(scene.name, scene.evs[index], mode)
-            light = read_hdr(folder / method / "predictions" / scene.chunk / file)
-            shown.append((short_title(method, NONE, mode), light * scale))
-        rows.append((scene.name, shown))
+        ev = min(scene.evs, key=abs)
+        files = [
+            f"{method}/predictions/{scene.chunk}/{prediction_name(scene.name, ev, mode)}" for method, mode in cells
+        ]
+        exposure, *made, truth = in_scale(scene, ev, [read_hdr(folder / file) for file in files])
+        rows.append((scene.name, list(zip(titles, [exposure, truth, *made], strict=True))))
     return rows
 
 

@@ -8,7 +8,6 @@ import pandas as pd
 import torch
 
 from metahdr.config.photometry import Photometry
-from metahdr.evaluation.comparison import compare
 from metahdr.methods.base import Method
 from metahdr.metrics.hdr import LOG_RMSE
 from metahdr.metrics.metric import clipped_pixels
@@ -41,17 +40,6 @@ def judge(scenes: Scenes, methods: Sequence[Method], photometry: Photometry) -> 
         for index, clipped in enumerate(clipped_pixels(scene.ldr)):
             rows += values(scene, index, images, clipped, JUDGED_BY, photometry)
     return pd.DataFrame(rows)
-
-
-def compare_methods(rows: pd.DataFrame, ours: str, confidence: float) -> pd.DataFrame:
-    """Mean of every method and its difference from `ours`, with intervals over places.
-
-    A place counts as much as it has rows.
-
-    Returns:
-        One row per (metric, region, method): mean, low, high, difference, difference_low, difference_high, count.
-    """
-    return compare(rows, ["method"], {"difference": {"method": ours}}, confidence)
 
 
 def typical_scenes(rows: pd.DataFrame, ev: float, count: int = 4, share: float = 0.2) -> list[str]:

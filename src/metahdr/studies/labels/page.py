@@ -9,7 +9,7 @@ from metahdr.methods.base import Method
 from metahdr.registry import METHODS, METRICS
 from metahdr.report.table import Table, lines, text_table
 from metahdr.scenes.scene import Scenes
-from metahdr.studies.exposure import Shown, picture_sheet
+from metahdr.studies.exposure import picture_sheet
 
 SHOWN = (("as exposed", 0), ("-3 stops", -3))  # three stops darker, values above 1 become visible
 
@@ -22,7 +22,7 @@ def label_figure(scenes: Scenes, names: list[str], methods: Sequence[Method], ev
         methods: that take single exposures.
         ev: of the exposure that is labelled.
     """
-    rows = [Shown(f"{name}, {shown}", name, ev, stops) for name in names for shown, stops in SHOWN]
+    rows = [(f"{name}, {shown}", name, ev, stops) for name in names for shown, stops in SHOWN]
     return picture_sheet(scenes, rows, methods)
 
 
@@ -35,7 +35,7 @@ def model_card(
         facts: of the weight file.
         digest: its SHA-256.
         commit: of the code that judged it.
-        summary: from `compare_methods`.
+        summary: means of the methods and their differences from this one, from `compare`.
         held_out: the test sources.
         photometry: that it was judged with.
     """

@@ -4,7 +4,6 @@ import math
 from itertools import product
 from typing import Literal, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from metahdr.evaluation.comparison import pair
@@ -93,24 +92,19 @@ def measured(rows: pd.DataFrame, criterion: Criterion, confidence: float) -> Mea
     The interval of a ratio is that of a mean whose units weigh as much as `theirs` has error: the linearisation of
     a ratio (Cochran 1977, section 6.5).
     """
-    chosen = (rows.setting == criterion.setting) & rows.method.isin([criterion.ours, criterion.theirs])
-    for name in ("metric", "alignment", "region", "ev", "dark"):
+    rows = rows[rows.method.isin([criterion.ours, criterion.theirs])]
+    for name in ("setting", "metric", "alignment", "region", "ev", "dark"):
         wanted = getattr(criterion, name)
         if wanted is not None:
-            chosen &= rows[name] == wanted
-    rows = rows[chosen]
-    if set(rows.method) != {criterion.ours, criterion.theirs} or criterion.ours == criterion.theirs:
+            rows = rows[rows[name] == wanted]
+    if rows.method.nunique() < 2:
         return Measured(math.nan, math.nan, math.nan, 0, None)
     paired = pair(rows, ["method"])
     kept = paired.kept()
     sums = paired.sums(paired.values, kept[:, None, None])  # (places, 1, arms, 1)
     ours, theirs = (sums[:, :, paired.cells.index((name,))] for name in (criterion.ours, criterion.theirs))
-    if criterion.kind == "ratio":
-        numbers = mean_interval(ours, theirs[:, 0], confidence)
-    else:
-        counts = paired.sums(np.ones_like(kept, float), kept)
-        numbers = mean_interval(ours - theirs, counts, confidence)
-    value, low, high = (number.item() for number in numbers)
+    values, weights = (ours, theirs[:, 0]) if criterion.kind == "ratio" else (ours - theirs, paired.counts(kept))
+    value, low, high = (number.item() for number in mean_interval(values, weights, confidence))
     met = criterion.least <= value <= criterion.most
     if criterion.excludes is not None:
         met = met and (high < criterion.excludes if value < criterion.excludes else low > criterion.excludes)

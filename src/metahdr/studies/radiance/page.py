@@ -12,7 +12,7 @@ from metahdr.methods.base import Method
 from metahdr.registry import METHODS, METRICS
 from metahdr.report.table import Entry, Row, Table, lines, section, text_table
 from metahdr.scenes.scene import Scenes
-from metahdr.studies.exposure import Shown, picture_sheet
+from metahdr.studies.exposure import picture_sheet
 from metahdr.studies.radiance.criteria import Criterion, Measured, criteria, measured
 from metahdr.studies.radiance.opencv import OpenCVMerge
 from metahdr.studies.radiance.scores import ALONE, SATURATION, TRUTH
@@ -158,5 +158,5 @@ def choose(rows: pd.DataFrame, ours: str, count: int) -> list[tuple[str, float]]
 
 def query_sheet(scenes: Scenes, queries: Sequence[tuple[str, float]], methods: Sequence[Method]) -> str:
     """Input, reconstructions and truth of some queries, three stops darker than exposed, as SVG."""
-    rows = [Shown(f"{name}, EV {ev:+g}", name, ev, -DARKER) for name, ev in queries]
+    rows = [(f"{name}, EV {ev:+g}", name, ev, -DARKER) for name, ev in queries]
     return picture_sheet(scenes, rows, methods)

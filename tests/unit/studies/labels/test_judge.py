@@ -4,9 +4,10 @@ import pytest
 from scipy import stats
 
 from metahdr.config.photometry import Photometry
+from metahdr.evaluation.comparison import compare
 from metahdr.methods.ldr import Untouched
 from metahdr.scenes.scene import Scenes
-from metahdr.studies.labels.judge import compare_methods, judge, typical_scenes
+from metahdr.studies.labels.judge import judge, typical_scenes
 
 
 class Truth(Untouched):
@@ -44,7 +45,8 @@ def rows():
 
 
 def test_differences_are_paired_and_intervals_are_over_places(rows):
-    summary = compare_methods(rows, "ours", 0.9).set_index(["metric", "region", "method"])
+    summary = compare(rows, ["method"], {"difference": {"method": "ours"}}, 0.9)
+    summary = summary.set_index(["metric", "region", "method"])
     ours, theirs = (summary.loc["log_rmse", "clipped", name] for name in ("ours", "theirs"))
     assert ours["mean"] == 3 and theirs["mean"] == 6 and theirs["count"] == 3
     assert theirs.difference == 3 and ours.difference == 0
