@@ -1,6 +1,5 @@
 """The command of a job: a script with what its rule gives it; `workflow.script` reads the command line."""
 
-import ast
 import json
 import shlex
 from collections.abc import Iterable, Mapping
@@ -13,7 +12,7 @@ from pydantic import BaseModel
 
 from metahdr.errors import UserError
 from metahdr.workflow.code import digest
-from metahdr.workflow.modules import modules_of
+from metahdr.workflow.modules import modules_of, parsed
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Call:
 
     def code(self, wildcards: Any) -> str:
         """The digest of the script, and of all modules that it imports, also by names among the values."""
-        return digest(self.script, modules_of(self.script, self._values(wildcards)))
+        return _digest(self.script, frozenset(modules_of(self.script, self._values(wildcards))))
 
     def check(self, files: Iterable[str]) -> None:
         """Checks the names of the values.
@@ -75,11 +74,14 @@ class Call:
         return self._values(wildcards) | ({"code": self.code(wildcards)} if needs_code else {})
 
 
+# Most jobs of a rule name the same modules; the files are read once in a process, too (`code`).
+_digest = cache(digest)
+
+
 @cache
 def parameters(script: Path) -> dict[str, bool]:
     """The parameters of a script's `main` by name: whether each must be given. Nothing is imported."""
-    tree = ast.parse(script.read_text())
-    main = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main")
+    _, main = parsed(script)
     names = [argument.arg for argument in main.args.args]
     required = len(names) - len(main.args.defaults)
     return {name: index < required for index, name in enumerate(names)}

@@ -311,10 +311,8 @@ class Layout:
     @property
     def step_metrics(self) -> list[str]:
         """The metrics that are measured after every inner step: cheap ones alone."""
-        return [name for name in ("ssim", "psnr", "pu21_psnr") if name in self.config.score.metrics] or [
-            "ssim",
-            "psnr",
-        ]
+        cheap = [name for name in ("ssim", "psnr", "pu21_psnr") if name in self.config.score.metrics]
+        return cheap or ["ssim", "psnr"]
 
     @property
     def steps(self) -> str:

@@ -34,19 +34,25 @@ def named_modules(kind: Any, value: Any) -> set[str]:
 
 
 @cache
+def parsed(script: Path) -> tuple[ast.Module, ast.FunctionDef]:
+    """The syntax tree of a script, and its `main`."""
+    tree = ast.parse(script.read_text())
+    return tree, next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main")
+
+
+@cache
 def parameter_kinds(script: Path) -> dict[str, Any]:
     """The types of a script's parameters that stand in `metahdr.registry` or `metahdr.config`, by parameter.
 
     The script is read, not imported, because it imports torch.
     """
-    tree = ast.parse(script.read_text())
+    tree, main = parsed(script)
     types = {
         alias.name: node.module
         for node in tree.body
         if isinstance(node, ast.ImportFrom) and node.module.startswith(_TYPES)
         for alias in node.names
     }
-    main = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main")
     kinds = {}
     for argument in main.args.args:
         names = {node.id for node in ast.walk(argument.annotation) if isinstance(node, ast.Name)}
