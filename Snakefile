@@ -39,11 +39,8 @@ localrules:
     all,
     manifest,
     retrieve,  # nodes of a cluster may have no network
-    fetch_sdist,
     retrieve_weights,
     radiance_study,
-    radiance,
-    ablation,
     benchmark,
 
 

@@ -103,7 +103,7 @@ def test_one_changed_variant_runs_that_variant_alone(compared, tmp_path):
     assert planned(compared, "ablation", *overlay(tmp_path, VARIANTS % 1)) == {}
     changed = planned(compared, "ablation", *overlay(tmp_path, VARIANTS % 2))
     trained = {"meta_train": 2, "adapt": 4, "score": 4}
-    assert changed == trained | {"aggregate": 1, "compare_variants": 1, "ablation": 1}
+    assert changed == trained | {"aggregate": 1, "ablation": 1}
     more = VARIANTS % 1 + "    first_order: {meta: {second_order: false}}\n"
     assert planned(compared, "ablation", *overlay(tmp_path, more)) == changed
 
@@ -113,7 +113,7 @@ def test_variants_leave_what_the_run_has_as_it_is(compared):
 
 
 def test_a_run_that_has_variants_is_compared_as_it_is(smoke):
-    assert planned(smoke, "ablation", *SMOKE) == {"compare_variants": 1, "ablation": 1}
+    assert planned(smoke, "ablation", *SMOKE) == {"ablation": 1}
 
 
 def test_a_mistake_in_a_variant_stops_before_any_work(smoke, tmp_path):
@@ -134,4 +134,4 @@ def test_an_ablation_without_variants_says_what_is_missing_before_any_other_work
     assert "meta.variants: no variant to compare with section meta as it is" in result.stdout
     assert "--configfile config/ablation.yaml" in result.stdout
     assert "Traceback" not in result.stdout
-    assert jobs(result.stdout) == {"compare_variants": 1, "ablation": 1}
+    assert jobs(result.stdout) == {"ablation": 1}

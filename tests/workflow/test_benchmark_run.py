@@ -14,7 +14,7 @@ TINY = """
 meta: {label_sources: [simulated], seeds: [0]}
 score:
   metrics: [mu_psnr]
-  methods: [gamma_2, debevec_all, merge_aligned, merge_deghosted, ahdrnet]
+  methods: [gamma_2, debevec_all, merge_flow, ahdrnet]
 training: {ahdrnet: {size: 32, steps: 2, batch: 2, features: 4, growth: 2}}
 benchmark: {sizes: [[64, 48]], in_report: true}
 """

@@ -419,6 +419,8 @@ def test_an_edited_merge_retrains_the_run_that_has_its_labels_and_no_other(more_
 def test_published_weights_are_retrieved_where_they_are_asked_for(smoke, tmp_path):
     (tmp_path / "mirror").mkdir()
     (tmp_path / "mirror" / "hdrcnn_params.npz").write_bytes(b"first")
+    register = smoke / "config/weights.yaml"  # without the authors' server, which would be tried after the mirror
+    register.write_text(re.sub("url: .*/hdrcnn_params.npz", f"url: {tmp_path}/nowhere", register.read_text()))
     mirror = f"data: {{mirror: '{tmp_path}/mirror', raw: '{tmp_path}/data/raw'}}"
     settings = overlay(tmp_path, f"{mirror}\nlabel: {{weights: official}}")
     weights = tmp_path / "data/weights/hdrcnn_params.npz"

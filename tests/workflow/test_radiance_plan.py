@@ -18,6 +18,6 @@ def test_the_two_parameter_family_needs_no_file(checkout):
 
 
 def test_the_radiance_network_is_trained_once_in_each_of_its_parts(checkout):
-    jobs = planned(checkout, "radiance", "--configfile", "config/radiance.yaml")
+    jobs = planned(checkout, "train_response", "--configfile", "config/radiance.yaml")
     assert jobs["train_method"] == jobs["train_response"] == 1
     assert "label" not in jobs and "expose" not in jobs

@@ -2,7 +2,7 @@
 # `snakemake --cores all ablation`; config/ablation.yaml has many variants.
 
 
-rule compare_variants:
+rule ablation:
     input:
         # without variants nothing is made before the script says so
         scores=str(RUN.folder.scores) if CONFIG.meta.variants else [],
@@ -15,19 +15,14 @@ rule compare_variants:
         page=f"{RUN.data}/ablation/ablation.md",
         figure=f"{RUN.data}/ablation/ablation.png",
     log:
-        f"{LOGS}/compare_variants.log",
+        f"{LOGS}/ablation.log",
     benchmark:
-        f"{BENCHMARKS}/compare_variants.tsv"
+        f"{BENCHMARKS}/ablation.tsv"
     conda:
         "../../environment.yml"
     resources:
-        **needs("compare_variants", tables=lambda input: input[:1]),
+        **needs("ablation", tables=lambda input: input[:1]),
     params:
         **call("compare_variants.py", meta=CONFIG.meta, settings=CONFIG.score),
     shell:
         "python {params.call} --log {log:q}"
-
-
-rule ablation:
-    input:
-        rules.compare_variants.output,

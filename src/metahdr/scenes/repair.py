@@ -13,7 +13,7 @@ from metahdr.datasets.layouts import Source
 from metahdr.errors import ImageError
 from metahdr.files import sha256
 from metahdr.images.files import read_ldr
-from metahdr.scenes.orientation import find_alignment, orient
+from metahdr.scenes.orientation import LEAST_MARGIN, find_alignment, orient
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def repair_exposures(
     if hdr is not None:
         alignment = find_alignment(exposures[len(exposures) // 2], hdr)
         columns |= alignment.columns()
-        if not alignment.sure:
+        if alignment.margin < LEAST_MARGIN:
             notes.append(f"orientation ambiguous (margin {alignment.margin:.3f}): kept as it is")
         elif alignment.orientation != "identity":
             hdr = orient(hdr, alignment.orientation)

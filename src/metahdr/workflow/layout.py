@@ -13,8 +13,7 @@ from metahdr.config.model import Config
 from metahdr.config.score import METAHDR, Score
 from metahdr.datasets.chunks import chunks
 from metahdr.datasets.layouts import check_exposures, find_sources
-from metahdr.datasets.register import Sdist, WeightFile, find_dataset, known_places, read_weights_register
-from metahdr.datasets.retrieve import sdist_name
+from metahdr.datasets.register import WeightFile, find_dataset, known_places, read_weights_register
 from metahdr.registry import METHODS
 from metahdr.workflow.folders import Cell, DatasetFolder
 
@@ -70,7 +69,6 @@ class Layout:
         self.moving = [str(path("{chunk}")) for path in chunk_of]
         self.scenes_of_chunk = [self.table, *self.arrays]
         self.all_scenes = [self.table, *self.of_chunks(*self.arrays)]
-        self.all_retrieved = self.of_chunks(self.retrieved)
         self.training = str(fold.training("{variant}", "{label_source}", "{seed}").path)
 
         self.label_sources = list(dict.fromkeys(["true", "simulated", *config.meta.label_sources]))
@@ -207,20 +205,9 @@ class Layout:
         return "\n".join(lines)
 
     def weight_entry(self, file: str) -> WeightFile:
-        """The entry of a weight file by the file's name."""
-        return next(entry for entry in self.weight_files.values() if entry.name == file)
-
-    @property
-    def sdists(self) -> dict[str, Sdist]:
-        """The source distributions that carry weight files, by file name."""
-        entries = self.weight_files.values()
-        return {sdist_name(entry.sdist.requirement): entry.sdist for entry in entries if entry.sdist}
-
-    def sdist_of(self, entry: WeightFile) -> str | list:
-        """The source distribution that a weight file is taken from, unless a mirror's folder has the file."""
-        if not entry.sdist or (self.mirror and Path(self.mirror, entry.name).is_file()):
-            return []
-        return f"{self.wheels}/{sdist_name(entry.sdist.requirement)}"
+        """Where a weight file is and what it is, by its name: other words in the entry bring nothing again."""
+        entry = next(entry for entry in self.weight_files.values() if entry.name == file)
+        return entry.model_copy(update={"title": "", "citation": "", "homepage": "", "metrics": []})
 
     def rank_of_cost(self, variant: str) -> int:
         """Trainings that take longest start first, so that all cores are busy to the end; small jobs fill in."""

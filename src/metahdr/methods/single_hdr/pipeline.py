@@ -64,7 +64,7 @@ class Pipeline(nn.Module):
     def reverse(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """The first three networks: the images dequantised, their responses, linear light, and all light."""
         dequantised = in_tiles(self.dequantised, x, TILE, MARGIN)
-        response = self.linearise(_small(dequantised))
+        response = self.linearise(F.avg_pool2d(dequantised, -(-max(x.shape[-2:]) // LARGE)))
         linear = in_tiles(lambda tile: apply_response(tile, response), dequantised, TILE, margin=0)
         return dequantised, response, linear, in_tiles(self.hallucinated, linear, TILE, MARGIN)
 
@@ -73,8 +73,3 @@ class Pipeline(nn.Module):
 
     def hallucinated(self, linear: Tensor) -> Tensor:
         return linear + over_exposed(linear) * self.hallucinate(linear)
-
-
-def _small(x: Tensor) -> Tensor:
-    """The mean of whole squares of pixels, as small as the longer side is at most `LARGE`."""
-    return F.avg_pool2d(x, -(-max(x.shape[-2:]) // LARGE))
