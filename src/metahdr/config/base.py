@@ -62,6 +62,11 @@ def check_name(name: str, what: str) -> str:
         raise UserError(f"{what}: found {name!r}; {error}") from None
 
 
+def without_nulls(values: dict[str, Any]) -> dict[str, Any]:
+    """A mapping without the keys that are null: so a configuration takes away what another one has."""
+    return {key: value for key, value in values.items() if value is not None}
+
+
 def increasing(values: list[float]) -> list[float]:
     if any(b <= a for a, b in zip(values, values[1:], strict=False)):
         raise ValueError("the values must increase")

@@ -1,6 +1,6 @@
 """What is wrong in a configuration, in words: key, value found, what is allowed."""
 
-from typing import Annotated, Any, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -38,7 +38,8 @@ def _known_keys(path: list[Any]) -> list[str]:
     for part in path:
         if get_origin(model) is dict:  # variants by name: every name leads to one
             model = get_args(model)[1]
-            model = get_args(model)[0] if get_origin(model) is Annotated else model
+            while get_origin(model):  # Annotated, or null allowed
+                model = get_args(model)[0]
             continue
         field = next(f for name, f in model.model_fields.items() if part in (name, f.alias))
         # the one type that is not known before it is asked for is that of section training

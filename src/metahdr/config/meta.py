@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainSerializer, ValidationInfo, create_model, field_validator
 
-from metahdr.config.base import Count, Folds, Positive, Section, Seeds, TrainingSection, VariantName
+from metahdr.config.base import Count, Folds, Positive, Section, Seeds, TrainingSection, VariantName, without_nulls
 from metahdr.config.label import LabelSource
 from metahdr.registry import METHODS, LossName, NetworkName
 
@@ -196,11 +196,11 @@ class Meta(Training):
     seeds: Seeds = [0, 1]
     """seeds of meta-training, all different; one training each"""
 
-    variants: dict[Annotated[VariantName, AfterValidator(_own_name)], Variant] = {
-        "joint": Variant(meta={"algorithm": "joint"})
-    }
+    variants: Annotated[
+        dict[Annotated[VariantName, AfterValidator(_own_name)], Variant | None], AfterValidator(without_nulls)
+    ] = {"joint": Variant(meta={"algorithm": "joint"})}
     """further trainings beside that of this section, by name, each with meta (the keys that it changes), seeds
-    and folds (null: all)"""
+    and folds (null: all); null takes away one that another file has"""
 
     def one(self, label_source: str, seed: int) -> "Meta":
         """The section of one training: that with one label source and one seed."""

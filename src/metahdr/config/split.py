@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from metahdr.config.base import Folds, Fraction, Section
+from metahdr.config.base import Folds, Fraction, Section, without_nulls
 
 Part = Literal["train", "validation", "test"]
 
@@ -36,9 +36,9 @@ class Split(Section):
     named: str | None = None
     """name of a split that the dataset's entry in the register has for some of its places"""
 
-    fixed: dict[str, Part] = {}
+    fixed: Annotated[dict[str, Part | None], AfterValidator(without_nulls)] = {}
     """split of single places by name, such as {courtyard: test}; it comes before that of the named split, and
-    both count towards the shares"""
+    both count towards the shares; null takes a place away that another file fixed"""
 
     join_duplicates: bool = True
     """whether places with near-duplicate scenes count as one place, so that they are never in two splits
