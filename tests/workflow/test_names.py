@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 from checkout import check_out
-from runs import SMOKE, overlay, snakemake
+from runs import SMOKE, overlay, planned, snakemake
 
 from metahdr.images.files import write_exr
 
@@ -107,3 +107,16 @@ def test_an_argument_that_a_rule_forgets_or_that_its_script_does_not_take_stops_
     rules.write_text(text.replace("seed=CONFIG.seed", "seed=CONFIG.seed, sead=1"))
     result = snakemake(folder, *SMOKE)
     assert result.returncode == 1 and "error in rule expose, expose.py takes no sead" in result.stdout
+
+
+def test_nested_values_on_the_command_line_are_what_yaml_says(checkout):
+    one = "meta={seeds: [0], label_sources: [simulated], iterations: 3, variants: {joint: null}}"
+    assert planned(checkout, *SMOKE, "--config", one)["meta_train"] == 1
+    assert planned(checkout, *SMOKE, "--config", "split={folds: [0, 3]}")["split"] == 2
+
+
+def test_a_section_that_stands_twice_in_a_file_stops_before_any_work(checkout, tmp_path):
+    (tmp_path / "twice.yaml").write_text("meta: {seeds: [0]}\nmeta: {seeds: [1]}\n")
+    result = snakemake(checkout, "--dry-run", *SMOKE, str(tmp_path / "twice.yaml"))
+    assert result.returncode != 0 and "Traceback" not in result.stdout
+    assert "'meta' stands twice, in line 1 and in line 2" in result.stdout

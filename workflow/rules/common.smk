@@ -11,7 +11,8 @@ from snakemake.logging import logger
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "src"))
 
-from metahdr.config.check import load
+from metahdr.config.check import lay_over, load
+from metahdr.config.document import read_yaml, resolved
 from metahdr.errors import UserError
 from metahdr.registry import METHODS
 from metahdr.workflow import resources
@@ -21,6 +22,11 @@ from metahdr.workflow.layout import Layout
 from metahdr.workflow.shell import prefix
 
 try:
+    for file in workflow.configfiles:
+        read_yaml(Path(file))  # Snakemake takes the last of two keys of one name
+    lay_over(
+        config, {k: resolved(v) for k, v in workflow.config_settings.config.items() if isinstance(v, dict | list)}
+    )
     RUN = Layout(load(config))
 except UserError as error:
     sys.exit(f"error: {error}")

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
+from metahdr.config.document import read_yaml
 from metahdr.config.explain import explain
 from metahdr.config.model import Config
 from metahdr.errors import UserError
@@ -31,14 +31,14 @@ def read_files(paths: list[Path]) -> Config:
     """The configuration in YAML files, each laid over those before it, as Snakemake does it.
 
     Raises:
-        UserError: a file is missing or not YAML, or `load` refuses the whole.
+        UserError: a file is missing, is not YAML or has a key twice, or `load` refuses the whole.
     """
     values: dict[str, Any] = {}
     for path in paths:
-        try:
-            lay_over(values, yaml.safe_load(path.read_text()) or {})
-        except (OSError, yaml.YAMLError, AttributeError) as error:
-            raise UserError(f"{path}: not a configuration in YAML ({' '.join(str(error).split())})") from None
+        keys = read_yaml(path) or {}
+        if not isinstance(keys, dict):
+            raise UserError(f"{path}: found {type(keys).__name__}; expected sections by name")
+        lay_over(values, keys)
     return load(values)
 
 

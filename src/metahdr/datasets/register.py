@@ -18,6 +18,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from tqdm import tqdm
 
 from metahdr.config.base import Name, Section, check_name, plain_name
+from metahdr.config.document import read_yaml
 from metahdr.config.split import Part, Split
 from metahdr.datasets.layouts import TABLE, find_sources
 from metahdr.errors import UserError, nearest
@@ -304,10 +305,7 @@ def _with_record(register: Path, name: str, dataset: Dataset) -> Dataset:
 def _read(path: Path, kind: type[Item]) -> dict[str, Item]:
     if not path.exists():
         raise UserError(f"{path} does not exist; a register of datasets or weight files is expected there")
-    try:
-        entries = yaml.safe_load(path.read_text()) or {}
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not YAML ({' '.join(str(error).split())})") from None
+    entries = read_yaml(path) or {}
     if not isinstance(entries, dict):
         raise UserError(f"{path}: expected entries by name, found {type(entries).__name__}")
     found, mistakes = {}, []
