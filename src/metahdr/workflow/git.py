@@ -1,21 +1,35 @@
-"""What git says of the checkout."""
+"""What git says of the checkout, which is the current folder."""
 
 import subprocess
+from pathlib import Path
+
+UNKNOWN = "unknown"
+_CODE = ("Snakefile", "src", "workflow", "config")
 
 
 def commit() -> str:
-    """The checkout's commit."""
-    return _git("rev-parse", "HEAD") or "unknown: not a git checkout"
+    """The checkout's commit. That of a repository around it is none of its own."""
+    return (_git("rev-parse", "HEAD") if _is_checkout() else None) or "unknown: not a git checkout"
 
 
-def is_changed() -> bool:
-    """Whether a file that git follows differs from the commit."""
-    return bool(_git("status", "--porcelain", "--untracked-files=no"))
+def is_changed() -> bool | str:
+    """Whether a file that git follows differs from the commit, or a new one lies among the code; or `UNKNOWN`."""
+    followed = _git("status", "--porcelain", "--untracked-files=no")
+    new = _git("status", "--porcelain", "--untracked-files=all", "--", *_CODE)
+    if not _is_checkout() or followed is None or new is None:
+        return UNKNOWN
+    return bool(followed or new)
 
 
-def _git(*arguments: str) -> str:
+def _is_checkout() -> bool:
+    top = _git("rev-parse", "--show-toplevel")
+    return top is not None and Path(top).resolve() == Path.cwd().resolve()
+
+
+def _git(*arguments: str) -> str | None:
+    """What git answers; None where it fails, as in a folder of another user."""
     try:
         result = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
-        return ""
+        return None
     return result.stdout.strip()

@@ -32,6 +32,37 @@ def test_the_commit_and_whether_it_was_changed_are_recorded(checkout, tmp_path):
     assert provenance(tmp_path, [tmp_path / "file"], {}, {})["uncommitted changes"] is True
 
 
+def test_a_release_inside_another_repository_has_no_commit_and_no_clean_state(checkout, tmp_path, monkeypatch):
+    checkout("init", "-q")
+    checkout("add", "file")
+    checkout("commit", "-qm", "one")
+    (tmp_path / "release").mkdir()
+    monkeypatch.chdir(tmp_path / "release")
+    origin = provenance(tmp_path, [], {}, {})
+    assert origin["commit"] == "unknown: not a git checkout"
+    assert origin["uncommitted changes"] == "unknown"
+
+
+def test_where_git_refuses_nothing_is_called_clean(checkout, tmp_path, monkeypatch):
+    checkout("init", "-q")
+    checkout("add", "file")
+    checkout("commit", "-qm", "one")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert provenance(tmp_path, [], {}, {})["uncommitted changes"] == "unknown"
+
+
+def test_a_new_module_is_a_change_and_a_new_result_is_none(checkout, tmp_path):
+    checkout("init", "-q")
+    checkout("add", "file")
+    checkout("commit", "-qm", "one")
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "scores.csv").touch()
+    assert provenance(tmp_path, [], {}, {})["uncommitted changes"] is False
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "module.py").touch()
+    assert provenance(tmp_path, [], {}, {})["uncommitted changes"] is True
+
+
 def test_the_code_of_each_stage_and_that_which_each_network_was_trained_by_are_told_apart(tmp_path):
     checkpoint.save(tmp_path / "new.pt", {"code": "c0de"})
     checkpoint.save(tmp_path / "old.pt", {"iteration": 3})
