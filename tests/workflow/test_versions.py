@@ -95,6 +95,16 @@ def test_a_changed_setting_reruns_in_a_restored_clone_what_it_reruns_where_all_w
     assert jobs == planned(published, *PROFILE, "--configfile", str(changed))
 
 
+def test_a_run_of_which_something_is_gone_is_not_published(restored):
+    gone, away = restored / RESULTS / "polyhaven-mini/fold0/labels/simulated/chunk0", restored / "away"
+    gone.rename(away)
+    assert "Nothing to be done" in snakemake(restored, "--dry-run", *PROFILE).stdout
+    result = metahdr(restored, "publish")
+    away.rename(gone)
+    assert result.returncode == 1 and "1 file(s) or folder(s) of the run are gone" in result.stderr
+    assert f"workflow/profiles/default {RESULTS}/polyhaven-mini/fold0/labels/simulated/chunk0" in result.stderr
+
+
 def test_the_register_dvc_and_the_disk_agree_until_a_file_changes(restored):
     said = good(metahdr(restored, "data-status"))
     assert "polyhaven-mini, version 1: 17 files, 18 MB; all as registered, verified 20" in said

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from metahdr.config.score import Score
-from metahdr.evaluation.scores import Folder, check_strict, score_folder
+from metahdr.evaluation.scores import Folder, check_none_gone, check_strict, score_folder
 from metahdr.registry import METRICS, MetricName
 from metahdr.scenes.scene import Scenes
 from metahdr.tables import write_table
@@ -35,6 +35,7 @@ def main(
         settings.photometry,
         {name: Path(file) for name, file in weights.items()},
     )
+    check_none_gone(table, predictions)
     write_table(scores, table, "%.6g")
     if settings.strict:
         check_strict(table, predictions)

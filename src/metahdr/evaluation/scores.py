@@ -24,6 +24,7 @@ from metahdr.workflow.folders import Cell
 
 NONE = "none"  # the label source, and the seed, of every other method
 CELL = ["method", "label_source", "mode"]  # what the tables have one row for
+MOST_NAMED = 10  # files that are gone
 COLUMNS = ["scene", "source", "place", "fold", "ev", "method", "label_source", "seed", "mode"]
 COLUMNS += ["metric", "alignment", "region", "value", "failed", "cd_m2", "display", "ppd"]
 log = logging.getLogger(__name__)
@@ -144,6 +145,23 @@ def check_strict(scores: pd.DataFrame, where: Path) -> None:
         raise UserError(
             f"{where}: {len(failed)} prediction(s) failed ({reasons(failed)}), see the log; score.strict refuses "
             "them"
+        )
+
+
+def check_none_gone(scores: pd.DataFrame, folder: Path) -> None:
+    """Refuses the scores of a run's own predictions where files are gone: a method that fails writes no folder.
+
+    Raises:
+        UserError: names the files.
+    """
+    gone = scores[scores.failed == "missing"].drop_duplicates(["scene", "ev", "mode"])
+    if len(gone):
+        names = [prediction_name(*each) for each in zip(gone.scene, gone.ev, gone["mode"], strict=True)]
+        listed = "".join(f"\n  {name}" for name in names[:MOST_NAMED])
+        more = f"\n  and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        raise UserError(
+            f"{folder}: {len(names)} prediction(s) of the run are gone, so nothing is scored:{listed}{more}\n"
+            "  remove the folder, and run again: they are made anew"
         )
 
 

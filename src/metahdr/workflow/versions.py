@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from metahdr.config.data import Data
 from metahdr.datasets.register import find_dataset
 from metahdr.datasets.verify import verify
 from metahdr.errors import UserError
-from metahdr.workflow.plan import jobs
+from metahdr.workflow.plan import jobs, missing
 
 _STAGE = "reproduce"
 _MOST_NAMED = 10
@@ -22,11 +23,17 @@ def publish(data: Data) -> None:
     """Records a finished run in `dvc.lock`, and pushes it with the dataset and the metrics' weights.
 
     Raises:
-        UserError: no remote is named, or the run is not finished.
+        UserError: no remote is named, the run is not finished, or some of what it made is gone.
     """
     _check_remote()
     if left := _work():
         raise UserError(f"there is work to do first ({left}): make reproduce")
+    if gone := missing(_call("snakemake", "--summary", *_PROFILE)):
+        some = " ".join(map(shlex.quote, gone[:_MOST_NAMED]))
+        raise UserError(
+            f"{len(gone)} file(s) or folder(s) of the run are gone; make them again:\n"
+            f"  snakemake {' '.join(_PROFILE)} {some}"
+        )
     weights = Path(data.raw).parent / "weights"
     files = sorted(str(path) for path in weights.glob("*") if path.suffix not in (".sha256", ".dvc", ".partial"))
     _dvc("add", f"{data.raw}/{data.dataset}", *files)

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from skimage.metrics import peak_signal_noise_ratio
 from metahdr.config.photometry import Photometry
 from metahdr.errors import UserError
 from metahdr.evaluation.predictions import prediction_name
-from metahdr.evaluation.scores import COLUMNS, Folder, check_strict, join_scores, score_folder
+from metahdr.evaluation.scores import COLUMNS, Folder, check_none_gone, check_strict, join_scores, score_folder
 from metahdr.images.files import write_exr
 from metahdr.metrics.photometry import cd_m2
 from metahdr.registry import METRICS
@@ -177,3 +178,17 @@ def test_without_test_scenes_the_user_learns_what_to_change(tmp_path):
     write_table(tmp_path / "fold0/methods/ldr/scores/chunk0.csv", pd.DataFrame(columns=COLUMNS))
     with pytest.raises(UserError, match=r"fold0/methods/ldr: no test scenes.*split\.shares.*split\.fixed"):
         join_scores([tmp_path / "fold0/methods/ldr"], ["chunk0"])
+
+
+def test_predictions_of_a_run_that_are_gone_stop_its_scores_and_are_named(scenes, score, tmp_path):
+    write(tmp_path, scenes, "single", lambda scene, index: scene.hdr)
+    check_none_gone(score(), tmp_path)
+    gone = tmp_path / prediction_name(scenes[0].name, scenes[0].evs[0], "single")
+    gone.unlink()
+    with pytest.raises(UserError, match=rf"1 prediction\(s\) of the run are gone.*\n  {re.escape(gone.name)}\n"):
+        check_none_gone(score(), tmp_path)
+
+
+def test_one_that_failed_is_not_gone(scenes, score, tmp_path):
+    write(tmp_path, scenes, "single", lambda scene, index: torch.full_like(scene.hdr, torch.nan))
+    check_none_gone(score(), tmp_path)
