@@ -35,7 +35,7 @@ def read_yaml(path: Path) -> Any:
     try:
         return yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read ({error})") from None
+        raise UserError(f"{path}: cannot be read ({getattr(error, 'strerror', '') or error})") from None
     except _Twice as error:
         raise UserError(f"{path}: {error}") from None
     except yaml.YAMLError as error:

@@ -39,5 +39,5 @@ def test_nested_values_of_the_command_line_are_what_yaml_says():
         "seeds": ["0", "1"],
         "loss": "lpips",
     }
-    expected = {"iterations": 3, "inner_lr": 0.5, "variants": {"joint": None}, "seeds": [0], "loss": "lpips"}
+    expected = {"iterations": 3, "inner_lr": 0.5, "variants": {"joint": None}, "seeds": [0, 1], "loss": "lpips"}
     assert resolved(given) == expected

@@ -269,4 +269,4 @@ def test_the_command_fetches_what_the_configuration_names_and_says_mistakes_in_o
     assert result.stderr.startswith("error: vds: its files lie behind a page that a person must visit")
     quiet = run()
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
-    assert "not a configuration" in run(tmp_path / "none.yaml").stderr
+    assert "none.yaml: cannot be read (No such file or directory)" in run(tmp_path / "none.yaml").stderr
