@@ -46,9 +46,8 @@ def run(tmp_path_factory):
 def test_every_rule_of_a_run_is_started_as_a_job(run):
     folder, slurm, result = run
     assert result.returncode == 0, result.stdout[-4000:]
-    rules = {
-        path.relative_to(folder / "results/smoke/logs").parts[0].removesuffix(".log") for path in _logs(folder)
-    }
+    logs = folder / "results/smoke/logs"
+    rules = {path.relative_to(logs).parts[0].removesuffix(".log") for path in logs.rglob("*.log")}
     assert set(calls(slurm)) == rules - LOCAL
     assert (folder / "results/smoke/report/index.html").exists()
 
@@ -65,7 +64,3 @@ def test_logs_lie_where_the_documentation_says(run):
     words = calls(slurm)["meta_train"]
     assert words[words.index("--output") + 1].startswith(f"{folder}/results/logs/slurm/rule_meta_train/")
     assert (folder / "results/smoke/logs/meta_train/fold0/metahdr/simulated/seed0.log").exists()
-
-
-def _logs(folder):
-    return [path for path in (folder / "results/smoke/logs").rglob("*.log")]

@@ -35,10 +35,7 @@ def read_files(paths: list[Path]) -> Config:
     """
     values: dict[str, Any] = {}
     for path in paths:
-        keys = read_yaml(path) or {}
-        if not isinstance(keys, dict):
-            raise UserError(f"{path}: found {type(keys).__name__}; expected sections by name")
-        lay_over(values, keys)
+        lay_over(values, read_yaml(path))
     return load(values)
 
 

@@ -26,20 +26,23 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def read_yaml(path: Path) -> Any:
-    """What a YAML file holds.
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The entries of a YAML file by name; none of an empty one.
 
     Raises:
-        UserError: it cannot be read, is not YAML, or has a key twice, with both lines.
+        UserError: it cannot be read, is not YAML, holds no entries, or has a key twice, with both lines.
     """
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), _Loader)
+        entries = yaml.load(path.read_text(encoding="utf-8"), _Loader) or {}
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read ({getattr(error, 'strerror', '') or error})") from None
     except _Twice as error:
         raise UserError(f"{path}: {error}") from None
     except yaml.YAMLError as error:
         raise UserError(f"{path}: not YAML ({' '.join(str(error).split())})") from None
+    if not isinstance(entries, dict):
+        raise UserError(f"{path}: expected entries by name, found {type(entries).__name__}")
+    return entries
 
 
 def resolved(value: Any) -> Any:

@@ -305,11 +305,8 @@ def _with_record(register: Path, name: str, dataset: Dataset) -> Dataset:
 def _read(path: Path, kind: type[Item]) -> dict[str, Item]:
     if not path.exists():
         raise UserError(f"{path} does not exist; a register of datasets or weight files is expected there")
-    entries = read_yaml(path) or {}
-    if not isinstance(entries, dict):
-        raise UserError(f"{path}: expected entries by name, found {type(entries).__name__}")
     found, mistakes = {}, []
-    for name, entry in entries.items():
+    for name, entry in read_yaml(path).items():
         try:
             plain_name(str(name))
         except ValueError as error:

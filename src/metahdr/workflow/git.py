@@ -14,11 +14,11 @@ def commit() -> str:
 
 def is_changed() -> bool | str:
     """Whether a file that git follows differs from the commit, or a new one lies among the code; or `UNKNOWN`."""
+    if not _is_checkout():
+        return UNKNOWN
     followed = _git("status", "--porcelain", "--untracked-files=no")
     new = _git("status", "--porcelain", "--untracked-files=all", "--", *_CODE)
-    if not _is_checkout() or followed is None or new is None:
-        return UNKNOWN
-    return bool(followed or new)
+    return UNKNOWN if followed is None or new is None else bool(followed or new)
 
 
 def _is_checkout() -> bool:
