@@ -20,6 +20,7 @@ from merge import KINDS
 from metahdr.brackets.handheld import merge_bracket
 from metahdr.brackets.shifts import align_bracket
 from metahdr.camera.exposure import expose
+from metahdr.companions import is_companion
 from metahdr.images.files import read_hdr, repair
 from metahdr.images.luminance import metered_scale
 from metahdr.images.panorama import perspective_view
@@ -65,7 +66,7 @@ def main(folder: Path) -> None:
     tested, wrong, moved, count = config["split"]["fixed"], [0, 0], 0, 0
     for path in sorted(folder.iterdir()):
         name = re.split(r"_1k[._]|\.", path.name)[0]
-        if path.suffix not in (".hdr", ".exr") or name in tested:
+        if path.suffix not in (".hdr", ".exr") or is_companion(path.name) or name in tested:
             continue
         view = perspective_view(repair(read_hdr(path), 0.05)[0], 40.0, 60.0, SIZE)
         view *= np.float32(metered_scale(view))

@@ -42,6 +42,7 @@ import tifffile
 
 from metahdr.camera.exposure import expose
 from metahdr.camera.response import Response
+from metahdr.companions import is_companion
 from metahdr.datasets.archive import unpack
 from metahdr.datasets.register import File
 from metahdr.datasets.retrieve import retrieve
@@ -142,7 +143,9 @@ FORMATS = {
 def views(folder: Path) -> list[np.ndarray]:
     """One view `(HEIGHT, WIDTH, 3)` of each panorama, metered."""
     images = []
-    for path in sorted(path for path in folder.iterdir() if path.suffix in (".hdr", ".exr"))[:VIEWS]:
+    for path in sorted(
+        path for path in folder.iterdir() if path.suffix in (".hdr", ".exr") and not is_companion(path.name)
+    )[:VIEWS]:
         view = perspective_view(repair(read_hdr(path), 0.05)[0], 60, 60, WIDTH, 0)[:HEIGHT]
         images.append(np.maximum(view * np.float32(metered_scale(view)), 1e-4).astype(np.float32))
     return images

@@ -21,6 +21,7 @@ from PIL import Image
 
 from metahdr.camera.exposure import expose
 from metahdr.camera.response import Response
+from metahdr.companions import is_companion
 from metahdr.images.files import read_hdr
 from metahdr.images.luminance import metered_scale
 from metahdr.images.panorama import perspective_view
@@ -121,7 +122,9 @@ def measure_views(folder: Path) -> None:
     from metahdr.photographs.bracket import LEAST_CORRELATION, correlation, shrink
 
     found: dict[str, list[float]] = {}
-    paths = sorted(path for path in folder.iterdir() if path.suffix in (".hdr", ".exr"))
+    paths = sorted(
+        path for path in folder.iterdir() if path.suffix in (".hdr", ".exr") and not is_companion(path.name)
+    )
     for path in paths:
         panorama, rng = read_hdr(path), np.random.default_rng(0)
         views = [perspective_view(panorama, azimuth, 70, 256) for azimuth in (0, 3, 90, 180)]

@@ -21,6 +21,7 @@ from metahdr.brackets.merge import inverse_response, merge
 from metahdr.brackets.shifts import find_shifts
 from metahdr.camera.exposure import compress, expose
 from metahdr.camera.response import Response, draw_response
+from metahdr.companions import is_companion
 from metahdr.images.files import read_hdr, repair
 from metahdr.images.luminance import luminance, metered_scale
 from metahdr.images.panorama import perspective_view
@@ -35,7 +36,9 @@ BASE = Response(0.9, 0.6)
 
 
 def panoramas(folder: Path, start: int) -> list[tuple[str, np.ndarray]]:
-    paths = sorted(path for path in folder.iterdir() if path.suffix in (".hdr", ".exr"))
+    paths = sorted(
+        path for path in folder.iterdir() if path.suffix in (".hdr", ".exr") and not is_companion(path.name)
+    )
     return [(re.split(r"_1k[._]|\.", path.name)[0], repair(read_hdr(path), 0.05)[0]) for path in paths[start::2]]
 
 

@@ -8,7 +8,7 @@ import metahdr
 
 ROOT = Path(metahdr.__file__).parent
 FLOORS = [
-    "errors files seeds tables registry",
+    "companions errors files seeds tables registry",
     "config images nets",
     "weights camera datasets metrics",
     "losses brackets workflow",

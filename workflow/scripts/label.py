@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from metahdr.companions import is_companion
 from metahdr.errors import UserError
 from metahdr.files import sha256
 from metahdr.labels.simulate import write_labels
@@ -43,7 +44,7 @@ def main(
 
     # Unfinished labels lie beside their place, in a folder that is named by all that they depend on.
     folder = DatasetFolder(data)
-    files = {path.name: path for path in folder.exposures(chunk).iterdir()}
+    files = {path.name: path for path in folder.exposures(chunk).iterdir() if not is_companion(path.name)}
     files |= {"scenes.csv": folder.scenes_table(chunk), "exposures.csv": folder.exposures_table(chunk)}
     files |= {"weights": weights} if weights else {}
     identity = identify(

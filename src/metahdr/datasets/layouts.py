@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import PurePosixPath
 from typing import Self
 
+from metahdr.companions import is_companion
 from metahdr.config.base import check_name
 from metahdr.errors import UserError
 from metahdr.images.files import HDR_SUFFIXES
@@ -81,13 +82,13 @@ def find_sources(kind: str, files: list[str]) -> dict[str, Source]:
 
     Args:
         kind: the dataset's layout.
-        files: names of its files.
+        files: names of its files; companions among them are passed over.
 
     Raises:
         UserError: there is no source, or a source's name is not plain, or another source has it.
     """
     sources: dict[str, Source] = {}
-    for name, source in LAYOUTS[kind].find_sources(files):
+    for name, source in LAYOUTS[kind].find_sources([file for file in files if not is_companion(file)]):
         check_name(name, f"{source.files[0]}: the name of a source")
         if name in sources:
             raise UserError(f"{source.files[0]}: a second file called {name}; a source's name must be its own")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from metahdr.companions import is_companion
 from metahdr.config.score import Score
 from metahdr.errors import UserError
 from metahdr.evaluation.agreement import Run
@@ -30,7 +31,7 @@ def score_own(folder: Path, run: Run, name: str) -> pd.DataFrame:
         raise UserError(f"--name {name}: the run has a method of that name; give another")
     results = DatasetFolder(run.folder)
     folds = {int(fold): Scenes(results.fold(fold).path, "test") for fold in sorted(set(run.scores.fold))}
-    found = {path.name for path in folder.glob("*.exr")}
+    found = {path.name for path in folder.glob("*.exr") if not is_companion(path.name)}
     modes = sorted({mode for scenes in folds.values() for scene in scenes for mode in _modes(scene, found)})
     if not modes:
         example = next((prediction_name(s[0].name, s[0].evs[0], "single") for s in folds.values() if len(s)), "")

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from metahdr.companions import is_companion
 from metahdr.errors import UserError
 from metahdr.images.files import write_exr
 from metahdr.methods.base import Method
@@ -54,6 +55,9 @@ def run(
             stderr, the others are done.
     """
     kind = method_class(method)
+    photographs, bracket, adapt_on = (
+        [path for path in paths or [] if _is_photograph(path)] for paths in (photographs, bracket, adapt_on)
+    )
     if adapt_on:
         adapt_on, photographs = _apart(adapt_on, photographs, ev, camera)
     _check_arguments(photographs, kind, bracket, adapt_on, ev, camera)
@@ -105,6 +109,14 @@ def run(
             failures += 1
     if failures:
         raise UserError(f"{failures} of {len(photographs)} photographs were not reconstructed, see above")
+
+
+def _is_photograph(path: Path) -> bool:
+    """Whether it was meant by a pattern such as `photos/*`."""
+    if is_companion(path.name):
+        _say(f"note: {path}: left out; it is hidden, or a system has left it there")
+        return False
+    return True
 
 
 def _apart(

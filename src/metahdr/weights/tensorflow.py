@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from metahdr.companions import is_companion
 from metahdr.errors import UserError
 
 _MAGIC = 0xDB4775248B80FB57.to_bytes(8, "little")  # ends a table
@@ -24,7 +25,8 @@ def read_checkpoint(path: Path) -> dict[str, np.ndarray]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            (index,) = (name for name in archive.namelist() if name.endswith(".index") and "__MACOSX" not in name)
+            names = [name for name in archive.namelist() if not is_companion(name)]
+            (index,) = (name for name in names if name.endswith(".index"))
             values = archive.read(f"{index.removesuffix('.index')}.data-00000-of-00001")
             return dict(_tensors(archive.read(index), values))
     except FileNotFoundError:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from metahdr.companions import is_companion
 from metahdr.config.data import Data
 from metahdr.datasets.register import find_dataset
 from metahdr.datasets.verify import verify
@@ -34,8 +35,8 @@ def publish(data: Data) -> None:
             f"{len(gone)} file(s) or folder(s) of the run are gone; make them again:\n"
             f"  snakemake {' '.join(_PROFILE)} {some}"
         )
-    weights = Path(data.raw).parent / "weights"
-    files = sorted(str(path) for path in weights.glob("*") if path.suffix not in (".sha256", ".dvc", ".partial"))
+    weights = [path for path in (Path(data.raw).parent / "weights").glob("*") if not is_companion(path.name)]
+    files = sorted(str(path) for path in weights if path.suffix not in (".sha256", ".dvc", ".partial"))
     _dvc("add", f"{data.raw}/{data.dataset}", *files)
     _dvc("commit", "--force", _STAGE)
     _dvc("push", _STAGE, *_tracked(data))

@@ -94,6 +94,17 @@ def test_what_cannot_be_taken_is_one_line_each_and_the_others_are_done(shoot, re
     np.testing.assert_array_equal(read_photograph(last).pixels.shape, read_hdr_of("last").shape)
 
 
+def test_what_systems_leave_beside_photographs_is_left_out_with_a_note(reconstruct, shoot, tmp_path, capsys):
+    shoot("a.jpg")
+    strays = ["._a.jpg", "Thumbs.db", "desktop.ini"]
+    for name in strays:
+        (tmp_path / name).write_bytes(b"x")
+    reconstruct("a.jpg", *strays, *GAMMA)
+    notes = [line for line in lines(capsys) if line.startswith("note: ")]
+    assert [line.split(": ")[1] for line in notes] == strays
+    assert {path.name for path in (tmp_path / "out").glob("*.exr")} == {"a.exr"}
+
+
 def test_libraries_print_nothing_beside(shoot, reconstruct, tmp_path, capfd):
     code = shoot("a.tif").read_bytes()
     (tmp_path / "cut.tif").write_bytes(code[: len(code) // 2])
