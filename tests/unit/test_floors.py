@@ -8,7 +8,7 @@ import metahdr
 
 ROOT = Path(metahdr.__file__).parent
 FLOORS = [
-    "companions errors files seeds tables registry",
+    "companions errors files locks seeds tables registry",
     "config images nets",
     "weights camera datasets metrics",
     "losses brackets workflow",

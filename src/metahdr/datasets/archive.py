@@ -14,6 +14,7 @@ from typing import BinaryIO, NamedTuple
 
 from tqdm import tqdm
 
+from metahdr.companions import is_companion
 from metahdr.errors import UserError, first_line
 
 MOST_FILES = 1_000_000
@@ -21,7 +22,6 @@ MOST_BYTES = 1 << 40  # unpacked; the largest registered archive has 179 GB
 MOST_RATIO = 100  # of unpacked to packed bytes; pictures reach 20, zeros alone 1000
 _SLACK = 1 << 24  # bytes, for small archives
 _CHUNK = 1 << 20
-_JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db")
 
 
 class Member(NamedTuple):
@@ -32,11 +32,14 @@ class Member(NamedTuple):
     open: Callable[[], BinaryIO]
 
 
-def unpack(archive: Path, folder: Path) -> None:
-    """Unpacks a zip or tar file into a new folder, which appears whole.
+def unpack(archive: Path, folder: Path) -> dict[str, int]:
+    """Unpacks a zip or tar file into a new folder, which appears whole, without what is no data.
 
     Args:
-        folder: must not exist, or be empty.
+        folder: must not exist, or be empty. One process at a time may unpack into it.
+
+    Returns:
+        What the archive lists, as `list_files`.
 
     Raises:
         UserError: corrupt, encrypted, or of another kind; a name that leads out of the folder or stands twice; a
@@ -51,18 +54,58 @@ def unpack(archive: Path, folder: Path) -> None:
         with _members(archive) as members:
             _check(archive, members, part)
             _write(archive, members, part)
+            listed = _sizes(members)
         if folder.exists():
             folder.rmdir()
         part.replace(folder)
     except UserError:
         raise
     except Exception as error:  # decoders raise whatever a damaged file leads them to
-        raise UserError(
-            f"{archive}: cannot be unpacked ({first_line(error)}); it is damaged, or of another kind than zip "
-            "and tar"
-        ) from None
+        raise _damaged(archive, error) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
+    return listed
+
+
+def list_files(archive: Path) -> dict[str, int]:
+    """The size in bytes of every file that an archive lists, by name, without what is no data.
+
+    Raises:
+        UserError: corrupt, encrypted, of another kind, or with a link or a device.
+    """
+    try:
+        with _members(archive) as members:
+            return _sizes(members)
+    except UserError:
+        raise
+    except Exception as error:
+        raise _damaged(archive, error) from None
+
+
+def check_opens(archive: Path) -> None:
+    """Opens a zip file, or reads a tar file, which has no list of its own, to its end.
+
+    Raises:
+        Exception: whatever the decoder raises where it is of another kind, or cut.
+    """
+    if not zipfile.is_zipfile(archive):
+        with tarfile.open(archive) as file:
+            for _ in file:
+                pass
+            _to_the_end(file)
+
+
+def _damaged(archive: Path, error: Exception) -> UserError:
+    return UserError(
+        f"{archive}: cannot be unpacked ({first_line(error)}); it is damaged, or of another kind than zip and "
+        "tar; remove it, and run again or get it by hand"
+    )
+
+
+def _sizes(members: list[Member]) -> dict[str, int]:
+    return {
+        PurePosixPath(member.name).as_posix(): member.size for member in members if not is_companion(member.name)
+    }
 
 
 @contextmanager
@@ -74,8 +117,12 @@ def _members(archive: Path) -> Iterator[list[Member]]:
     else:
         with tarfile.open(archive) as file:
             yield list(_tarred(archive, file))
-            while file.fileobj.read(_CHUNK):  # to the end, where the checksum stands
-                pass
+            _to_the_end(file)
+
+
+def _to_the_end(file: tarfile.TarFile) -> None:
+    while file.fileobj.read(_CHUNK):  # where the checksum stands
+        pass
 
 
 def _zipped(archive: Path, file: zipfile.ZipFile) -> Iterator[Member]:
@@ -125,7 +172,7 @@ def _write(archive: Path, members: list[Member], part: Path) -> None:
     total = sum(member.size for member in members)
     with tqdm(total=total, unit="B", unit_scale=True, desc=f"unpack {archive.name}", disable=None) as bar:
         for member in members:
-            if set(PurePosixPath(member.name).parts) & set(_JUNK):
+            if is_companion(member.name):
                 continue
             target = part / PurePosixPath(member.name)
             target.parent.mkdir(parents=True, exist_ok=True)

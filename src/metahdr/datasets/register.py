@@ -9,6 +9,7 @@ register, and later ones must match. The names of datasets and sources become th
 
 import csv
 import hashlib
+import logging
 import re
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, Self, TypeVar
@@ -17,18 +18,23 @@ import yaml
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from tqdm import tqdm
 
+from metahdr.companions import is_companion
 from metahdr.config.base import Name, Section, check_name, plain_name
 from metahdr.config.document import read_yaml
 from metahdr.config.split import Part, Split
+from metahdr.datasets.arrived import describe
 from metahdr.datasets.layouts import TABLE, find_sources
-from metahdr.errors import UserError, nearest
+from metahdr.errors import ImageError, UserError, nearest
 from metahdr.files import atomic_write, sha256, write_text
+from metahdr.images.files import check_header
 from metahdr.registry import LayoutName, MetricName
 
+log = logging.getLogger(__name__)
 IMAGE_SUFFIXES = (".hdr", ".exr", ".jpg", ".jpeg", ".png", ".tif", ".tiff")
 TABLES = ("exposure.txt", TABLE)  # of EVs
 FILE_NAME = r"[\w+./-]+"
 POLY_HAVEN = "https://dl.polyhaven.org/file/ph-assets/HDRIs/hdr/{size}/{slug}_{size}.hdr"
+_MOST_NAMED = 20  # files in an error
 _RECORD = ("name", "sha256", "size", "place")
 Item = TypeVar("Item", bound=Section)
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -230,19 +236,29 @@ def record_path(register: Path, name: str) -> Path:
     return register.parent / "files" / f"{name}.csv"
 
 
-def write_record(register: Path, name: str, folder: Path, kind: str) -> int:
+def data_files(folder: Path) -> list[str]:
+    """The names of the images and tables of EVs below a folder, sorted."""
+    names = (path.relative_to(folder) for path in sorted(folder.rglob("*")))
+    wanted = (name for name in names if name.suffix.lower() in IMAGE_SUFFIXES or name.name in TABLES)
+    return [name.as_posix() for name in wanted if not is_companion(name)]
+
+
+def write_record(register: Path, name: str, folder: Path, kind: str, published: bool = False) -> int:
     """Records the data files of a folder with their hashes, as those of a dataset.
+
+    Args:
+        published: the files come as they are out of an archive or repository; what is called an image there and is
+            none is named in a warning, and preparation leaves it out.
 
     Returns:
         The number of files.
 
     Raises:
-        UserError: there is no image in the folder, a name cannot be registered, or the files have another layout.
+        UserError: there is no image in the folder, or something else that is called one; a name cannot be
+            registered; or the files have another layout.
     """
-    paths = [
-        path for path in sorted(folder.rglob("*")) if path.suffix.lower() in IMAGE_SUFFIXES or path.name in TABLES
-    ]
-    names = [path.relative_to(folder).as_posix() for path in paths]
+    names = data_files(folder)
+    paths = [folder / file for file in names]
     if not any(path.suffix.lower() in IMAGE_SUFFIXES for path in paths):
         raise UserError(f"{folder}: no image ({', '.join(IMAGE_SUFFIXES)}) in it")
     for file in names:
@@ -251,6 +267,13 @@ def write_record(register: Path, name: str, folder: Path, kind: str) -> int:
                 f"{folder / file}: a name has letters, digits and . _ + - alone; rename the file or folder"
             )
     find_sources(kind, names)
+    if wrong := _no_images(paths):
+        listed = [f"  {line}" for line in wrong[:_MOST_NAMED]]
+        listed += [f"  and {len(wrong) - _MOST_NAMED} more"] if len(wrong) > _MOST_NAMED else []
+        found = f"{folder}: {len(wrong)} file(s) that are no images:\n" + "\n".join(listed)
+        if not published:
+            raise UserError(f"{found}\n  Get them again, or take them out of the folder; then run again")
+        log.warning("%s", found)
     table = record_path(register, name)
     table.parent.mkdir(exist_ok=True)
     with atomic_write(table) as part, part.open("w", newline="") as out:
@@ -259,6 +282,17 @@ def write_record(register: Path, name: str, folder: Path, kind: str) -> int:
         bar = tqdm(zip(names, paths, strict=True), total=len(names), unit="file", desc="sha256", disable=None)
         writer.writerows((file, sha256(path), path.stat().st_size, "") for file, path in bar)
     return len(names)
+
+
+def _no_images(paths: list[Path]) -> list[str]:
+    """A line for each file that is called an image and does not open as one."""
+    wrong = []
+    for path in (path for path in paths if path.suffix.lower() in IMAGE_SUFFIXES):
+        try:
+            check_header(path)
+        except ImageError as error:
+            wrong.append(f"{error}; {describe(path)}")
+    return wrong
 
 
 def register_folder(path: Path, name: str, folder: Path, kind: str) -> int:

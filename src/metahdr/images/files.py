@@ -38,6 +38,8 @@ MOST_PIXELS = 1 << 28  # of a file that is read; a panorama of 16k has 1 << 27
 _PIXELS_PER_BYTE = 1024  # no compression of pictures reaches as many; a header that states more is wrong
 _SLACK = 1 << 20  # pixels, for small pictures of one colour
 Image.MAX_IMAGE_PIXELS = None  # `check_size` sets the limit
+_EXR = b"\x76\x2f\x31\x01"
+_LONGEST_HEADER = 8192  # bytes, of a Radiance file
 _RESOLUTION = re.compile(rb"^([-+])Y +(\d+) +([-+])X +(\d+)\r?\n", re.MULTILINE)
 
 
@@ -78,6 +80,22 @@ def read_ldr(path: Path) -> np.ndarray:
             kind = "greyscale" if mode[0] in "L1IF" else f"{bits} bits, Pillow's mode {mode}"
             raise ImageError(f"{path}: {kind}; expected RGB of 8 or 16 bits per channel")
         return decode(path, image, bits)
+
+
+def check_header(path: Path) -> None:
+    """Opens an HDR or LDR image as far as its header: whether it is an image at all, such as no error page.
+
+    Raises:
+        ImageError: it is not of the kind that its suffix says, or of no kind that is known.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in HDR_SUFFIXES:
+        with open_image(path):
+            return
+    with path.open("rb") as file:
+        start = file.read(_LONGEST_HEADER)
+    if not (start.startswith(_EXR) if suffix == ".exr" else _RESOLUTION.search(start)):
+        raise ImageError(f"{path}: not {'an OpenEXR' if suffix == '.exr' else 'a Radiance .hdr'} file")
 
 
 @contextmanager
@@ -221,7 +239,7 @@ def _read_rgbe(path: Path) -> np.ndarray:
     # OpenCV accepts only headers that begin with #?RADIANCE or #?RGBE, and ignores EXPOSURE and the order of
     # scanlines. We read the header ourselves, and OpenCV decodes the pixels behind a plain one.
     data = path.read_bytes()
-    resolution = _RESOLUTION.search(data[:8192])
+    resolution = _RESOLUTION.search(data[:_LONGEST_HEADER])
     if resolution is None:
         raise ImageError(f"{path}: no resolution line such as '-Y 512 +X 1024'; not a Radiance .hdr file")
     header = data[: resolution.start()]

@@ -20,7 +20,7 @@ def status(name: str, dataset: Dataset, raw: Path, changed: list[str]) -> tuple[
         changed: what `changed_since_dvc_add` found of this one.
     """
     state = verify(dataset, raw / name, raw / ".verified" / f"{name}.csv")
-    differing = state.wrong + changed
+    differing = state.wrong + [f"{each}: not registered; no run reads it" for each in state.beyond] + changed
     if not (file := raw / f"{name}.dvc").exists():
         tracked = "not tracked"
     elif not state.there:

@@ -30,7 +30,7 @@ def test_config_writes_the_default_configuration_and_its_schema(call, tmp_path):
 
 def test_register_records_a_folder_and_says_what_to_set(call, tmp_path, capsys):
     (tmp_path / "photos").mkdir()
-    (tmp_path / "photos" / "oak.hdr").write_bytes(b"pixels")
+    (tmp_path / "photos" / "oak.hdr").write_bytes(b"#?RADIANCE\n\n-Y 1 +X 2\n")
     (tmp_path / "datasets.yaml").touch()
     call("register", "mine", "photos", "--kind", "panoramas", "--register", "datasets.yaml")
     assert find_dataset(tmp_path / "datasets.yaml", "mine").kind == "panoramas"

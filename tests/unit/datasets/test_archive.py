@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from metahdr.datasets import archive as module
-from metahdr.datasets.archive import unpack
+from metahdr.datasets.archive import list_files, unpack
 from metahdr.errors import UserError
 
 FILES = {"Training/001/a.tif": b"a" * 1000, "Training/001/exposure.txt": b"-2 0 2", "Test/b.hdr": b"b"}
@@ -47,9 +47,11 @@ MAKERS = {
 
 @pytest.mark.parametrize(("name", "make"), MAKERS.items(), ids=MAKERS)
 def test_all_files_are_unpacked_and_junk_is_left_out(tmp_path, name, make):
-    junk = {"__MACOSX/Training/._a.tif": b"x", "Training/.DS_Store": b"x"}
-    unpack(make(tmp_path / name, FILES | junk), tmp_path / "out")
+    junk = {"__MACOSX/Training/._a.tif": b"x", "Training/.DS_Store": b"x", "Training/001/._a.tif": b"x"}
+    junk |= {"Training/@eaDir/a.tif": b"x", "Training/desktop.ini": b"x"}
+    listed = unpack(make(tmp_path / name, FILES | junk), tmp_path / "out")
     assert unpacked(tmp_path / "out") == FILES
+    assert listed == list_files(tmp_path / name) == {file: len(content) for file, content in FILES.items()}
     with pytest.raises(UserError, match="is there already"):
         unpack(tmp_path / name, tmp_path / "out")
 

@@ -1,8 +1,10 @@
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +18,8 @@ from metahdr.datasets.register import find_dataset, record_path
 from metahdr.errors import UserError
 from metahdr.files import sha256
 
-SCENE = {f"{name}.tif": name.encode() * 5000 for name in "abc"} | {"exposure.txt": b"-2 0 2", "HDRImg.hdr": b"hdr"}
+HDR = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 2 +X 3\n" + bytes(range(1, 25))
+SCENE = {f"{name}.tif": name.encode() * 5000 for name in "abc"} | {"exposure.txt": b"-2 0 2", "HDRImg.hdr": HDR}
 TRAINING = {f"Training/001/{name}": content for name, content in SCENE.items()}
 TEST = {f"Test/PAPER/Bird/{name}": content for name, content in SCENE.items()}
 FACTS = dict.fromkeys(("title", "licence", "citation"), "x") | {
@@ -86,6 +89,10 @@ def raw(tmp_path):
     return tmp_path / "data" / "raw"
 
 
+def visible(folder):
+    return sorted(path.name for path in folder.iterdir() if path.name != ".locks")
+
+
 def found(folder):
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
@@ -97,8 +104,8 @@ def test_archives_are_downloaded_unpacked_and_recorded(register, raw):
     assert {file.name: file.sha256 for file in dataset.files} == {
         name: sha256(raw / "kalantari" / name) for name in TRAINING | TEST
     }
-    assert sorted(p.name for p in raw.iterdir()) == ["kalantari"]
-    assert sorted(p.name for p in (raw.parent / "archives").iterdir()) == ["test.zip", "training.zip"]
+    assert visible(raw) == ["kalantari"]
+    assert visible(raw.parent / "archives") == ["test.zip", "training.zip"]
 
 
 def test_what_is_there_is_not_fetched_again_and_what_is_lost_is(register, raw, tmp_path):
@@ -159,7 +166,7 @@ def test_two_archives_with_one_name_are_refused(register, raw, tmp_path):
     zipped(tmp_path / "served" / "test.zip", TRAINING)
     with pytest.raises(UserError, match="is in another archive of the dataset, too"):
         fetch(register, "kalantari", raw, None)
-    assert list(raw.iterdir()) == []
+    assert visible(raw) == []
 
 
 def test_an_archive_with_a_registered_hash_must_have_it(register, raw):
@@ -195,7 +202,7 @@ def test_a_repository_is_fetched_without_its_history(register, raw, tmp_path, re
 def test_a_repository_that_is_not_there_is_one_clear_line(register, raw):
     with pytest.raises(UserError, match=r"repository: git cannot fetch it \(.*\)$"):
         fetch(register, "pairs", raw, None)
-    assert list(raw.iterdir()) == []
+    assert visible(raw) == []
 
 
 def test_a_repository_over_another_protocol_is_not_asked(register, raw):
@@ -207,19 +214,19 @@ def test_a_repository_over_another_protocol_is_not_asked(register, raw):
 def test_what_a_person_must_get_says_where_from_and_where_to(register, raw, tmp_path):
     with pytest.raises(UserError, match=rf"https://example\.org/d\n.*unpacked, into {raw / 'vds'}/"):
         fetch(register, "vds", raw, None)
-    write(raw / "vds", {"HDR/t1.hdr": b"1"})
+    write(raw / "vds", {"HDR/t1.hdr": HDR + b"1"})
     fetch(register, "vds", raw, None)
     assert record_path(register, "vds").read_text().splitlines()[1].startswith("HDR/t1.hdr,")
-    write(raw / "vds", {"HDR/t1.hdr": b"2"})
+    write(raw / "vds", {"HDR/t1.hdr": HDR + b"2"})
     with pytest.raises(UserError, match=r"HDR/t1\.hdr: changed"):
-        (raw / "vds" / "HDR" / "t1.hdr").write_bytes(b"22")
+        (raw / "vds" / "HDR" / "t1.hdr").write_bytes(HDR + b"22")
         fetch(register, "vds", raw, None)
 
 
 def test_single_files_without_hashes_are_recorded(register, raw, server, tmp_path):
-    write(tmp_path / "served", {"oak.hdr": b"oak"})
+    write(tmp_path / "served", {"oak.hdr": HDR})
     fetch(register, "haven", raw, server)
-    assert found(raw / "haven") == {"oak.hdr": b"oak"}
+    assert found(raw / "haven") == {"oak.hdr": HDR}
 
 
 def test_files_with_addresses_of_their_own_are_left_to_the_workflow(register, raw):
@@ -251,7 +258,7 @@ def test_a_fetch_that_is_killed_is_finished_by_the_next(register, raw, tmp_path)
                 assert len(found(raw / "kalantari")) == 50
     fetch(register, "kalantari", raw, None)
     assert len(found(raw / "kalantari")) == 50
-    assert sorted(p.name for p in raw.iterdir()) == ["kalantari"]
+    assert visible(raw) == ["kalantari"]
 
 
 def test_the_command_fetches_what_the_configuration_names_and_says_mistakes_in_one_line(repository, tmp_path):
@@ -270,3 +277,110 @@ def test_the_command_fetches_what_the_configuration_names_and_says_mistakes_in_o
     quiet = run()
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
     assert "none.yaml: cannot be read (No such file or directory)" in run(tmp_path / "none.yaml").stderr
+
+
+SLOW = """
+import sys, time
+from pathlib import Path
+from metahdr.datasets import archive
+from metahdr.datasets.fetch import fetch
+copy = archive._copy
+def slowly(*words):
+    time.sleep(0.02)
+    copy(*words)
+archive._copy = slowly
+fetch(Path(sys.argv[1]), "kalantari", Path(sys.argv[2]), None)
+"""
+
+
+def test_two_fetches_at_once_bring_every_file_and_record_every_file(register, raw, tmp_path):
+    more = {f"Training/001/more/{number}.hdr": HDR + bytes([number]) for number in range(60)}
+    zipped(tmp_path / "served" / "training.zip", TRAINING | more)
+    processes = []
+    for _ in range(2):
+        processes.append(subprocess.Popen([sys.executable, "-c", SLOW, register, raw], stderr=subprocess.PIPE))
+        while processes[0].poll() is None and not any((raw / ".part-kalantari").rglob("more/9.hdr")):
+            time.sleep(0.01)  # the second begins in the middle of the first
+    said = [process.communicate(timeout=60)[1].decode() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], said
+    assert f"kalantari: process {processes[0].pid} on {socket.gethostname()} is at work on it" in said[1]
+    assert found(raw / "kalantari") == TRAINING | more | TEST
+    assert set(find_dataset(register, "kalantari").names) == {*TRAINING, *more, *TEST}
+
+
+ERRORS = {
+    "XML": b'<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>',
+    "JSON": b'{"error": "quota"}',
+    "text": b"Too many requests",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS)
+def test_an_error_in_place_of_an_archive_is_removed_said_in_one_line_and_asked_for_again(
+    register, raw, tmp_path, server, error
+):
+    (tmp_path / "served" / "test.zip").write_bytes(error)
+    with pytest.raises(UserError) as refusal:
+        fetch(register, "kalantari", raw, None)
+    (line,) = str(refusal.value).splitlines()
+    beginning = f"begins with '{error.decode()[:40]}'" if error else "an empty file came"
+    for words in (
+        f"{server}/test.zip: ",
+        beginning,
+        "expected a zip or tar archive",
+        "run again",
+        "archives/test.zip",
+    ):
+        assert words in line
+    assert visible(raw.parent / "archives") == ["training.zip"]
+    zipped(tmp_path / "served" / "test.zip", TEST)
+    fetch(register, "kalantari", raw, None)
+    assert found(raw / "kalantari") == TRAINING | TEST
+
+
+@pytest.mark.parametrize("error", [*ERRORS.values(), HDR[:-1]], ids=[*ERRORS, "cut"])
+def test_an_error_in_place_of_a_single_file_is_not_recorded(register, raw, server, tmp_path, error):
+    write(tmp_path / "served", {"oak.hdr": error})
+    with pytest.raises(
+        UserError, match=rf"^{server}/oak\.hdr: .* came; expected an HDR image \(.*\)\..*run again"
+    ):
+        fetch(register, "haven", raw, server)
+    assert visible(raw) == [] and not record_path(register, "haven").exists()
+    write(tmp_path / "served", {"oak.hdr": HDR})
+    fetch(register, "haven", raw, server)
+    assert found(raw / "haven") == {"oak.hdr": HDR}
+
+
+@pytest.mark.parametrize("lost", ["missing", "cut"])
+def test_a_folder_that_lacks_files_of_its_archives_is_not_recorded(register, raw, tmp_path, lost):
+    for name in ("training.zip", "test.zip"):
+        (raw.parent / "archives").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "served" / name).rename(raw.parent / "archives" / name)
+    write(raw / "kalantari", TRAINING | TEST)
+    path = raw / "kalantari" / "Test" / "PAPER" / "Bird" / "c.tif"
+    path.unlink() if lost == "missing" else path.write_bytes(SCENE["c.tif"][:-1])
+    with pytest.raises(UserError, match=r"1 of the 10 files .* such as Test/PAPER/Bird/c\.tif; remove the folder"):
+        fetch(register, "kalantari", raw, None)
+    assert not record_path(register, "kalantari").exists()
+    path.write_bytes(SCENE["c.tif"])
+    fetch(register, "kalantari", raw, None)
+    assert len(find_dataset(register, "kalantari").files) == 10
+
+
+def test_what_is_no_image_in_an_archive_is_named_and_the_others_are_recorded(register, raw, caplog):
+    fetch(register, "kalantari", raw, None)  # its TIFF files are none
+    (line,) = caplog.messages
+    assert "6 file(s) that are no images:" in line and "Training/001/a.tif" in line
+    assert len(find_dataset(register, "kalantari").files) == 10
+
+
+def test_what_systems_leave_is_neither_unpacked_nor_copied_nor_taken_for_a_users_files(register, raw, tmp_path):
+    strays = {"Training/001/._a.tif": b"x", "__MACOSX/._HDRImg.hdr": b"x", "Training/@eaDir/a.tif": b"x"}
+    zipped(tmp_path / "served" / "training.zip", TRAINING | strays)
+    write(raw / "kalantari", {".DS_Store": b"x", "@eaDir/a": b"x"})
+    fetch(register, "kalantari", raw, None)
+    assert found(raw / "kalantari") == TRAINING | TEST
+    write(tmp_path / "mirror" / "vds", {"a.hdr": HDR, "._a.hdr": b"x", "@eaDir/a.hdr": b"x"})
+    fetch(register, "vds", raw, str(tmp_path / "mirror"))
+    assert found(raw / "vds") == {"a.hdr": HDR}

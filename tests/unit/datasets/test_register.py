@@ -2,6 +2,7 @@ import re
 
 import pytest
 import yaml
+from PIL import Image
 from pydantic import ValidationError
 
 from metahdr.config.split import Split
@@ -43,6 +44,10 @@ other:
 """
 
 
+HDR = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 2 +X 3\n"  # what tells the kind of a file; no register reads more
+EXR = bytes.fromhex("762f3101 02000000")
+
+
 @pytest.fixture
 def register(tmp_path):
     path = tmp_path / "datasets.yaml"
@@ -52,7 +57,7 @@ def register(tmp_path):
 
 @pytest.fixture
 def folder(tmp_path):
-    for name, content in (("b.hdr", b"bb"), ("sub/a.exr", b"aaa"), ("notes.txt", b"no image")):
+    for name, content in (("b.hdr", HDR), ("sub/a.exr", EXR), ("notes.txt", b"no image")):
         (tmp_path / "images" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "images" / name).write_bytes(content)
     return tmp_path / "images"
@@ -164,7 +169,7 @@ def test_a_folder_becomes_a_new_entry_below_the_others(register, folder):
     assert register_folder(register, "new", folder, "panoramas") == 2
     dataset = find_dataset(register, "new")
     assert dataset.kind == "panoramas"
-    assert [(f.name, f.size) for f in dataset.files] == [("b.hdr", 2), ("sub/a.exr", 3)]
+    assert [(f.name, f.size) for f in dataset.files] == [("b.hdr", len(HDR)), ("sub/a.exr", len(EXR))]
     assert all(f.sha256 == sha256(folder / f.name) for f in dataset.files)
     assert register.read_text().startswith(TEXT.format(name="mine"))
 
@@ -187,14 +192,14 @@ def test_an_entry_whose_files_are_recorded_is_not_edited(register, folder):
     assert record == register.parent / "files" / "mine.csv"
     assert record.read_text().splitlines()[:2] == [
         "name,sha256,size,place",
-        f"b.hdr,{sha256(folder / 'b.hdr')},2,",
+        f"b.hdr,{sha256(folder / 'b.hdr')},{len(HDR)},",
     ]
 
 
 def test_a_place_in_the_record_names_that_of_its_source(register, folder):
     register_folder(register, "mine", folder, "photographs")
     record = record_path(register, "mine")
-    record.write_text(record.read_text().replace(",2,\n", ",2,bridge\n"))
+    record.write_text(record.read_text().replace(f",{len(HDR)},\n", f",{len(HDR)},bridge\n"))
     assert find_dataset(register, "mine").places() == {"a": "a", "b": "bridge"}
 
 
@@ -202,9 +207,9 @@ def test_a_place_in_the_record_names_that_of_its_source(register, folder):
     ("old", "new", "found"),
     [
         ("name,sha256", "file,sha256", "columns .*; expected name, sha256, size, place"),
-        (",2,\n", ",two,\n", "line 2: invalid literal"),
+        (f",{len(HDR)},\n", ",two,\n", "line 2: invalid literal"),
         ("b.hdr,", "../b.hdr,", "line 2: .*must stay inside"),
-        (",2,\n", "\n", "line 2: "),
+        (f",{len(HDR)},\n", "\n", "line 2: "),
     ],
 )
 def test_a_wrong_record_is_named_with_its_line(register, folder, old, new, found):
@@ -216,9 +221,11 @@ def test_a_wrong_record_is_named_with_its_line(register, folder, old, new, found
 
 
 def test_tables_of_evs_are_recorded_beside_the_images(register, tmp_path):
-    for name in ("1.tif", "2.tif", "3.tif", "exposure.txt", "HDRImg.hdr", "readme.txt"):
-        (tmp_path / "raw" / "Training" / "001").mkdir(parents=True, exist_ok=True)
-        (tmp_path / "raw" / "Training" / "001" / name).write_bytes(b"x")
+    (tmp_path / "raw" / "Training" / "001").mkdir(parents=True)
+    for name in ("1.tif", "2.tif", "3.tif"):
+        Image.new("RGB", (3, 2)).save(tmp_path / "raw" / "Training" / "001" / name)
+    for name in ("exposure.txt", "HDRImg.hdr", "readme.txt"):
+        (tmp_path / "raw" / "Training" / "001" / name).write_bytes(HDR)
     assert write_record(register, "kalantari", tmp_path / "raw", "kalantari") == 5
 
 
@@ -229,6 +236,28 @@ def test_panoramas_of_poly_haven_are_addressed_by_slug_and_resolution():
     assert dataset.unhashed() == {"vestibule.hdr": address}
     with pytest.raises(ValidationError, match="16k"):
         Dataset.model_validate(facts | {"polyhaven": {"resolution": "3k", "slugs": ["vestibule"]}})
+
+
+def test_what_systems_leave_in_a_folder_is_not_recorded(register, folder):
+    for name in ("._b.hdr", "sub/._a.exr", "@eaDir/b.hdr", "sub/__MACOSX/a.exr", ".part-0-b.hdr"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"x")
+    register_folder(register, "mine", folder, "photographs")
+    assert find_dataset(register, "mine").names == ["b.hdr", "sub/a.exr"]
+
+
+@pytest.mark.parametrize("name", ["c.hdr", "c.exr", "c.jpg"])
+@pytest.mark.parametrize("content", [b"<?xml version='1.0'?><Error/>", b'{"error": 1}', b"<html>", b""])
+def test_an_error_page_in_place_of_an_image_is_named_and_nothing_is_recorded(register, folder, name, content):
+    before = register.read_text()
+    (folder / name).write_bytes(content)
+    beginning = ascii(content)[2:-1] if content else "an empty file"
+    with pytest.raises(
+        UserError, match=rf"images: 1 file.*\n.*images/{re.escape(name)}: .*{re.escape(beginning)}"
+    ):
+        register_folder(register, "new", folder, "photographs")
+    assert register.read_text() == before and not record_path(register, "new").exists()
+    assert (folder / name).read_bytes() == content  # it is the user's
 
 
 def test_files_that_are_registered_are_not_replaced(register, folder):

