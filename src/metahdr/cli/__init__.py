@@ -7,14 +7,26 @@ import argparse
 import signal
 import sys
 
-from metahdr.cli import compare, config, data_status, fetch, reconstruct, register, resources, score, versions
+from metahdr.cli import (
+    compare,
+    config,
+    data_status,
+    export_inputs,
+    fetch,
+    reconstruct,
+    register,
+    resources,
+    score,
+    versions,
+)
 from metahdr.errors import UserError
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="metahdr", description="What a user does beside running the workflow.")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for each in (config, register, fetch, reconstruct, compare, score, data_status, versions, resources):
+    own = (reconstruct, compare, export_inputs, score)
+    for each in (config, register, fetch, *own, data_status, versions, resources):
         each.add(commands)
     arguments = vars(parser.parse_args())
     try:

@@ -23,38 +23,45 @@ ORIGIN = ("commit", "uncommitted changes", "dataset", "label models", "machine",
 
 @dataclass(frozen=True)
 class Run:
-    """Scores of a finished run, where they come from, and the confidence of its intervals."""
+    """Scores of a finished run, or of its moving brackets, where they come from, and the intervals' confidence."""
 
     folder: Path
     scores: pd.DataFrame
     provenance: dict
+    moving: bool = False
 
     @property
     def confidence(self) -> float:
         return self.provenance["config"]["score"]["confidence"]
 
 
-def read_run(folder: Path) -> Run:
+def read_run(folder: Path, moving: bool = False) -> Run:
     """A run by its results folder, or by the dataset's folder in there.
 
+    Args:
+        moving: whether its scores are those of the moving brackets.
+
     Raises:
-        UserError: the folder holds no finished run, or several.
+        UserError: the folder holds no finished run, or several, or no moving brackets.
     """
     places = (folder, *sorted(path for path in folder.glob("*") if path.is_dir()))
     inside = [place for place in places if DatasetFolder(place).provenance.exists()]
     if len(inside) != 1:
         found = ", ".join(str(path) for path in inside) or "no provenance.json there or one folder below"
         raise UserError(f"{folder}: found {found}; expected the folder of one finished run, such as results")
+    origin = DatasetFolder(inside[0])
+    results = DatasetFolder(origin.path / "moving") if moving else origin
+    if moving and not results.scores.exists():
+        raise UserError(f"{results.scores}: no such file; moving brackets are those of `make benchmark`")
     try:
-        results = DatasetFolder(inside[0])
-        provenance, scores = json.loads(results.provenance.read_text()), read_table(results.scores)
+        provenance, scores = json.loads(origin.provenance.read_text()), read_table(results.scores)
         missing = {*CELL, *IMAGE, "seed", "metric", "alignment", "region", "value"} - set(scores)
         if missing:
             raise UserError(f"{results.scores}: no column {', '.join(sorted(missing))}; run the workflow again")
         provenance["config"]["score"]["confidence"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{inside[0]}: provenance.json or scores.csv cannot be read: {error!r}") from None
-    return Run(inside[0], scores, provenance)
+    return Run(inside[0], scores, provenance, moving)
 
 
 def differing_origins(a: Run, b: Run) -> list[str]:

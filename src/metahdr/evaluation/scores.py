@@ -24,7 +24,7 @@ from metahdr.workflow.folders import Cell
 
 NONE = "none"  # the label source, and the seed, of every other method
 CELL = ["method", "label_source", "mode"]  # what the tables have one row for
-MOST_NAMED = 10  # files that are gone
+MOST_NAMED = 10  # predictions that failed or are gone
 COLUMNS = ["scene", "source", "place", "fold", "ev", "method", "label_source", "seed", "mode"]
 COLUMNS += ["metric", "alignment", "region", "value", "failed", "cd_m2", "display", "ppd"]
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def score_folder(
     """Every value of every prediction of a folder, of all scenes, held-out exposures and modes.
 
     A prediction that is missing, damaged, of another size than its scene, negative, not finite, zero everywhere,
-    or too large to be measured, is scored as an image of zeros. The log names all of them at once.
+    or too large to be measured, is scored as an image of zeros. The log names the first ones at once.
 
     Args:
         folder: of the files that `prediction_name` names.
@@ -83,12 +83,11 @@ def score_folder(
                 reason, detail = "overflow", "values too large to be measured"
                 values = measure(image.zero_(), *against, moved=scene.moved)
             if reason:
-                failed.append(f"  {path}: {detail}")
+                failed.append(f"{path}: {detail}")
             row = where | {"ev": ev, "mode": mode, "failed": reason or None}
             rows += [row | value._asdict() for value in values]
     if failed:
-        text = "\n".join(failed)
-        log.warning("%d prediction(s) failed and are scored as images of zeros:\n%s", len(failed), text)
+        log.warning("%d prediction(s) failed and are scored as images of zeros:%s", len(failed), _listed(failed))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -157,12 +156,15 @@ def check_none_gone(scores: pd.DataFrame, folder: Path) -> None:
     gone = scores[scores.failed == "missing"].drop_duplicates(["scene", "ev", "mode"])
     if len(gone):
         names = [prediction_name(*each) for each in zip(gone.scene, gone.ev, gone["mode"], strict=True)]
-        listed = "".join(f"\n  {name}" for name in names[:MOST_NAMED])
-        more = f"\n  and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
         raise UserError(
-            f"{folder}: {len(names)} prediction(s) of the run are gone, so nothing is scored:{listed}{more}\n"
+            f"{folder}: {len(names)} prediction(s) of the run are gone, so nothing is scored:{_listed(names)}\n"
             "  remove the folder, and run again: they are made anew"
         )
+
+
+def _listed(lines: Sequence[str]) -> str:
+    more = [f"and {len(lines) - MOST_NAMED} more"] if len(lines) > MOST_NAMED else []
+    return "".join(f"\n  {line}" for line in [*lines[:MOST_NAMED], *more])
 
 
 def failures(scores: pd.DataFrame) -> pd.DataFrame:

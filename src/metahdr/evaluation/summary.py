@@ -172,14 +172,23 @@ def _best_baselines(cells: list[tuple], goodness: np.ndarray) -> np.ndarray:
     Args:
         goodness: mean of each cell, greater is better, `(cells, measures)`.
     """
-    given = [(METHODS[cell.method] if cell.label_source == NONE else MetaHDR).inputs(cell.mode) for cell in cells]
-    baselines = [index for index, cell in enumerate(cells) if cell.label_source == NONE]
+    given = [_inputs(cell) for cell in cells]
+    baselines = [index for index, cell in enumerate(cells) if cell.label_source == NONE and cell.method in METHODS]
     best = np.full(goodness.shape, -1)
     for index, own in enumerate(given):
         comparable = [other for other in baselines if other != index and given[other] <= own]
         if comparable:
             best[index] = np.array(comparable)[np.nan_to_num(goodness[comparable], nan=-np.inf).argmax(0)]
     return best
+
+
+def _inputs(cell: tuple) -> frozenset[str]:
+    """What a cell is given; somebody's own method all that is exported for its mode (`evaluation.inputs`)."""
+    if cell.label_source != NONE:
+        return MetaHDR.inputs(cell.mode)
+    if cell.method in METHODS:
+        return METHODS[cell.method].inputs(cell.mode)
+    return frozenset({"exposure", "ev"} | (set() if cell.mode == "single" else {"support"}))
 
 
 def headline(rows: pd.DataFrame) -> pd.DataFrame:

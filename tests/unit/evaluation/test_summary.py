@@ -193,3 +193,12 @@ def test_a_contrast_is_the_paired_difference_where_both_were_trained(scores):
     )
     with pytest.raises(ValueError, match="have not both"):
         contrast(scores, ADAPTED, joint, 0.95)
+
+
+def test_a_method_outside_the_project_is_compared_with_what_its_mode_is_given_and_is_no_baseline():
+    own = {("mine", "none", mode): [[30], [31], [32]] for mode in ("single", "stack")}
+    merge, oracle = ("debevec", "none", "stack"), ("response", "none", "single")
+    summary = summarise(table(own | {LDR: [[5], [6], [7]], merge: [[8], [9], [9]], oracle: [[9], [9], [9]]}), 0.95)
+    assert cell(summary, ("mine", "none", "single"))["best"] == "ldr/single"
+    assert cell(summary, ("mine", "none", "stack"))["best"] == "debevec/stack"
+    assert pd.isna(cell(summary, LDR)["best"]) and cell(summary, oracle)["best"] == "ldr/single"
