@@ -418,7 +418,7 @@ def test_an_edited_merge_retrains_the_run_that_has_its_labels_and_no_other(more_
 
 def test_published_weights_are_retrieved_where_they_are_asked_for(smoke, tmp_path):
     (tmp_path / "mirror").mkdir()
-    (tmp_path / "mirror" / "hdrcnn_params.npz").write_bytes(b"first")
+    np.savez(tmp_path / "mirror" / "hdrcnn_params.npz", np.zeros(1))
     register = smoke / "config/weights.yaml"  # without the authors' server, which would be tried after the mirror
     register.write_text(re.sub("url: .*/hdrcnn_params.npz", f"url: {tmp_path}/nowhere", register.read_text()))
     mirror = f"data: {{mirror: '{tmp_path}/mirror', raw: '{tmp_path}/data/raw'}}"
@@ -427,7 +427,7 @@ def test_published_weights_are_retrieved_where_they_are_asked_for(smoke, tmp_pat
     assert snakemake(smoke, str(weights), *settings).returncode == 0
     record = weights.with_name("hdrcnn_params.npz.sha256").read_text()
     weights.unlink()
-    (tmp_path / "mirror" / "hdrcnn_params.npz").write_bytes(b"second")
+    np.savez(tmp_path / "mirror" / "hdrcnn_params.npz", np.ones(1))
     result = snakemake(smoke, str(weights), *settings)
     assert result.returncode != 0 and record.split()[0] in result.stdout
     assert "Traceback" not in result.stdout

@@ -49,6 +49,12 @@ def describe(path: Path) -> str:
     return f"{kind} that begins with {ascii(start)[2:-1]!r}"
 
 
+def is_text(path: Path) -> bool:
+    """Whether a file begins as text does."""
+    with path.open("rb") as file:
+        return all(byte in _PRINTABLE for byte in file.read(_SHOWN))
+
+
 def open_weights(path: Path) -> None:
     """Reads a weight file as far as its kind tells that it is whole; nothing in it is executed.
 
@@ -65,11 +71,9 @@ def open_weights(path: Path) -> None:
     elif path.suffix in (".npz", ".zip"):
         raise ValueError("not a zip file")
     else:
-        with path.open("rb") as file:
-            start = file.read(_SHOWN)
-            file.seek(0)
-            if path.suffix not in _TEXT_SUFFIXES and all(byte in _PRINTABLE for byte in start):
-                raise ValueError("text")
-            if path.suffix in (".pt", ".pth", ".ckpt"):
+        if path.suffix not in _TEXT_SUFFIXES and is_text(path):
+            raise ValueError("text")
+        if path.suffix in (".pt", ".pth", ".ckpt"):
+            with path.open("rb") as file:
                 for _ in pickletools.genops(file):
                     pass

@@ -22,7 +22,7 @@ from metahdr.companions import is_companion
 from metahdr.config.base import Name, Section, check_name, plain_name
 from metahdr.config.document import read_yaml
 from metahdr.config.split import Part, Split
-from metahdr.datasets.arrived import describe
+from metahdr.datasets.arrived import describe, is_text
 from metahdr.datasets.layouts import TABLE, find_sources
 from metahdr.errors import ImageError, UserError, nearest
 from metahdr.files import atomic_write, sha256, write_text
@@ -285,13 +285,17 @@ def write_record(register: Path, name: str, folder: Path, kind: str, published: 
 
 
 def _no_images(paths: list[Path]) -> list[str]:
-    """A line for each file that is called an image and does not open as one."""
+    """A line for each file that is called an image and is text, such as an error page.
+
+    One that is damaged is another matter: preparation says so and leaves it out.
+    """
     wrong = []
     for path in (path for path in paths if path.suffix.lower() in IMAGE_SUFFIXES):
         try:
             check_header(path)
         except ImageError as error:
-            wrong.append(f"{error}; {describe(path)}")
+            if is_text(path):
+                wrong.append(f"{error}; {describe(path)}")
     return wrong
 
 

@@ -2,15 +2,20 @@
 
 import ast
 import hashlib
+import json
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 from metahdr.errors import UserError
+from metahdr.files import write_text
 
 _FOLDER = Path(__file__).parents[1]
 _NOT_CODE = {"registry.yaml"}  # a new line in it changes no result
+_SNAKEMAKE = Path(".snakemake")
 
 
 def digest(script: Path, modules: Iterable[str] = ()) -> str:
@@ -74,16 +79,43 @@ def _read(path: Path, name: str) -> tuple[str, list[str]]:
     """The digest of one module's code, and the names that it imports, dotted: modules, and what is in them."""
     if path.is_dir():
         return "", []
+    code, names, texts = _parsed(path, name if path.name == "__init__.py" else name.rpartition(".")[0])
+    imports = []
+    for each in names:
+        # a package's * is what its __all__ names: here, every module in it
+        imports += _modules(each.removesuffix(".*")) if each.endswith(".*") else [each]
+    beside = {file.name: file for file in sorted(path.parent.iterdir()) if file.is_file()}
+    data = [_sha256(file.read_bytes()) for text, file in beside.items() if text in set(texts) - _NOT_CODE]
+    return _sha256("\n".join([code, *data]).encode()), imports
+
+
+def _parsed(path: Path, package: str) -> tuple[str, list[str], list[str]]:
+    """The digest of a file's syntax tree, what it imports, and its strings that may be names of files.
+
+    Kept below `.snakemake`, by what is in the file: to parse all modules takes longer than the rest of a plan.
+    """
+    data = path.read_bytes()
+    known = _SNAKEMAKE / "code" / f"{_sha256(b'|'.join([_salt(), package.encode(), data]))}.json"
+    with suppress(OSError, ValueError):
+        return tuple(json.loads(known.read_text()))
     try:
-        tree = ast.parse(path.read_bytes(), path)
+        tree = ast.parse(data, path)
     except (SyntaxError, ValueError) as error:
         raise UserError(f"{path}: not Python: {error}") from None
-    imports = list(_imports(tree, name if path.name == "__init__.py" else name.rpartition(".")[0]))
+    imports = list(_imports(tree, package))
     texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
-    beside = {file.name: file for file in sorted(path.parent.iterdir()) if file.is_file()}
-    data = [_sha256(file.read_bytes()) for text, file in beside.items() if text in texts - _NOT_CODE]
-    code = ast.dump(_WithoutProse().visit(tree))
-    return _sha256("\n".join([code, *data]).encode()), imports
+    files = sorted(text for text in texts if isinstance(text, str) and len(text) < 100)
+    found = _sha256(ast.dump(_WithoutProse().visit(tree)).encode()), imports, files
+    if _SNAKEMAKE.is_dir():
+        with suppress(OSError):
+            write_text(known, json.dumps(found))
+    return found
+
+
+@cache
+def _salt() -> bytes:
+    """What else decides over the tree's digest: this module, and Python, whose versions have other trees."""
+    return sys.version.encode() + Path(__file__).read_bytes()
 
 
 def _imports(tree: ast.Module, package: str) -> Iterator[str]:
@@ -94,9 +126,7 @@ def _imports(tree: ast.Module, package: str) -> Iterator[str]:
             above = package.split(".")[: package.count(".") + 2 - node.level] if node.level else []
             module = ".".join([*above, *([node.module] if node.module else [])])
             yield module
-            for alias in node.names:
-                # a package's * is what its __all__ names: here, every module in it
-                yield from _modules(module) if alias.name == "*" else [f"{module}.{alias.name}"]
+            yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
 def _modules(package: str) -> list[str]:

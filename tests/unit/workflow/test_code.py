@@ -213,3 +213,17 @@ def test_every_module_of_the_package_is_read(repository):
         assert len(text) == 64
         found = {n.names[0].name for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Import)}
         assert found <= set(imports)
+
+
+def test_what_was_parsed_once_is_not_parsed_again_and_a_changed_file_is(toy, tmp_path, monkeypatch):
+    (tmp_path / ".snakemake").mkdir()
+    monkeypatch.chdir(tmp_path)
+    _, digest = toy
+    before = digest()
+    with monkeypatch.context() as patch:
+        patch.setattr(ast, "parse", lambda *_: pytest.fail("parsed again"))
+        assert digest() == before
+    assert changes(toy, "late.py", "value = 2\n")
+    for kept in (tmp_path / ".snakemake/code").iterdir():
+        kept.write_text("[")
+    assert digest() == before
