@@ -40,6 +40,7 @@ localrules:
     manifest,
     retrieve,  # nodes of a cluster may have no network
     retrieve_weights,
+    check_networks,
     radiance_study,
     benchmark,
 

@@ -58,6 +58,17 @@ def scenery():
 
 
 @pytest.fixture(scope="session")
+def write_fold():
+    """Writes the table of a fold whose sources' files lie beside it: `write_fold(folder, a="train")`, `a.exr`."""
+
+    def write(folder: Path, **splits: str) -> None:
+        lines = [f"{name}_1,{name},{split},{sha256(folder / f'{name}.exr')}" for name, split in splits.items()]
+        (folder / "scenes.csv").write_text("\n".join(["scene,source,split,sha256", *lines]) + "\n")
+
+    return write
+
+
+@pytest.fixture(scope="session")
 def build_results(repository):
     """Takes images through preparation, exposures and split, by the workflow's scripts."""
     scripts = repository / "workflow" / "scripts"

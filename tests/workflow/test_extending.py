@@ -15,7 +15,7 @@ from runs import overlay, planned, snakemake
 
 from metahdr.images.files import read_hdr, write_exr
 from metahdr.images.panorama import perspective_view
-from metahdr.weights.ours import read_facts
+from metahdr.weights.facts import read_facts
 
 
 def blocks(language: str) -> list[str]:

@@ -1,10 +1,12 @@
 """What runs again after an edit of the code: copies of the finished smoke run, edited, in a dry run."""
 
-import json
+import os
 import shutil
 
 import pytest
-from runs import SMOKE, planned, snakemake
+from runs import SMOKE, overlay, planned, snakemake
+
+from metahdr.workflow.plan import jobs
 
 
 @pytest.fixture
@@ -24,8 +26,8 @@ def edit(smoke, tmp_path):
 SCORES = {"score", "aggregate", "report"}
 
 
-TRAINED = [f"fold0/metahdr/{run}/seed{seed}/best" for run in ("true", "simulated") for seed in (0, 1)]
-TRAINED += [f"fold0/joint/{run}/seed0/best" for run in ("true", "simulated")]
+DATA = "results/smoke/polyhaven-mini"
+NETWORK = f"{DATA}/fold0/metahdr/true/seed0/best.pt"
 
 
 def statement(text: str) -> str:
@@ -73,13 +75,54 @@ def test_what_retrieves_verified_files_may_change_without_a_new_download(edit):
     assert edit(statement, "src/metahdr/datasets/retrieve.py") == set()
 
 
-def test_a_report_forced_after_an_edit_says_that_other_code_trained_its_networks(smoke, tmp_path):
-    folder = shutil.copytree(smoke, tmp_path / "checkout")
+@pytest.fixture
+def own(smoke, tmp_path):
+    """A copy of the finished run, which may be changed, and the file of one of its networks there."""
+    folder = shutil.copytree(smoke, tmp_path / "checkout", symlinks=True)
+    return folder, folder / NETWORK
+
+
+def test_a_report_that_is_forced_after_an_edit_refuses_networks_of_other_code(own):
+    folder, _ = own
     trainer = folder / "src/metahdr/meta/trainer.py"
     trainer.write_text(statement(trainer.read_text()))
     result = snakemake(folder, *SMOKE, "--rerun-triggers", "mtime", "--forcerun", "report")
+    assert result.returncode != 0 and "Traceback" not in result.stdout
+    assert f"{NETWORK}:" in result.stdout and "code: found" in result.stdout
+
+
+def test_a_network_of_other_settings_is_trained_again_though_nothing_else_changed(own):
+    """As after `git checkout` without `dvc checkout`, or the other way round."""
+    folder, network = own
+    other = folder / NETWORK.replace("metahdr/true", "joint/true")
+    shutil.copy(other, network)
+    result = snakemake(folder, "--dry-run", *SMOKE)
+    assert f"{NETWORK} is trained again: algorithm: found 'joint', expected 'maml'" in result.stdout
+    assert jobs(result.stdout)["meta_train"] == 1
+    refused = snakemake(folder, "check_networks", *SMOKE)
+    assert refused.returncode != 0 and "algorithm: found 'joint', expected 'maml'" in refused.stdout
+
+
+def test_a_network_that_is_what_is_asked_for_is_not_trained_again(own):
+    folder, network = own
+    kept = {path: path.read_bytes() for path in network.parent.iterdir() if path.is_file()}
+    changed = snakemake(folder, NETWORK, *overlay(folder, "meta: {inner_lr: 0.5}"))
+    assert changed.returncode == 0 and network.read_bytes() != kept[network]
+    for path, data in kept.items():  # as `dvc checkout` does
+        path.write_bytes(data)
+    result = snakemake(folder, NETWORK, *SMOKE)
     assert result.returncode == 0, result.stdout[-3000:]
-    origin = json.loads((folder / "results/smoke/polyhaven-mini/provenance.json").read_text())
-    assert origin["networks of other code"] == TRAINED
-    page = (folder / "results/smoke/report/index.html").read_text()
-    assert page.count("trained by other code than this report's") == len(TRAINED)
+    assert network.read_bytes() == kept[network]
+    log = (folder / "results/smoke/logs/meta_train/fold0/metahdr/true/seed0.log").read_text()
+    assert "nothing is trained" in log and "iteration" not in log
+
+
+def test_a_file_that_a_network_was_trained_on_and_that_is_another_now_is_named(own):
+    folder, _ = own
+    first, *_, last = sorted((folder / DATA / "fold0/labels/simulated").rglob("*.exr"))
+    times = first.stat()
+    shutil.copy(last, first)
+    os.utime(first, ns=(times.st_atime_ns, times.st_mtime_ns))
+    result = snakemake(folder, "check_networks", *SMOKE)
+    assert result.returncode != 0
+    assert f"labels/simulated/{first.parent.name}/{first.name}: found" in result.stdout

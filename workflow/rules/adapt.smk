@@ -39,7 +39,7 @@ use rule reconstruct as adapt with:
         scenes=RUN.scenes_of_chunk,
         labels=RUN.labels(RUN.label_sources, chunk="{chunk}"),
         weights=f"{RUN.training}/best.pt",
-        files=lambda w: CONFIG.variant(w.variant).weights,
+        files=lambda w: list(CONFIG.variant(w.variant).pretrained.values()),
     output:
         predictions=directory(f"{RUN.training}/predictions/{{chunk}}"),
     log:

@@ -15,6 +15,7 @@ from metahdr.config.check import lay_over, load
 from metahdr.config.document import read_yaml, resolved
 from metahdr.errors import UserError
 from metahdr.registry import METHODS
+from metahdr.training.trained_with import Asked, differing
 from metahdr.workflow import resources
 from metahdr.workflow.failures import Failures
 from metahdr.workflow.job import Call
@@ -74,13 +75,31 @@ def check_rules():
             sys.exit(f"error in rule {name}, {error}")
 
 
-def codes():
-    """The digest of the code of every stage that made numbers of the report, for its provenance."""
+def codes(stages):
+    """The digests of the code of some stages, given by rule and wildcards."""
     jobs = calls()
     return {
         " ".join([name, *wildcards.values()]): jobs[name][1].code(Wildcards(fromdict=RUN.one_of_each | wildcards))
-        for name, wildcards in RUN.stages()
+        for name, wildcards in stages
     }
+
+
+def asked():
+    """What each network of the run is asked to be, by its file."""
+    digests = codes(RUN.training_stages())
+    return {file: each | {"code": digests[each["stage"]]} for file, each in RUN.asked.items()}
+
+
+def networks(_):
+    """The networks of the run. One that lies there and is not what the run asks for is trained again.
+
+    Snakemake knows what it made last, and not what lies there since `git checkout` or `dvc checkout`.
+    """
+    if "params" in map(str, workflow.rerun_triggers):
+        for file, lines in differing({file: Asked(**each) for file, each in asked().items()}).items():
+            logger.warning(f"{file} is trained again: {'; '.join(lines)}")
+            workflow.dag.forcefiles.add(file)
+    return RUN.networks
 
 
 wildcard_constraints:

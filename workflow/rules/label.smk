@@ -10,8 +10,9 @@ rule train_method:
         scenes=RUN.table,
         pretrained=lambda w: RUN.pretrained_files(w.method),
     output:
-        model=f"{RUN.fold}/{{method}}.safetensors",
-        history=f"{RUN.fold}/{{method}}.csv",
+        # as of `meta_train`
+        model=update(f"{RUN.fold}/{{method}}.safetensors"),
+        history=update(f"{RUN.fold}/{{method}}.csv"),
     log:
         f"{LOGS}/train_method/fold{{fold}}/{{method}}.log",
     benchmark:

@@ -3,16 +3,31 @@
 # a job that was killed.
 
 
+# By itself: `snakemake check_networks`, as `make publish` does.
+rule check_networks:
+    input:
+        networks=RUN.networks,
+    log:
+        f"{LOGS}/check_networks.log",
+    conda:
+        "../../environment.yml"
+    params:
+        **call("check_networks.py", asked=lambda w: asked()),
+    shell:
+        "python {params.call} --log {log:q}"
+
+
 rule meta_train:
     input:
         scenes=RUN.all_scenes,
         sources=RUN.manifest,
         labels=lambda w: RUN.labels([w.label_source], w.fold),
-        weights=lambda w: CONFIG.variant(w.variant).weights,
+        weights=lambda w: list(CONFIG.variant(w.variant).pretrained.values()),
     output:
-        model=f"{RUN.training}/best.pt",
-        last=f"{RUN.training}/last.pt",
-        history=f"{RUN.training}/history.csv",
+        # kept until they are replaced: a training that finds what it would make has nothing to do
+        model=update(f"{RUN.training}/best.pt"),
+        last=update(f"{RUN.training}/last.pt"),
+        history=update(f"{RUN.training}/history.csv"),
     log:
         f"{LOGS}/meta_train/fold{{fold}}/{{variant}}/{{label_source}}/seed{{seed}}.log",
     benchmark:

@@ -6,7 +6,7 @@ rule steps:
         scenes=RUN.all_scenes,
         labels=RUN.labels(["simulated"]),
         network=f"{RUN.training}/best.pt",
-        files=lambda w: CONFIG.variant(w.variant).weights,
+        files=lambda w: list(CONFIG.variant(w.variant).pretrained.values()),
     output:
         steps=f"{RUN.training}/steps.csv",
     log:
@@ -44,6 +44,7 @@ rule report:
         scores=str(RUN.folder.scores),
         summary=str(RUN.folder.summary),
         steps=RUN.steps,
+        origins=str(RUN.folder.origins),
         benchmark=(f"{RUN.data}/benchmark/summary.csv" if CONFIG.benchmark.in_report else []),
     output:
         page=report(f"{CONFIG.results}/report/index.html", caption="../report/report.rst", category="Report"),
@@ -64,7 +65,8 @@ rule report:
             "report.py",
             data=RUN.data,
             config=CONFIG,
-            stages=lambda w: codes(),
+            stages=lambda w: codes(RUN.stages()),
+            asked=lambda w: asked(),
             register=CONFIG.data.register_file,
             benchmarks=BENCHMARKS,
         ),

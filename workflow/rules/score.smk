@@ -9,6 +9,7 @@ rule score:
         metrics=RUN.metric_weights.values(),
     output:
         scores=f"{RUN.fold}/{{cell}}/scores/{{chunk}}.csv",
+        origin=f"{RUN.fold}/{{cell}}/scores/{{chunk}}.json",
     log:
         f"{LOGS}/score/fold{{fold}}/{{cell}}/{{chunk}}.log",
     benchmark:
@@ -38,10 +39,12 @@ rule score:
 rule aggregate:
     input:
         tables=RUN.scores_of(RUN.cells),
+        networks=networks,
     output:
         scores=report(str(RUN.folder.scores), caption="../report/scores.rst", category="Scores"),
         summary=report(str(RUN.folder.summary), caption="../report/summary.rst", category="Scores"),
         metrics=f"{CONFIG.results}/metrics.json",
+        origins=str(RUN.folder.origins),
     log:
         f"{LOGS}/aggregate.log",
     benchmark:
@@ -56,6 +59,7 @@ rule aggregate:
             cells=[cell.path for cell in RUN.cells],
             chunks=list(RUN.chunks),
             settings=CONFIG.score,
+            asked=lambda w: asked(),
         ),
     shell:
         "python {params.call} --log {log:q}"

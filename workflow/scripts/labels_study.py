@@ -14,7 +14,7 @@ from metahdr.scenes.scene import Scenes
 from metahdr.studies.labels.judge import judge, typical_scenes
 from metahdr.studies.labels.page import label_figure, model_card
 from metahdr.tables import write_table
-from metahdr.weights.ours import read_facts
+from metahdr.weights.facts import read_facts
 from metahdr.workflow.git import commit
 from metahdr.workflow.script import run
 

@@ -9,6 +9,7 @@ from metahdr.config.expose import Expose
 from metahdr.config.motion import Motion
 from metahdr.config.prepare import Prepare
 from metahdr.datasets.layouts import Source
+from metahdr.datasets.raw import check_registered
 from metahdr.images.files import read_hdr, repair
 from metahdr.registry import LAYOUTS, LayoutName
 from metahdr.scenes.moving import move_source
@@ -44,6 +45,7 @@ def main(
     for name in track(sorted(names), "move", len(names)):
         source, panorama = Source.of(sources[name]), None
         if seen_through:
+            check_registered(folder / source.hdr, sources[name]["sha256"][source.hdr])
             panorama, _ = repair(read_hdr(folder / source.hdr), prepare.max_repaired)
         own = source.brings_exposures
         brackets = move_source(name, still, lenders, panorama, own, prepare, motion, camera, seed)

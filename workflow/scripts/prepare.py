@@ -8,8 +8,7 @@ import pandas as pd
 
 from metahdr.config.prepare import Prepare
 from metahdr.datasets.layouts import Source
-from metahdr.errors import UserError
-from metahdr.files import sha256
+from metahdr.datasets.raw import check_registered
 from metahdr.registry import REPAIRS, LayoutName, RepairName
 from metahdr.scenes.prepare import prepare_source
 from metahdr.tables import write_table
@@ -41,16 +40,6 @@ def main(
         np.save(own / f"{name}.npy", exposures)
         rows.append(scenes)
     write_table(table, pd.concat(rows, ignore_index=True))
-
-
-def check_registered(path: Path, expected: str) -> None:
-    """Refuses a raw file that is gone, or was changed, since it was retrieved."""
-    found = f"SHA-256 {sha256(path)}" if path.is_file() else "no file"
-    if found != f"SHA-256 {expected}":
-        raise UserError(
-            f"{path}: found {found}; registered is SHA-256 {expected}.\n  `snakemake --forcerun retrieve` brings "
-            "the registered file back; new data take a new name in the register"
-        )
 
 
 if __name__ == "__main__":

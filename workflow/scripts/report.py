@@ -5,6 +5,7 @@ from pathlib import Path
 
 import yaml
 
+from metahdr.config.check import load
 from metahdr.datasets.register import find_dataset
 from metahdr.files import write_text
 from metahdr.report.markdown import write_markdown
@@ -14,6 +15,8 @@ from metahdr.report.results import Results
 from metahdr.studies.benchmark.page import note
 from metahdr.studies.benchmark.page import tables as field_tables
 from metahdr.tables import read_table
+from metahdr.training.trained_with import Asked, check_networks
+from metahdr.workflow.layout import Layout
 from metahdr.workflow.script import run
 
 
@@ -26,6 +29,8 @@ def main(
     register: Path,
     benchmarks: Path,
     steps: Path,
+    origins: Path,
+    asked: dict[str, Asked],
     page: Path,
     tables: Path,
     figures: Path,
@@ -33,12 +38,16 @@ def main(
     effective_config: Path,
     benchmark: Path | None = None,
 ) -> None:
-    """`networks`: files of all networks that the run trained; `stages`: digest of each stage's code;
-    `benchmark`: its `summary.csv`, where the run has one."""
+    """`networks`: files of all networks that the run trained; `asked`: what each is asked to be, by its file;
+    `stages`: digest of each stage's code; `origins`: where the scores were made; `benchmark`: its `summary.csv`,
+    where the run has one."""
+    check_networks(asked)
     name = config["data"]["dataset"]
     dataset = {"name": name} | find_dataset(register, name).model_dump()
     trained = {str(path.relative_to(data).with_suffix("")): path for path in networks}
-    origin = provenance(benchmarks, list(dict.fromkeys(label_models)), stages, trained)
+    scores = json.loads(origins.read_text())
+    jobs = Layout(load(config)).jobs
+    origin = provenance(benchmarks, jobs, list(dict.fromkeys(label_models)), stages, trained, scores)
     text = yaml.safe_dump(config, sort_keys=False)
     results = Results(data, config["score"]["confidence"])
     drawn = make_figures(results, read_table(steps))

@@ -1,8 +1,8 @@
 """Train a method."""
 
-import json
 from pathlib import Path
 
+from metahdr.datasets.raw import raw_files
 from metahdr.registry import METHODS, LayoutName, MethodName
 from metahdr.training.inputs import TrainingInputs
 from metahdr.workflow.script import run
@@ -31,8 +31,7 @@ def main(
     `history`.
     """
     trained = METHODS[method]
-    entries = json.loads(sources.read_text())
-    files = {name: raw / source["hdr"] for name, source in entries.items() if source["hdr"]}
+    files = raw_files(sources, raw)
     section = trained.settings.model_validate(settings) if trained.settings else None
     trained.train(TrainingInputs(data, files, kind, section, seed, threads, code, state), model, history)
 

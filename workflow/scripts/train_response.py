@@ -1,14 +1,15 @@
 """Train the part of the radiance network that proposes a response, and put it into the trained network."""
 
-import json
 from pathlib import Path
 
+from metahdr.datasets.raw import raw_files
 from metahdr.methods.radiance import Radiance
 from metahdr.methods.radiance.settings import RadianceTraining
 from metahdr.methods.radiance.trainer import ResponseTrainer
 from metahdr.registry import LayoutName
 from metahdr.training.inputs import TrainingInputs
-from metahdr.weights.ours import read_facts, save_network
+from metahdr.weights.facts import read_facts
+from metahdr.weights.ours import save_network
 from metahdr.workflow.script import run
 
 
@@ -30,14 +31,14 @@ def main(
 
     Arguments are those of train.py. `network` is a radiance network; `model` becomes the same with this response.
     """
-    entries = json.loads(sources.read_text())
-    files = {name: raw / source["hdr"] for name, source in entries.items() if source["hdr"]}
+    files = raw_files(sources, raw)
     trainer = ResponseTrainer(TrainingInputs(data, files, kind, settings, seed, threads, code, state))
     trainer.run()
+    trainer.write_history(history)
     joined = Radiance.load(network).network
     joined.response = trainer.result.response
-    save_network(model, joined, read_facts(network) | {"response": trainer.facts()})
-    trainer.finish(history)
+    save_network(model, joined, read_facts(network) | {"response": trainer.facts(history)})
+    trainer.finish()
 
 
 if __name__ == "__main__":

@@ -147,11 +147,10 @@ class Training(TrainingSection):
         return {"loss_lambda": self.loss_lambda, "vgg16": self.vgg16}
 
     @property
-    def weights(self) -> list[str]:
-        """The files of pretrained weights that the configured network and loss read."""
-        encoder = self.encoder if self.network == "resnet18" else None
-        vgg16 = self.vgg16 if self.loss in _WITH_VGG16 else None
-        return [file for file in (encoder, vgg16) if file]
+    def pretrained(self) -> dict[str, str]:
+        """The files that the configured network and loss read, by their key."""
+        read = {"encoder": self.network == "resnet18", "vgg16": self.loss in _WITH_VGG16}
+        return {key: file for key in read if read[key] and (file := getattr(self, key))}
 
 
 # The keys of one meta-training but `label_sources`, all optional: it holds those that change and no others.

@@ -1,5 +1,6 @@
 """scores.csv: every metric of every prediction in one folder, one row a value."""
 
+import json
 import logging
 from collections.abc import Mapping, Sequence, Sized
 from itertools import product
@@ -122,6 +123,15 @@ def join_scores(folders: Sequence[Path], chunks: Sequence[str]) -> pd.DataFrame:
         check_not_empty(found, folder)
         tables.append(pd.concat(found).sort_values("source", kind="stable"))
     return pd.concat(tables, ignore_index=True)
+
+
+def join_origins(folders: Sequence[Path], chunks: Sequence[str]) -> list[dict]:
+    """The different origins of the scores of all folders, each with the `scores` that were made there."""
+    found: dict[str, list[str]] = {}
+    for folder in folders:
+        for text in dict.fromkeys(Cell(folder).origin(chunk).read_text() for chunk in chunks):
+            found.setdefault(text, []).append(str(folder))
+    return [json.loads(text) | {"scores": names} for text, names in found.items()]
 
 
 def check_not_empty(scenes: Sized, folder: Path) -> None:

@@ -25,7 +25,7 @@ from metahdr.training import checkpoint, processes
 from metahdr.training.inputs import TrainingInputs
 from metahdr.training.loop import TrainingLoop
 from metahdr.training.prefetch import prefetched
-from metahdr.training.scenes import arrays_of, scenes_of
+from metahdr.training.scenes import arrays_of, by_role, hashes_of, scenes_of
 from metahdr.workflow.interrupts import Interrupted, interrupted
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ SELECTS = f"{PAPER.selects.name}_adapted"  # the value of a validation that the 
 def train(inputs: TrainingInputs, model: Path, history: Path) -> None:
     """Meta-trains, and writes the best checkpoint as `model` and the last one as `last.pt` beside it.
 
-    Started by torchrun, the processes share the work.
+    Where both are there already, nothing is trained. Started by torchrun, the processes share the work.
 
     Args:
         inputs: the first of `settings.label_sources` is the label source of the support sets.
@@ -46,14 +46,19 @@ def train(inputs: TrainingInputs, model: Path, history: Path) -> None:
         UserError: a file is missing; there is no scene to train on or to validate with; a loss is not finite; a
             file cannot be written.
     """
+    last = model.with_name("last.pt")
     with processes.process_group():
         trainer = Trainer(inputs)
+        if trainer.is_made([model, last], history):
+            return
         trainer.run()
     if processes.rank():
         return
-    checkpoint.save(model, trainer.best)
-    checkpoint.save(model.with_name("last.pt"), trainer.checkpoint())
-    trainer.finish(history)
+    trainer.write_history(history)
+    facts = trainer.facts(history)
+    checkpoint.save(model, trainer.best, facts)
+    checkpoint.save(last, trainer.checkpoint(), facts)
+    trainer.finish()
 
 
 class Drawn(NamedTuple):
@@ -75,14 +80,15 @@ class Trainer(TrainingLoop):
         UserError: a file is missing, or there is no scene to train on or to validate with.
     """
 
-    title = "meta-train"
+    method, title = "metahdr", "meta-train"
     step_name = "iteration"
 
     def __init__(self, inputs: TrainingInputs):
         settings = inputs.settings
         self.label_source = settings.label_sources[0]
         self.training, self.validation = scenes_of(inputs.data), scenes_of(inputs.data, "validation")
-        files = {f"weights {number}": Path(file) for number, file in enumerate(settings.weights)}
+        self.trained_on = hashes_of(self.training)
+        files = {key: Path(file) for key, file in settings.pretrained.items()}
         for scenes in (self.training, self.validation):
             files |= files_of(scenes, self.label_source)
         super().__init__(inputs, files, settings.iterations, label_source=self.label_source)
@@ -197,7 +203,6 @@ class Trainer(TrainingLoop):
             "random_state": json.dumps(self.rng.bit_generator.state),
             "iteration": self.iteration,
             "settings": self.settings.model_dump_json(),
-            "code": self.inputs.code,
         }
 
     def state_dict(self) -> dict[str, Any]:
@@ -235,15 +240,13 @@ class Trainer(TrainingLoop):
 
 def files_of(scenes: Scenes, label_source: str) -> dict[str, Path]:
     """The files that some scenes and their labels are read from, by their paths in the fold or the dataset."""
-    files, dataset = arrays_of(scenes), scenes.dataset
-    tables = [dataset.exposures_table(chunk) for chunk in sorted(set(scenes.table.chunk))]
-    files |= {str(path.relative_to(dataset.path)): path for path in tables}
+    paths = [scenes.dataset.exposures_table(chunk) for chunk in sorted(set(scenes.table.chunk))]
     for scene, chunk in zip(scenes.table.scene, scenes.table.chunk, strict=True):
         folder = scenes.fold.labels(label_source) / chunk
         labels = [folder / label_name(scene, ev) for ev in scenes.exposures.loc[[scene]].ev]
         # Some label sources have no files: their labels are computed from the scene.
-        files |= {str(path.relative_to(scenes.fold.path)): path for path in labels if path.is_file()}
-    return files
+        paths += [path for path in labels if path.is_file()]
+    return arrays_of(scenes) | by_role(paths, scenes)
 
 
 def finite(rows: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from metahdr.errors import UserError
-from metahdr.files import atomic_write
+from metahdr.files import atomic_write, sha256
 from metahdr.methods.base import Metered, Method, in_scene_scale
 from metahdr.training.inputs import TrainingInputs
 
@@ -73,7 +73,7 @@ class LookupTable(Method):
         from safetensors.numpy import save
 
         from metahdr.tables import write_table
-        from metahdr.training.scenes import hashes_of, scenes_of
+        from metahdr.training.scenes import arrays_of, hashes_of, scenes_of
 
         scenes = scenes_of(inputs.data)
         counts, logs = np.zeros(256), np.zeros(256)
@@ -83,7 +83,8 @@ class LookupTable(Method):
         seen = counts > 0
         logs = np.interp(np.arange(256), np.flatnonzero(seen), logs[seen] / counts[seen])
         table = _monotone(logs, counts)
-        facts = inputs.facts(cls.name, hashes_of(scenes))
+        hashes = {role: sha256(path) for role, path in arrays_of(scenes).items()}
+        facts = inputs.facts(cls.name, hashes_of(scenes), hashes)
         with atomic_write(model) as part:
             part.write_bytes(save({"table": table}, {"metahdr": json.dumps(facts, sort_keys=True)}))
         write_table(history, pd.DataFrame({"value": np.arange(256), "count": counts, "radiance": table}))

@@ -1,64 +1,74 @@
-"""Where every number comes from: commit, configuration, data, libraries, machine, time."""
+"""Where every number comes from: data, code, and the commit, libraries and machine that made it."""
 
-import platform
+from collections.abc import Container
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
 
 from metahdr.files import sha256
-from metahdr.training import checkpoint
-from metahdr.weights.ours import read_facts
-from metahdr.workflow import git
+from metahdr.weights.facts import read_facts
+from metahdr.workflow.git import UNKNOWN
 from metahdr.workflow.measured import by_rule
 
-LIBRARIES = ["torch", "learn2learn", "snakemake", "dvc", "numpy", "scipy", "pandas", "scikit-image"]
-LIBRARIES += ["OpenEXR", "safetensors", "torchvision", "lpips", "opencv-python-headless", "imageio", "pydantic"]
-LIBRARIES += ["cvvdp", "flip-evaluator"]
+_MOST_NAMED = 3
 
 
 def provenance(
-    benchmarks: Path, label_models: list[Path], code: dict[str, str], networks: dict[str, Path]
+    benchmarks: Path,
+    jobs: Container[str] | None,
+    label_models: list[Path],
+    code: dict[str, str],
+    networks: dict[str, Path],
+    scores: list[dict],
 ) -> dict:
-    """Commit, code, libraries, label models, machine, and the seconds and megabytes of each stage.
+    """Code, label models, the seconds and megabytes of each stage, and commit, libraries and machine.
 
-    `networks of other code` names the networks that none of the stages in `code` would train today: the code was
-    edited after their training, or they were trained elsewhere.
+    The last are those of the jobs that trained and scored, as they recorded them. Where they differ, each value
+    stands with what was made with it.
 
     Args:
-        benchmarks: folder of the benchmark files.
+        benchmarks, jobs: folder of the benchmark files, and the run's jobs, as `by_rule` takes them.
         label_models: weight files of the label sources.
         code: digest of each stage's code (`metahdr.workflow.code`).
-        networks: file of each network that this project trained, by name. The file holds the digest of the code
-            that trained it; a file without one counts as of other code.
+        networks: file of each network that the run trained, by name.
+        scores: the different origins of its scores (`evaluation.scores.join_origins`).
     """
-    trained = {name: _code_of(path) for name, path in networks.items()}
-    stages = by_rule(benchmarks).drop("report", errors="ignore")  # of an earlier report
+    facts = {name: read_facts(path) for name, path in networks.items()}
+    origins = {name: each["origin"] for name, each in facts.items()}
+    for each in scores:
+        origins |= {f"scores of {name}": each for name in each["scores"]}
+    changed = {str(each["uncommitted changes"]) for each in origins.values()}
+    stages = by_rule(benchmarks, jobs)
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": git.commit(),
-        "uncommitted changes": git.is_changed(),
+        "commit": _joined(origins, "commit"),
+        "uncommitted changes": True if "True" in changed else UNKNOWN if UNKNOWN in changed else False,
         "code": code,
-        "networks' code": trained,
-        "networks of other code": [name for name, digest in trained.items() if digest not in code.values()],
-        "python": platform.python_version(),
-        "libraries": {name: metadata.version(name) for name in LIBRARIES},
-        "machine": f"{platform.system()} {platform.machine()}, {_processor()}",
+        "networks' code": {name: each["code"] for name, each in facts.items()},
+        "python": _joined(origins, "python"),
+        "libraries": _joined_libraries(origins),
+        "machine": _joined(origins, "machine"),
         "label models": "; ".join(f"{path.name}, sha256 {sha256(path)}" for path in label_models),
-        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU",
+        "device": _joined({name: each for name, each in origins.items() if "device" in each}, "device"),
         "stages": stages.round(1).astype(object).replace(np.nan, None).to_dict("index"),
     }
 
 
-def _code_of(path: Path) -> str:
-    values = read_facts(path) if path.suffix == ".safetensors" else checkpoint.load(path)
-    return values.get("code", "unknown")
+def _joined(origins: dict[str, dict[str, Any]], key: str) -> str:
+    """The value that all origins have; where they differ, each value with what was made with it."""
+    made: dict[str, list[str]] = {}
+    for name, origin in origins.items():
+        made.setdefault(origin[key], []).append(name)
+    return next(iter(made)) if len(made) == 1 else "; ".join(f"{value} ({_names(made[value])})" for value in made)
 
 
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{len(names)} x {names[0]}" if names else platform.processor()
+def _joined_libraries(origins: dict[str, dict[str, Any]]) -> dict[str, str]:
+    versions = {name: origin["libraries"] for name, origin in origins.items()}
+    return {library: _joined(versions, library) for library in next(iter(versions.values()), {})}
+
+
+def _names(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more

@@ -7,9 +7,11 @@ the file like any other checkpoint.
 
 import hashlib
 import io
+import json
 import logging
 import os
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +19,23 @@ import torch
 
 from metahdr.errors import UserError
 from metahdr.files import atomic_write
+from metahdr.weights.facts import MEMBER
 
 log = logging.getLogger(__name__)
 
 _DIGITS = 64  # of a SHA-256 in hexadecimal: the length of the comment
 
 
-def save(path: Path, values: dict[str, Any]) -> None:
+def save(path: Path, values: dict[str, Any], facts: dict[str, Any] | None = None) -> None:
     """Writes a checkpoint; a reader sees the old file or the new one, never a part of it.
+
+    Args:
+        facts: of its making, which `weights.facts.read_facts` reads without torch.
 
     Raises:
         UserError: it cannot be written, as on a full disk; the old file stays as it was.
     """
-    _write(path, values, keep=None)
+    _write(path, values, keep=None, facts=facts)
 
 
 def save_state(path: Path, values: dict[str, Any]) -> None:
@@ -95,9 +101,12 @@ def load(path: Path) -> dict[str, Any]:
         raise UserError(f"{path}: not a readable checkpoint ({reason}); delete it and run again") from None
 
 
-def _write(path: Path, values: dict[str, Any], keep: Path | None) -> None:
+def _write(path: Path, values: dict[str, Any], keep: Path | None, facts: dict[str, Any] | None = None) -> None:
     content = io.BytesIO()
     torch.save(values, content)
+    if facts:
+        with zipfile.ZipFile(content, "a") as archive:
+            archive.writestr(zipfile.ZipInfo(MEMBER), json.dumps(facts, sort_keys=True))
     content.seek(-2, io.SEEK_END)  # a zip archive ends with the length of its comment, two bytes, and the comment
     content.write(_DIGITS.to_bytes(2, "little"))
     content.write(_digest(content.getbuffer()))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from metahdr.config.base import TrainingSection
-from metahdr.workflow.git import commit
+from metahdr.workflow.origin import made_here
 
 LIBRARIES = ("torch", "numpy", "scipy", "opencv-python-headless", "lpips")  # whose version counts
 
@@ -38,20 +38,23 @@ class TrainingInputs:
     code: str
     state: Path
 
-    def facts(self, method: str, trained_on: dict[str, str]) -> dict[str, Any]:
-        """What a weight file says of its training.
+    def facts(self, method: str, trained_on: dict[str, str], hashes: dict[str, str]) -> dict[str, Any]:
+        """What a network's file says of its training: what made it, and where.
 
         Args:
             method: that is trained.
             trained_on: SHA-256 of the raw HDR files, by source.
+            hashes: SHA-256 of every file that the training reads, by its role.
         """
         return {
             "method": method,
             "trained_on": trained_on,
             "settings": self.settings and self.settings.model_dump(),
             "seed": self.seed,
-            "commit": commit(),
+            "threads": self.threads,
             "code": self.code,
+            "inputs": hashes,
+            "origin": made_here(),
         }
 
 

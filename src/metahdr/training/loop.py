@@ -1,6 +1,7 @@
 """The loop that every training runs in: steps, history, progress, resumable state, interrupts."""
 
 import logging
+import os
 import signal
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -10,11 +11,13 @@ from typing import Any, ClassVar
 import pandas as pd
 import torch
 
+from metahdr.errors import UserError
 from metahdr.files import sha256
 from metahdr.tables import write_table
 from metahdr.training import checkpoint, processes
 from metahdr.training.inputs import TrainingInputs, identify
 from metahdr.training.progress import track
+from metahdr.weights.facts import read_facts
 from metahdr.workflow.interrupts import Interrupted, deferred, interrupted
 
 log = logging.getLogger(__name__)
@@ -32,6 +35,8 @@ class TrainingLoop(ABC):
         facts: what changes the result beside files, settings and seed.
 
     Attributes:
+        method: that is trained.
+        trained_on: SHA-256 of the raw HDR file of each source.
         title: of the training, in the display and in the log.
         step_name: what a step is called, in the log and in the history.
         hashes: SHA-256 of every file, by its role.
@@ -45,6 +50,8 @@ class TrainingLoop(ABC):
         UserError: a file is missing.
     """
 
+    method: str
+    trained_on: dict[str, str]
     title: str
     step_name: ClassVar[str]
 
@@ -131,7 +138,39 @@ class TrainingLoop(ABC):
             self.load_state_dict(values)
             log.info("resumed from %s after %s %d", self.state, self.step_name, len(self.history))
 
-    def finish(self, history: Path) -> None:
-        """Writes the history as CSV and removes the state; to be called when the result has been written."""
-        write_table(history, pd.DataFrame(self.history))
+    def facts(self, history: Path) -> dict[str, Any]:
+        """What the network's file says of its training.
+
+        Args:
+            history: the file, which is there already.
+        """
+        facts = self.inputs.facts(self.method, self.trained_on, self.hashes)
+        facts["origin"] |= {"device": processes.device_name()}
+        return facts | {"identity": self.identity, "history": sha256(history)}
+
+    def is_made(self, networks: list[Path], history: Path) -> bool:
+        """Whether what this training makes is there already, as after `dvc checkout`; if so, it counts as new."""
+        return processes.broadcast_from_first(lambda: self._is_made(networks, history))
+
+    def _is_made(self, networks: list[Path], history: Path) -> bool:
+        if not all(path.is_file() for path in (*networks, history)):
+            return False
+        asked = {"identity": self.identity, "history": sha256(history)}
+        try:
+            found = [read_facts(path) for path in networks]
+        except UserError:
+            return False
+        if any(facts.get(key) != value for facts in found for key, value in asked.items()):
+            return False
+        log.info("%s is what this training makes: nothing is trained", networks[0])
+        for path in (*networks, history):
+            os.utime(path)  # Snakemake would take an old one for stale
+        return True
+
+    def write_history(self, path: Path) -> None:
+        """Writes the history as CSV."""
+        write_table(path, pd.DataFrame(self.history))
+
+    def finish(self) -> None:
+        """Removes the state; to be called when the result has been written."""
         checkpoint.remove_state(self.state)

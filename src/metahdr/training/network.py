@@ -26,17 +26,15 @@ class NetworkTraining(TrainingLoop):
     Attributes:
         network: that is trained.
         optimiser: of it.
-        trained_on: SHA-256 of the raw HDR file of each source.
         pretrained: files of others' weights, by their keys in the settings.
     """
 
     step_name = "step"
     network: nn.Module
     optimiser: Optimizer
-    trained_on: dict[str, str]
 
     def __init__(self, inputs: TrainingInputs, name: str, files: dict[str, Path], steps: int, **facts: object):
-        self.name, self.title = name, f"train {name}"
+        self.method, self.title = name, f"train {name}"
         self.pretrained = {key: Path(file) for key, file in inputs.settings.pretrained.items()}
         super().__init__(inputs, files | self.pretrained, steps, method=name, **facts)
 
@@ -51,7 +49,7 @@ class NetworkTraining(TrainingLoop):
         return self.network
 
     def produce(self, model: Path, history: Path) -> None:
-        """Trains to the last step, and writes the network with the facts of its training.
+        """Trains to the last step, and writes the network with the facts of its training, if it is not there.
 
         Args:
             model: `.safetensors`.
@@ -60,14 +58,12 @@ class NetworkTraining(TrainingLoop):
         Raises:
             UserError: what `run` raises, or a file cannot be written.
         """
+        if self.is_made([model], history):
+            return
         self.run()
-        save_network(model, self.result, self.facts())
-        self.finish(history)
-
-    def facts(self) -> dict[str, Any]:
-        """What the weight file says of its training."""
-        pretrained = {key: self.hashes[key] for key in self.pretrained}
-        return self.inputs.facts(self.name, self.trained_on) | {"pretrained": pretrained}
+        self.write_history(history)
+        save_network(model, self.result, self.facts(history))
+        self.finish()
 
     def minimise(
         self,

@@ -44,6 +44,11 @@ def device() -> torch.device:
     return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)) % torch.cuda.device_count())
 
 
+def device_name() -> str:
+    """What a process computes on, as the provenance states it."""
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+
+
 def move(image: Tensor, to: torch.device) -> Tensor:
     """A tensor on a device; a GPU copies it while it computes."""
     return image.pin_memory().to(to, non_blocking=True) if to.type == "cuda" else image

@@ -2,11 +2,11 @@
 
 import shutil
 from collections.abc import Iterable
-from pathlib import Path
 from typing import ClassVar
 
 from torch.utils.data import DataLoader
 
+from metahdr.datasets.raw import check_registered
 from metahdr.errors import UserError
 from metahdr.registry import LAYOUTS
 from metahdr.tables import read_table
@@ -27,7 +27,7 @@ class RawTraining(NetworkTraining):
         views: the examples.
 
     Raises:
-        UserError: a file is missing, or no training source has one.
+        UserError: a file is missing or not the registered one, or no training source has one.
     """
 
     views: ClassVar[type[Views]]
@@ -42,6 +42,9 @@ class RawTraining(NetworkTraining):
         files = {f"raw/{source}": inputs.raw[source] for source in self.sources}
         super().__init__(inputs, name, {"scenes.csv": scenes} | files, steps, kind=inputs.kind)
         self.trained_on = {source: self.hashes[f"raw/{source}"] for source in self.sources}
+        registered = table.drop_duplicates("source").set_index("source").sha256
+        for source, digest in self.trained_on.items():
+            check_registered(inputs.raw[source], registered[source], digest)
         self.decoded = self.state.with_suffix(".images")
 
     def resume(self) -> None:
@@ -59,8 +62,8 @@ class RawTraining(NetworkTraining):
         images = decode_images({source: self.inputs.raw[source] for source in self.sources}, self.decoded)
         return self.views(images, LAYOUTS[self.inputs.kind].panoramas, self.settings, self.inputs.seed)
 
-    def finish(self, history: Path) -> None:
-        super().finish(history)
+    def finish(self) -> None:
+        super().finish()
         shutil.rmtree(self.decoded, ignore_errors=True)
 
     def batches(self) -> Iterable:

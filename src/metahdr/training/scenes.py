@@ -43,12 +43,17 @@ def scenes_of(data: Path, split: str = "train", moving: bool = False) -> Scenes:
 
 
 def arrays_of(scenes: Scenes) -> dict[str, Path]:
-    """The table and the arrays that scenes are read from, by their paths in the results folder."""
-    files, folders = {"scenes.csv": scenes.fold.table}, scenes.arrays
+    """The table and the arrays that scenes are read from, by their paths in the fold's or the dataset's folder."""
+    paths, folders = [scenes.fold.table], scenes.arrays
     for chunk, source in sorted(set(zip(scenes.table.chunk, scenes.table.source, strict=True))):
-        paths = [folder(chunk) / f"{source}.npy" for folder in (folders.scenes, folders.exposures)]
-        files |= {str(path.relative_to(folders.path)): path for path in paths}
-    return files
+        paths += [folder(chunk) / f"{source}.npy" for folder in (folders.scenes, folders.exposures)]
+    return by_role(paths, scenes)
+
+
+def by_role(paths: list[Path], scenes: Scenes) -> dict[str, Path]:
+    """Files by their paths in the fold's or the dataset's folder: a moved run reads the same."""
+    fold, dataset = scenes.fold.path, scenes.dataset.path
+    return {str(path.relative_to(fold if path.is_relative_to(fold) else dataset)): path for path in paths}
 
 
 def hashes_of(scenes: Scenes) -> dict[str, str]:

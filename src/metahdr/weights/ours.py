@@ -4,13 +4,14 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save
 from torch import nn
 
 from metahdr.errors import UserError
 from metahdr.files import atomic_write
 from metahdr.weights.check import load_strictly
+from metahdr.weights.facts import KEY, read_facts
 
 
 def save_network(path: Path, network: nn.Module, facts: dict) -> None:
@@ -23,22 +24,7 @@ def save_network(path: Path, network: nn.Module, facts: dict) -> None:
     tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
     with atomic_write(path) as part:
         # save_file would replace the file by another one, which only its owner may read.
-        part.write_bytes(save(tensors, {"metahdr": json.dumps(facts, sort_keys=True)}))
-
-
-def read_facts(path: Path) -> dict:
-    """The facts in a weight file of this project; empty for the authors' files.
-
-    Raises:
-        UserError: truncated, or not a file of this project.
-    """
-    if path.suffix != ".safetensors":
-        return {}
-    try:
-        with safe_open(path, "pt") as file:
-            return json.loads((file.metadata() or {})["metahdr"])
-    except (SafetensorError, OSError, KeyError, ValueError):
-        raise UserError(f"{path}: truncated, or not a weight file of metahdr") from None
+        part.write_bytes(save(tensors, {KEY: json.dumps(facts, sort_keys=True)}))
 
 
 def load_network(path: Path, build: Callable[[dict], nn.Module]) -> tuple[nn.Module, dict]:

@@ -46,6 +46,11 @@ class DatasetFolder(Arrays):
         return self.path / "summary.csv"
 
     @property
+    def origins(self) -> Path:
+        """Where all scores were made, JSON."""
+        return self.path / "origins.json"
+
+    @property
     def provenance(self) -> Path:
         return self.path / "provenance.json"
 
@@ -106,6 +111,10 @@ class Cell:
 
     def scores(self, chunk: str) -> Path:
         return self.path / "scores" / f"{chunk}.csv"
+
+    def origin(self, chunk: str) -> Path:
+        """Where these scores were made, JSON."""
+        return self.path / "scores" / f"{chunk}.json"
 
     @property
     def best(self) -> Path:

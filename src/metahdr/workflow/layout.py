@@ -242,8 +242,8 @@ class Layout:
         return [str(cell.predictions(chunk)) for cell in cells for chunk in self.chunks]
 
     def scores_of(self, cells: list[Cell]) -> list[str]:
-        """The tables of scores of some cells, a chunk each."""
-        return [str(cell.scores(chunk)) for cell in cells for chunk in self.chunks]
+        """The tables of scores of some cells, and where they were made, a chunk each."""
+        return [str(of(chunk)) for cell in cells for of in (cell.scores, cell.origin) for chunk in self.chunks]
 
     @property
     def moved(self) -> list[str]:
@@ -292,8 +292,26 @@ class Layout:
     @property
     def networks(self) -> list[str]:
         """The networks that the run trains."""
-        trained = [self.weight_file(name, fold) for fold in self.config.split.folds for name in self.trained]
-        return [*(str(training.best) for training in self.trainings), *trained]
+        return list(self.asked)
+
+    @cached_property
+    def asked(self) -> dict[str, dict[str, Any]]:
+        """What each network that the run trains is asked to be, by its file: stage (as in `codes` of the rules),
+        method, settings without those at their defaults, and seed."""
+        found = {}
+        for training in self.trainings:
+            variant, source, seed = training.path.parts[-3:]
+            number = int(seed.removeprefix("seed"))
+            settings = self.config.variant(variant).one(source, number)
+            stage = {"stage": f"meta_train {variant} {source}", "method": METAHDR, "seed": number}
+            found[str(training.best)] = stage | {"settings": settings.model_dump(exclude_defaults=True)}
+        for fold in self.config.split.folds:
+            for name in self.trained:
+                settings = self.config.training_of(name)
+                stage = {"stage": f"train_method {name}", "method": name, "seed": self.config.seed}
+                there = settings and settings.model_dump(exclude_defaults=True)
+                found[self.weight_file(name, fold)] = stage | {"settings": there}
+        return found
 
     @property
     def step_metrics(self) -> list[str]:
@@ -307,6 +325,34 @@ class Layout:
         simulated = [each for each in self.trainings if each.path.match(f"{METAHDR}/simulated/*")]
         return str((simulated or self.trainings)[0].path / "steps.csv")
 
+    @cached_property
+    def jobs(self) -> set[str]:
+        """The jobs that numbers of the report are made by, `RULE/NAME`, as their benchmark files are named."""
+        folds = [f"fold{number}" for number in self.config.split.folds]
+        cells, trainings = (
+            [str(cell.path.relative_to(self.data)) for cell in each] for each in (self.cells, self.trainings)
+        )
+        once = {
+            "split": folds,
+            "train_method": [f"{fold}/{name}" for fold in folds for name in self.trained],
+            "check_labeller": [f"{fold}/{source}" for fold in folds for source in self.labelled],
+            "meta_train": trainings,
+            "steps": [str(Path(self.steps).parent.relative_to(self.data))],
+            "retrieve_weights": [entry.name for entry in self.weight_files.values()],
+        }
+        chunked = {
+            "label": once["check_labeller"],
+            "adapt": trainings,
+            "reconstruct": [f"{fold}/{name}" for fold in folds for name in self.methods],
+            "score": cells,
+        }
+        names = {f"{rule}/{name}" for rule, names in once.items() for name in names}
+        names |= {
+            f"{rule}/{name}/{chunk}" for rule, names in chunked.items() for name in names for chunk in self.chunks
+        }
+        names |= {f"{rule}/{chunk}" for rule in ("retrieve", "prepare", "expose") for chunk in self.chunks}
+        return names | {"aggregate"}
+
     @property
     def one_of_each(self) -> dict[str, str]:
         """One value of each wildcard."""
@@ -318,12 +364,16 @@ class Layout:
         """Rule and wildcards of every stage that made numbers of the report."""
         stages = [(name, {}) for name in ("prepare", "split", "expose", "score", "aggregate")]
         stages += [("label", {"label_source": source}) for source in self.labelled]
-        stages += [
-            (stage, {"variant": variant, "label_source": source})
-            for stage in ("meta_train", "adapt")
+        stages += self.training_stages()
+        stages += [("adapt", wildcards) for name, wildcards in stages if name == "meta_train"]
+        stages += [("steps", {"variant": METAHDR})]
+        return stages + [("reconstruct", {"method": method}) for method in self.methods]
+
+    def training_stages(self) -> list[tuple[str, dict[str, str]]]:
+        """Those that train."""
+        stages = [
+            ("meta_train", {"variant": variant, "label_source": source})
             for variant in self.variants
             for source in dict.fromkeys(self.config.meta.label_sources)
         ]
-        stages += [("steps", {"variant": METAHDR})]
-        stages += [("reconstruct", {"method": method}) for method in self.methods]
         return stages + [("train_method", {"method": method}) for method in self.trained]

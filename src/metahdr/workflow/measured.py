@@ -1,6 +1,7 @@
 """What Snakemake measured of the jobs of each rule, and what the next ones should ask a cluster for."""
 
 import math
+from collections.abc import Container
 from pathlib import Path
 
 import pandas as pd
@@ -11,11 +12,13 @@ SPARE_MEMORY, LEAST_MEMORY = 1.5, 500  # times what the largest job took; megaby
 SPARE_TIME, LEAST_TIME = 3, 5  # times the longest job, because nodes differ; minutes
 
 
-def by_rule(benchmarks: Path) -> pd.DataFrame:
+def by_rule(benchmarks: Path, own: Container[str] | None = None) -> pd.DataFrame:
     """The benchmark files of a run, by rule.
 
     Args:
-        benchmarks: folder of `RULE.tsv` and `RULE/.../JOB.tsv`.
+        benchmarks: folder of `RULE.tsv` and `RULE/JOB.tsv`; a job's name may have folders.
+        own: the run's jobs, `RULE` or `RULE/JOB`; files of others, such as those of an earlier configuration, are
+            left out. None: all count.
 
     Returns:
         Indexed by rule: `jobs`; `seconds` of all together, and of the `longest`; `megabytes` of the largest, NaN
@@ -23,9 +26,17 @@ def by_rule(benchmarks: Path) -> pd.DataFrame:
     """
     rows = []
     for path in sorted(benchmarks.rglob("*.tsv")):
+        name = path.relative_to(benchmarks).as_posix().removesuffix(".tsv")
+        if own is not None and name not in own:
+            continue
         job = pd.read_csv(path, sep="\t").iloc[0]
-        rule = path.relative_to(benchmarks).with_suffix("").parts[0]
-        rows.append({"rule": rule, "seconds": job["s"], "megabytes": pd.to_numeric(job.get("max_rss"), "coerce")})
+        rows.append(
+            {
+                "rule": name.partition("/")[0],
+                "seconds": job["s"],
+                "megabytes": pd.to_numeric(job.get("max_rss"), "coerce"),
+            }
+        )
     measured = pd.DataFrame(rows, columns=["rule", "seconds", "megabytes"]).groupby("rule")
     return measured.agg(
         jobs=("seconds", "size"),

@@ -82,7 +82,8 @@ def _end(message: str, status: int, log_file: Path | None) -> None:
 def _parse(kind: Any) -> Callable[[str], Any]:
     """What turns a word of the command line into a value of a type, which is checked."""
     adapter = TypeAdapter(kind)
-    as_json = kind in (dict, bool) or isinstance(kind, type) and issubclass(kind, BaseModel)
+    plain = typing.get_origin(kind) or kind
+    as_json = plain in (dict, bool) or isinstance(kind, type) and issubclass(kind, BaseModel)
 
     def parse(text: str) -> Any:
         try:

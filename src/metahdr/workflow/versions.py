@@ -24,11 +24,13 @@ def publish(data: Data) -> None:
     """Records a finished run in `dvc.lock`, and pushes it with the dataset and the metrics' weights.
 
     Raises:
-        UserError: no remote is named, the run is not finished, or some of what it made is gone.
+        UserError: no remote is named, the run is not finished, some of what it made is gone, or a network is not
+            what the configuration asks for.
     """
     _check_remote()
     if left := _work():
         raise UserError(f"there is work to do first ({left}): make reproduce")
+    _call("snakemake", "check_networks", "--quiet", *_PROFILE)
     if gone := missing(_call("snakemake", "--summary", *_PROFILE)):
         some = " ".join(map(shlex.quote, gone[:_MOST_NAMED]))
         raise UserError(
@@ -85,7 +87,8 @@ def _check_remote() -> None:
 def _work() -> str:
     """The jobs that Snakemake would run, empty where there are none."""
     said = _call("snakemake", "--dry-run", *_PROFILE)
-    return ", ".join(f"{count} {name}" for name, count in jobs(said).items())
+    why = [line for line in said.splitlines() if "is trained again" in line]
+    return "\n  ".join([", ".join(f"{count} {name}" for name, count in jobs(said).items()), *why])
 
 
 def _tracked(data: Data) -> list[str]:

@@ -20,7 +20,7 @@ from metahdr.datasets.register import (
 from metahdr.errors import UserError
 from metahdr.files import sha256
 from metahdr.registry import METHODS
-from metahdr.weights.ours import read_facts
+from metahdr.weights.facts import read_facts
 
 TEXT = """# My datasets.
 

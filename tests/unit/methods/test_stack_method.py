@@ -35,11 +35,11 @@ def on_the_cpu(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory, scenery):
+def data(tmp_path_factory, scenery, write_fold):
     folder = tmp_path_factory.mktemp("stack")
     for seed, name in enumerate("ab"):
         write_exr(folder / f"{name}.exr", scenery(seed))
-    (folder / "scenes.csv").write_text("scene,source,split\na_1,a,train\nb_1,b,test\n")
+    write_fold(folder, a="train", b="test")
     return folder
 
 

@@ -45,7 +45,6 @@ ORIGIN = {
     "label models": "hdrcnn.safetensors, sha256 12ab",
     "uncommitted changes": True,
     "networks' code": {"fold0/metahdr/true/seed0/best": "c0de" * 16, "fold0/joint/true/seed0/best": "beef" * 16},
-    "networks of other code": ["fold0/joint/true/seed0/best"],
     "made": "2021-01-01",
     "machine": "M",
     "device": "CPU",

@@ -1,85 +1,65 @@
-import subprocess
-
-import numpy as np
 import pytest
 
 from metahdr.report.provenance import provenance
 from metahdr.training import checkpoint
 
+HERE = {
+    "commit": "c0de",
+    "uncommitted changes": False,
+    "python": "3.11.7",
+    "libraries": {"numpy": "1", "scipy": "1"},
+    "machine": "Linux",
+}
+ELSEWHERE = HERE | {"commit": "beef", "uncommitted changes": "unknown", "libraries": {"numpy": "1", "scipy": "2"}}
+
 
 @pytest.fixture
-def checkout(tmp_path, monkeypatch):
-    def git(*words: str) -> str:
-        identity = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
-        done = subprocess.run(["git", *identity, *words], check=True, capture_output=True, text=True)
-        return done.stdout.strip()
+def origin(tmp_path):
+    def of(trained: dict, scored: dict, code=None, **more) -> dict:
+        networks = {}
+        for name, made in trained.items():
+            networks[name] = tmp_path / f"{name}.pt"
+            facts = {"code": f"code of {name}", "origin": made | {"device": "CPU"}}
+            checkpoint.save(networks[name], {"iteration": 3}, facts)
+        scores = [made | {"scores": [name]} for name, made in scored.items()]
+        return provenance(tmp_path, None, [], code or {}, networks, scores) | more
 
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    (tmp_path / "file").write_text("one")
-    return git
-
-
-def test_the_commit_and_whether_it_was_changed_are_recorded(checkout, tmp_path):
-    assert provenance(tmp_path, [tmp_path / "file"], {}, {})["commit"] == "unknown: not a git checkout"
-    checkout("init", "-q")
-    checkout("add", "file")
-    checkout("commit", "-qm", "one")
-    origin = provenance(tmp_path, [tmp_path / "file"], {}, {})
-    assert origin["commit"] == checkout("rev-parse", "HEAD")
-    assert origin["uncommitted changes"] is False
-    (tmp_path / "file").write_text("two")
-    assert provenance(tmp_path, [tmp_path / "file"], {}, {})["uncommitted changes"] is True
+    return of
 
 
-def test_a_release_inside_another_repository_has_no_commit_and_no_clean_state(checkout, tmp_path, monkeypatch):
-    checkout("init", "-q")
-    checkout("add", "file")
-    checkout("commit", "-qm", "one")
-    (tmp_path / "release").mkdir()
-    monkeypatch.chdir(tmp_path / "release")
-    origin = provenance(tmp_path, [], {}, {})
-    assert origin["commit"] == "unknown: not a git checkout"
-    assert origin["uncommitted changes"] == "unknown"
+def test_what_was_made_alike_is_said_once(origin):
+    found = origin({"true": HERE, "simulated": HERE}, {"lut": HERE})
+    assert {key: found[key] for key in HERE} == HERE
+    assert found["device"] == "CPU"
 
 
-def test_where_git_refuses_nothing_is_called_clean(checkout, tmp_path, monkeypatch):
-    checkout("init", "-q")
-    checkout("add", "file")
-    checkout("commit", "-qm", "one")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert provenance(tmp_path, [], {}, {})["uncommitted changes"] == "unknown"
+def test_what_was_made_elsewhere_stands_with_what_was_made_there(origin):
+    found = origin({"true": HERE, "simulated": ELSEWHERE}, {"lut": ELSEWHERE})
+    assert found["commit"] == "c0de (true); beef (simulated, scores of lut)"
+    assert found["libraries"] == {"numpy": "1", "scipy": "1 (true); 2 (simulated, scores of lut)"}
+    assert found["machine"] == "Linux"
 
 
-def test_a_new_module_is_a_change_and_a_new_result_is_none(checkout, tmp_path):
-    checkout("init", "-q")
-    checkout("add", "file")
-    checkout("commit", "-qm", "one")
-    (tmp_path / "results").mkdir()
-    (tmp_path / "results" / "scores.csv").touch()
-    assert provenance(tmp_path, [], {}, {})["uncommitted changes"] is False
-    (tmp_path / "src").mkdir()
-    (tmp_path / "src" / "module.py").touch()
-    assert provenance(tmp_path, [], {}, {})["uncommitted changes"] is True
+def test_one_change_is_a_change_of_all_and_what_is_unknown_is_not_clean(origin):
+    assert origin({"true": HERE}, {"lut": ELSEWHERE})["uncommitted changes"] == "unknown"
+    changed = HERE | {"uncommitted changes": True}
+    assert origin({"true": ELSEWHERE}, {"lut": changed})["uncommitted changes"] is True
 
 
-def test_the_code_of_each_stage_and_that_which_each_network_was_trained_by_are_told_apart(tmp_path):
-    checkpoint.save(tmp_path / "new.pt", {"code": "c0de"})
-    checkpoint.save(tmp_path / "old.pt", {"iteration": 3})
-    networks = {"true": tmp_path / "new.pt", "simulated": tmp_path / "old.pt"}
-    origin = provenance(tmp_path, [], {"meta_train": "c0de", "score": "beef"}, networks)
-    assert origin["code"] == {"meta_train": "c0de", "score": "beef"}
-    assert origin["networks' code"] == {"true": "c0de", "simulated": "unknown"}
-    assert origin["networks of other code"] == ["simulated"]
+def test_the_code_of_each_stage_and_that_which_trained_each_network_are_recorded(origin):
+    found = origin({"true": HERE}, {}, {"meta_train": "c0de", "score": "beef"})
+    assert found["code"] == {"meta_train": "c0de", "score": "beef"}
+    assert found["networks' code"] == {"true": "code of true"}
 
 
-def test_libraries_label_model_and_the_seconds_of_each_stage_are_recorded(tmp_path):
+def test_label_models_and_the_seconds_of_the_runs_own_jobs_are_recorded(tmp_path):
     (tmp_path / "file").write_bytes(b"abc")
-    (tmp_path / "label.tsv").write_text("s\th:m:s\tmax_rss\n12.3456\t0:00:12\t-\n")
-    origin = provenance(tmp_path, [tmp_path / "file"], {}, {})
-    assert origin["stages"] == {"label": {"jobs": 1, "seconds": 12.3, "longest": 12.3, "megabytes": None}}
+    (tmp_path / "label").mkdir()
+    for job, seconds in (("chunk0", 12.3456), ("chunk9", 100)):  # the second of an earlier configuration
+        (tmp_path / "label" / f"{job}.tsv").write_text(f"s\th:m:s\tmax_rss\n{seconds}\t0:00:12\t-\n")
+    found = provenance(tmp_path, {"label/chunk0"}, [tmp_path / "file"], {}, {}, [])
+    assert found["stages"] == {"label": {"jobs": 1, "seconds": 12.3, "longest": 12.3, "megabytes": None}}
     # the SHA-256 of "abc", FIPS 180-2, appendix B.1
-    assert origin["label models"] == "file, sha256 " + (
+    assert found["label models"] == "file, sha256 " + (
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     )
-    assert origin["libraries"]["numpy"] == np.__version__

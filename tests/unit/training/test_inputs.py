@@ -11,6 +11,7 @@ import torch
 from warm import warm_python
 
 from metahdr.config.meta import Meta
+from metahdr.errors import UserError
 from metahdr.images.files import write_exr
 from metahdr.meta.trainer import Trainer
 from metahdr.methods.hdrcnn.settings import HDRCNNTraining
@@ -107,12 +108,15 @@ def test_a_meta_training_reads_no_labels_of_another_source(meta_identity, data):
     assert meta_identity(data, source="true") == before
 
 
-def test_a_training_of_hdrcnn_is_named_by_the_raw_files_of_its_own_split(hdrcnn_identity, data):
+def test_a_training_of_hdrcnn_refuses_a_raw_file_of_its_own_split_that_is_not_the_registered_one(
+    hdrcnn_identity, data
+):
     before = hdrcnn_identity(data)
     change_raw(data, "test")
     assert hdrcnn_identity(data) == before
     change_raw(data, "train")
-    assert hdrcnn_identity(data) != before
+    with pytest.raises(UserError, match=r"raw/.*: found SHA-256 .*; registered is SHA-256"):
+        hdrcnn_identity(data)
 
 
 def test_hdrcnn_is_named_by_the_kind_of_its_sources(hdrcnn_identity, data):

@@ -19,7 +19,7 @@ from metahdr.methods.metahdr import load_learner
 from metahdr.metrics.fidelity import psnr
 from metahdr.scenes.scene import Scenes, label_name
 from metahdr.training.inputs import TrainingInputs
-from metahdr.weights.ours import read_facts
+from metahdr.weights.facts import read_facts
 
 
 @pytest.fixture(autouse=True)

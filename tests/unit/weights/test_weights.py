@@ -9,8 +9,9 @@ from metahdr.errors import UserError
 from metahdr.nets.expandnet import ExpandNet
 from metahdr.nets.hdrcnn import HDRCNN
 from metahdr.weights.expandnet import load_expandnet
+from metahdr.weights.facts import read_facts
 from metahdr.weights.hdrcnn import load_hdrcnn
-from metahdr.weights.ours import read_facts, save_network
+from metahdr.weights.ours import save_network
 
 
 @pytest.fixture

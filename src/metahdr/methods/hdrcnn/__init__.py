@@ -48,8 +48,8 @@ class HDRCNN(Method):
 
     @classmethod
     def read(cls, path: Path, device: str) -> Self:
+        from metahdr.weights.facts import read_facts
         from metahdr.weights.hdrcnn import load_hdrcnn
-        from metahdr.weights.ours import read_facts
 
         network, trained_on = load_hdrcnn(path), read_facts(path).get("trained_on", {})
         if isinstance(trained_on, list):  # names alone

@@ -1,5 +1,6 @@
 """Training of HDR-CNN."""
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -48,5 +49,5 @@ class HDRCNNTrainer(RawTraining):
             return hdrcnn_loss(y, target, saturation(target), sigma=3.7)
         return hdrcnn_loss(y, target, saturation(x))
 
-    def facts(self) -> dict[str, Any]:
-        return super().facts() | {"width": self.settings.width}
+    def facts(self, history: Path) -> dict[str, Any]:
+        return super().facts(history) | {"width": self.settings.width}

@@ -48,13 +48,13 @@ class MergingTrainer(ScenesTraining):
     def example(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
         """A scene as the network takes it, `(3, 6, H, W)`, gains `(3,)`, and its truth in [0, 1], `(3, H, W)`."""
         scene = self.scenes[index]
-        check_bracket(f"{self.name}: {scene.name}", scene.stops)
+        check_bracket(f"{self.method}: {scene.name}", scene.stops)
         aligned, gains = self.align(pixels(scene.ldr), scene.stops), light_gains(scene.stops)
         inputs = with_light(by_gamma(aligned, scene.stops), gains)
         return inputs, gains, (scene.hdr / most_light(scene.stops)).clamp(max=1)
 
     def train_step(self, batch: int) -> dict:
-        rng = named_rng(self.inputs.seed, "train", self.name, batch)
+        rng = named_rng(self.inputs.seed, "train", self.method, batch)
         examples = [self._augmented(rng) for _ in range(self.settings.batch)]
         inputs, gains, truth = (torch.stack(part).to(self.device) for part in zip(*examples, strict=True))
         progress = batch / self.steps

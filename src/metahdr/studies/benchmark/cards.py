@@ -13,7 +13,7 @@ from metahdr.registry import METHODS
 from metahdr.report.table import Table, text_table
 from metahdr.tables import read_table
 from metahdr.training.trained_with import read_settings
-from metahdr.weights.ours import read_facts
+from metahdr.weights.facts import read_facts
 
 
 class Training(NamedTuple):

@@ -11,8 +11,8 @@ from metahdr.datasets.register import find_dataset, read_register
 from metahdr.files import sha256
 from metahdr.methods.hdrcnn import HDRCNN
 from metahdr.scenes.split import split_places
+from metahdr.weights.facts import read_facts
 from metahdr.weights.hdrcnn import load_hdrcnn
-from metahdr.weights.ours import read_facts
 
 DEFAULT = load({})
 

@@ -19,10 +19,10 @@ def on_the_cpu(monkeypatch):
 
 
 @pytest.fixture
-def trainer(tmp_path, scenery):
+def trainer(tmp_path, scenery, write_fold):
     write_exr(tmp_path / "a.exr", scenery(0))
     write_exr(tmp_path / "b.exr", scenery(1))
-    (tmp_path / "scenes.csv").write_text("scene,source,split\na_1,a,train\nb_1,b,train\n")
+    write_fold(tmp_path, a="train", b="train")
     raw = {name: tmp_path / f"{name}.exr" for name in ("a", "b")}
 
     def make(state="state.pt", seed=0, threads=1, code="digest", **settings):

@@ -18,10 +18,10 @@ def on_the_cpu(monkeypatch):
 
 
 @pytest.fixture
-def inputs(tmp_path, scenery):
+def inputs(tmp_path, scenery, write_fold):
     for seed, name in enumerate("ab"):
         write_exr(tmp_path / f"{name}.exr", scenery(seed))
-    (tmp_path / "scenes.csv").write_text("scene,source,split\na_1,a,train\nb_1,b,test\n")
+    write_fold(tmp_path, a="train", b="test")
     raw = {name: tmp_path / f"{name}.exr" for name in "ab"}
 
     def make(state="state.pt", **settings):

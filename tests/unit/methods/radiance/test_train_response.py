@@ -7,16 +7,17 @@ from metahdr.images.files import write_exr
 from metahdr.methods.radiance import Radiance
 from metahdr.methods.radiance.settings import RadianceTraining
 from metahdr.nets.radiance import RadianceNet
-from metahdr.weights.ours import read_facts, save_network
+from metahdr.weights.facts import read_facts
+from metahdr.weights.ours import save_network
 
 
 def test_a_shipped_file_is_the_trained_network_with_the_response_that_was_trained_alone(
-    tmp_path, scenery, repository, monkeypatch
+    tmp_path, scenery, repository, write_fold, monkeypatch
 ):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     train_response = runpy.run_path(str(repository / "workflow/scripts/train_response.py"))["main"]
     write_exr(tmp_path / "a.exr", scenery(0))
-    (tmp_path / "scenes.csv").write_text("scene,source,split\na_1,a,train\n")
+    write_fold(tmp_path, a="train")
     sources = tmp_path / "sources.json"
     sources.write_text(json.dumps({"a": {"hdr": "a.exr"}}))
     joint, shipped = (tmp_path / f"{name}.safetensors" for name in ("joint", "shipped"))
