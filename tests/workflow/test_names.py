@@ -115,6 +115,11 @@ def test_nested_values_on_the_command_line_are_what_yaml_says(checkout):
     assert planned(checkout, *SMOKE, "--config", "split={folds: [0, 3]}")["split"] == 2
 
 
+def test_a_misspelt_dataset_is_among_all_mistakes_that_are_named_before_any_work(checkout):
+    said = snakemake(checkout, "--dry-run", "--config", "seed=-1", 'data={"dataset": "polyhaven-mni"}').stdout
+    assert "2 mistake(s)" in said and "did you mean polyhaven-mini?" in said and "seed: found -1" in said
+
+
 def test_a_section_that_stands_twice_in_a_file_stops_before_any_work(checkout, tmp_path):
     (tmp_path / "twice.yaml").write_text("meta: {seeds: [0]}\nmeta: {seeds: [1]}\n")
     result = snakemake(checkout, "--dry-run", *SMOKE, str(tmp_path / "twice.yaml"))

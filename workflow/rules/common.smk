@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from metahdr.config.check import lay_over, load
 from metahdr.config.document import read_yaml, resolved
+from metahdr.datasets.fit import mistakes
 from metahdr.errors import UserError
 from metahdr.registry import METHODS
 from metahdr.training.trained_with import Asked, differing
@@ -28,7 +29,7 @@ try:
     lay_over(
         config, {k: resolved(v) for k, v in workflow.config_settings.config.items() if isinstance(v, dict | list)}
     )
-    RUN = Layout(load(config))
+    RUN = Layout(load(config, mistakes))
 except UserError as error:
     sys.exit(f"error: {error}")
 

@@ -22,13 +22,18 @@ from metahdr.cli import (
 from metahdr.errors import UserError
 
 
-def main() -> None:
+def parser() -> argparse.ArgumentParser:
+    """Of all commands."""
     parser = argparse.ArgumentParser(prog="metahdr", description="What a user does beside running the workflow.")
     commands = parser.add_subparsers(required=True, metavar="command")
     own = (reconstruct, compare, export_inputs, score)
     for each in (config, register, fetch, *own, data_status, versions, resources):
         each.add(commands)
-    arguments = vars(parser.parse_args())
+    return parser
+
+
+def main() -> None:
+    arguments = vars(parser().parse_args())
     try:
         arguments.pop("call")(**arguments)
     except UserError as error:

@@ -3,24 +3,23 @@
 from argparse import _SubParsersAction
 from pathlib import Path
 
-from metahdr.cli.config import CONFIG
+from metahdr.cli.checkout import add_configfile, read_config
 from metahdr.errors import UserError
 
 MOST_NAMED = 10  # files of one dataset
 
 
 def add(commands: _SubParsersAction) -> None:
-    commands.add_parser("data-status", help="compare the register, DVC and the disk").set_defaults(
-        call=data_status
-    )
+    parser = commands.add_parser("data-status", help="compare the register, DVC and the disk")
+    add_configfile(parser)
+    parser.set_defaults(call=data_status)
 
 
-def data_status() -> None:
-    from metahdr.config.check import read_files
+def data_status(configfile: list[Path]) -> None:
     from metahdr.datasets.register import read_register
     from metahdr.workflow.status import changed_since_dvc_add, status
 
-    data = read_files([CONFIG]).data
+    data = read_config(configfile).data
     raw, register = Path(data.raw), read_register(Path(data.register_file))
     changed, differing = changed_since_dvc_add([raw / name for name in register]), 0
     for name, dataset in register.items():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from metahdr.errors import UserError
+from metahdr.cli.checkout import check_checkout
 
 RESOURCES = Path("workflow/resources.yaml")
 
@@ -20,8 +20,7 @@ def resources(benchmarks: Path) -> None:
     """Prints workflow/resources.yaml with its comments, and new values for the rules that were measured."""
     from metahdr.workflow.measured import propose
 
-    if not RESOURCES.exists():
-        raise UserError(f"{RESOURCES}: no such file; call this in the folder of the Snakefile")
+    check_checkout()
     text = RESOURCES.read_text()
     proposed = propose(benchmarks, yaml.safe_load(text))
     print("\n".join(line for line in text.splitlines() if line.startswith("#")))

@@ -1,18 +1,27 @@
 """Checking a configuration: all mistakes at once."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from metahdr.config.base import Section
 from metahdr.config.document import read_yaml
 from metahdr.config.explain import explain
 from metahdr.config.model import Config
 from metahdr.errors import UserError
 
+More = Callable[[dict[str, Section]], list[str]]
 
-def load(values: dict[str, Any]) -> Config:
+
+def load(values: dict[str, Any], more: More = lambda sections: []) -> Config:
     """The configuration, checked.
+
+    Args:
+        more: what else is wrong where something is, one line each: of files that the configuration names. It is
+            given the sections that are right by themselves, by name.
 
     Raises:
         UserError: names every mistake with its key, the value found, what is allowed and, for an unknown key, the
@@ -20,14 +29,15 @@ def load(values: dict[str, Any]) -> Config:
     """
     try:
         config = Config.model_validate(values)
+        lines = _between_sections(config)
     except ValidationError as error:
-        raise _refusal(explain(error)) from None
-    if lines := _between_sections(config):
-        raise _refusal(lines)
+        lines = explain(error)
+    if lines:
+        raise refusal([*lines, *more(_right_sections(values))])
     return config
 
 
-def read_files(paths: list[Path]) -> Config:
+def read_files(paths: list[Path], more: More = lambda sections: []) -> Config:
     """The configuration in YAML files, each laid over those before it, as Snakemake does it.
 
     Raises:
@@ -36,7 +46,19 @@ def read_files(paths: list[Path]) -> Config:
     values: dict[str, Any] = {}
     for path in paths:
         lay_over(values, read_yaml(path))
-    return load(values)
+    return load(values, more)
+
+
+def differing(values: dict[str, Any], others: dict[str, Any], inside: str = "") -> list[str]:
+    """The keys, such as `meta.inner_lr`, whose values others do not have; a key that others alone have is none."""
+    keys = []
+    for name, value in values.items():
+        key, other = f"{inside}{name}", others.get(name)
+        if value and isinstance(value, dict) and isinstance(other, dict):
+            keys += differing(value, other, f"{key}.")
+        elif name not in others or value != other:
+            keys.append(key)
+    return keys
 
 
 def lay_over(values: dict[str, Any], others: dict[str, Any]) -> None:
@@ -69,5 +91,14 @@ def _between_sections(config: Config) -> list[str]:
     return lines
 
 
-def _refusal(lines: list[str]) -> UserError:
+def _right_sections(values: dict[str, Any]) -> dict[str, Section]:
+    sections = {}
+    for name, field in Config.model_fields.items():
+        if isinstance(field.default, Section):
+            with suppress(ValidationError):
+                sections[name] = type(field.default).model_validate(values.get(name, {}))
+    return sections
+
+
+def refusal(lines: list[str]) -> UserError:
     return UserError(f"{len(lines)} mistake(s) in the configuration:\n" + "\n".join(lines))

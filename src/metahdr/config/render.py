@@ -17,7 +17,7 @@ def commented_yaml() -> str:
     """
     lines = [
         "# yaml-language-server: $schema=../workflow/schemas/config.schema.json",
-        "# The default run. Written by `metahdr config` from src/metahdr/config/, where types and ranges are;",
+        "# The default run. Written by `make config` from src/metahdr/config/, where types and ranges are;",
         "# edit the values, not the comments. Sections that this run does not read are left out:",
         "# workflow/schemas/config.schema.json describes them all, and the other files in config/ have them.",
     ]

@@ -211,16 +211,26 @@ def find_dataset(path: Path, name: str) -> Dataset:
     Raises:
         UserError: it is not in the register, or has no files yet.
     """
-    register = read_register(path)
-    if name not in register:
-        raise UserError(f"data.dataset: {name!r} is not in {path}; {nearest(name, register)}")
-    if not register[name].files:
+    dataset = find_entry(path, name)
+    if not dataset.files:
         raise UserError(
             f"data.dataset: the files of {name!r} are not known yet: nobody publishes their hashes, so the first "
             f"fetch records them.\n  metahdr fetch {name}\n"
-            f"  or get it from {register[name].homepage} and run metahdr register {name} FOLDER "
+            f"  or get it from {dataset.homepage} and run metahdr register {name} FOLDER "
             "(and set data.mirror to FOLDER)"
         )
+    return dataset
+
+
+def find_entry(path: Path, name: str) -> Dataset:
+    """The named dataset, with or without files.
+
+    Raises:
+        UserError: it is not in the register.
+    """
+    register = read_register(path)
+    if name not in register:
+        raise UserError(f"data.dataset: {name!r} is not in {path}; {nearest(name, register)}")
     return register[name]
 
 

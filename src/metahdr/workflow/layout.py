@@ -8,11 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from metahdr.config.check import refusal
 from metahdr.config.label import labellers
 from metahdr.config.model import Config
 from metahdr.config.score import METAHDR, Score
 from metahdr.datasets.chunks import chunks
-from metahdr.datasets.layouts import check_exposures, find_sources
+from metahdr.datasets.fit import unmet
+from metahdr.datasets.layouts import find_sources
 from metahdr.datasets.register import WeightFile, find_dataset, known_places, read_weights_register
 from metahdr.registry import METHODS
 from metahdr.workflow.folders import Cell, DatasetFolder
@@ -44,9 +46,10 @@ class Layout:
 
     def __init__(self, config: Config):
         self.dataset = find_dataset(Path(config.data.register_file), config.data.dataset)
-        self.split = self.dataset.split(config.split)
         self.sources = find_sources(self.dataset.kind, self.dataset.names)
-        check_exposures(self.sources, config.expose.evs)
+        if lines := unmet(self.dataset, config.split, config.expose):
+            raise refusal(lines)
+        self.split = self.dataset.split(config.split)
         self.weight_files = read_weights_register(WEIGHTS_REGISTER)
         self.chunks = chunks(self.sources, config.machine.chunk)
         self.config = self._named(config)

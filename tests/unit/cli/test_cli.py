@@ -20,12 +20,70 @@ def call(monkeypatch, tmp_path):
     return call
 
 
-def test_config_writes_the_default_configuration_and_its_schema(call, tmp_path):
-    for folder in ("config", "workflow/schemas"):
-        (tmp_path / folder).mkdir(parents=True)
+@pytest.fixture
+def snakefile(tmp_path):
+    (tmp_path / "Snakefile").touch()
+
+
+def test_config_prints_the_default_configuration_and_writes_nothing(call, tmp_path, capsys):
     call("config")
-    assert (tmp_path / "config" / "config.yaml").read_text() == commented_yaml()
-    assert (tmp_path / "workflow" / "schemas" / "config.schema.json").read_text() == schema()
+    assert capsys.readouterr().out == commented_yaml()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_config_writes_the_default_configuration_and_its_schema_where_it_is_told_to(call, snakefile, tmp_path):
+    call("config", "--write")
+    assert (tmp_path / "config/config.yaml").read_text() == commented_yaml()
+    assert (tmp_path / "workflow/schemas/config.schema.json").read_text() == schema()
+    call("config", "--write")  # over what it wrote itself
+
+
+def test_config_names_the_values_that_it_would_lose_and_loses_them_by_force_alone(call, snakefile, tmp_path):
+    call("config", "--write")
+    path = tmp_path / "config/config.yaml"
+    mine = commented_yaml().replace("seed: 0", "seed: 3").replace("fixed: {}", "fixed: {courtyard: test}")
+    path.write_text(mine + "former: 1\n")
+    with pytest.raises(
+        SystemExit, match="defaults: seed, split.fixed.courtyard, former; nothing is written.*--force"
+    ):
+        call("config", "--write")
+    assert path.read_text() == mine + "former: 1\n"
+    call("config", "--force")
+    assert path.read_text() == commented_yaml()
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["config --write", "config --force", "fetch", "data-status", "publish", "restore", "resources benchmarks"],
+)
+def test_outside_a_checkout_one_line_says_so(call, words, tmp_path):
+    with pytest.raises(SystemExit, match="^error: no Snakefile here; call this in the folder of a[^\n]*$"):
+        call(*words.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["publish", "restore"])
+def test_a_configuration_that_dvc_does_not_run_is_neither_published_nor_restored(
+    call, command, snakefile, tmp_path, monkeypatch
+):
+    done = []
+    monkeypatch.setattr(f"metahdr.workflow.versions.{command}", lambda *of: done.append(of))
+    call("config", "--write")
+    (tmp_path / "other.yaml").write_text("seed: 1\nmeta: {iterations: 3}\n")
+    call(command, "--configfile", "config/config.yaml")
+    assert len(done) == 1
+    with pytest.raises(SystemExit, match="other.yaml changes seed, meta.iterations. Put .* config/config.yaml"):
+        call(command, "--configfile", "other.yaml")
+    assert len(done) == 1
+
+
+def test_the_status_is_that_of_the_register_that_the_configuration_names(call, snakefile, tmp_path, capsys):
+    call("config", "--write")
+    entry = {name: "-" for name in ("title", "version", "licence", "citation", "homepage")}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump({"oaks": entry | {"kind": "panoramas"}}))
+    (tmp_path / "other.yaml").write_text("data: {register: mine.yaml}\n")
+    call("data-status", "--configfile", "other.yaml")
+    assert capsys.readouterr().out.startswith("oaks, version -: not fetched")
 
 
 def test_register_records_a_folder_and_says_what_to_set(call, tmp_path, capsys):
@@ -45,9 +103,7 @@ def test_a_mistake_is_one_message_and_no_traceback(call, tmp_path):
         call("register", "mine", "nowhere", "--register", "datasets.yaml")
 
 
-def test_resources_prints_the_table_anew_with_its_comments(call, tmp_path, capsys):
-    with pytest.raises(SystemExit, match="error: workflow/resources.yaml: no such file"):
-        call("resources", "benchmarks")
+def test_resources_prints_the_table_anew_with_its_comments(call, snakefile, tmp_path, capsys):
     (tmp_path / "workflow").mkdir()
     (tmp_path / "workflow" / "resources.yaml").write_text(
         "# of the default run\nlabel: {mem_mb: 2000, runtime: 10, gpu: 1}\nsplit: {mem_mb: 500, runtime: 5}\n"
@@ -68,8 +124,6 @@ def test_resources_prints_the_table_anew_with_its_comments(call, tmp_path, capsy
 
 @pytest.mark.parametrize("words", [["--help"], ["config"]])
 def test_help_and_the_configuration_do_not_wait_for_torch(words, tmp_path):
-    for folder in ("config", "workflow/schemas"):
-        (tmp_path / folder).mkdir(parents=True)
     command = [sys.executable, "-X", "importtime", "-m", "metahdr.cli", *words]
     said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stderr
     imported = {line.rpartition("|")[2].strip() for line in said.splitlines()}
