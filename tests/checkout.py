@@ -1,5 +1,6 @@
 """A copy of the project in an empty folder."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -21,3 +22,9 @@ def check_out(folder: Path) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(REPOSITORY / name, folder / name)
     return folder
+
+
+def without_make() -> dict[str, str]:
+    """The environment's variables but for those that `make test` hands on to a make that a test calls."""
+    handed = ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "MAKELEVEL", "VENV", "PYTHON", "CONFIG")
+    return {name: value for name, value in os.environ.items() if name not in handed}
