@@ -2,15 +2,17 @@
 
 import argparse
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 from checkout import REPOSITORY
+from documented import PAGES, commands, make
+from snakemake.cli import get_argument_parser
 from test_floors import FLOORS, ROOT
 
 from metahdr import cli
 
-PAGES = [REPOSITORY / "README.md", *sorted(REPOSITORY.glob("docs/*.md"))]
 FOLDERS = [
     REPOSITORY,
     ROOT,
@@ -46,15 +48,41 @@ def test_targets_and_commands_that_are_named_are_there(page):
     commands = set(re.findall(r"(?:^|`)make ([a-z_-]+)", page.read_text(), re.MULTILINE))
     assert commands <= targets
     called = set(re.findall(r"(?:^|`|\.venv/bin/)metahdr ([a-z-]+)", page.read_text(), re.MULTILINE))
-    assert called <= subcommands()
+    (parsers,) = (each for each in cli.parser()._actions if isinstance(each, argparse._SubParsersAction))
+    assert called <= set(parsers.choices)
 
 
-def subcommands() -> set[str]:
-    parsers = argparse.ArgumentParser().add_subparsers()
-    for each in vars(cli).values():
-        if hasattr(each, "add"):
-            each.add(parsers)
-    return set(parsers.choices)
+def test_the_commands_take_the_arguments_that_they_are_given(page):
+    for words in commands(page, "metahdr"):
+        assert callable(cli.parser().parse_args(words).call)
+
+
+def test_snakemake_takes_the_arguments_that_it_is_given(page):
+    for words in commands(page, "snakemake"):
+        get_argument_parser().parse_args(words)
+
+
+def test_make_has_the_targets_and_reads_the_variables(page):
+    for words in commands(page, "make"):
+        said = make(*words)
+        assert all(word.partition("=")[2] in said for word in words if "=" in word), words
+
+
+def test_a_command_line_is_found_in_a_block_and_in_the_text_and_what_is_wrong_in_it_is_seen(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "`make no CONFIG=a`\n```\nA=1 bin/metahdr fetch \\\n  --confgfile a  # why\nsnakemake --core 1\n```\n"
+    )
+    found = {program: commands(page, program) for program in ("make", "metahdr", "snakemake")}
+    assert found == {
+        "make": [["no", "CONFIG=a"]],
+        "metahdr": [["fetch", "--confgfile", "a"]],
+        "snakemake": [["--core", "1"]],
+    }
+    with pytest.raises(subprocess.CalledProcessError):
+        make("no", "CONFIG=a")
+    with pytest.raises(SystemExit):
+        cli.parser().parse_args(found["metahdr"][0])
 
 
 def walks() -> dict[str, list[str]]:
