@@ -62,7 +62,9 @@ def large() -> np.ndarray:
 
 
 def main(folder: Path) -> None:
-    config = yaml.safe_load((Path(__file__).parent.parent / "config" / "labels_study.yaml").read_text())
+    config = yaml.safe_load(
+        (Path(__file__).parent.parent / "config" / "labels_study.yaml").read_text(encoding="utf-8")
+    )
     tested, wrong, moved, count = config["split"]["fixed"], [0, 0], 0, 0
     for path in sorted(folder.iterdir()):
         name = re.split(r"_1k[._]|\.", path.name)[0]

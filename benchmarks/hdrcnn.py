@@ -61,7 +61,9 @@ def seconds(*functions: Callable[[], object], repeats: int = 5) -> list[float]:
 
 def measured(what: str) -> float:
     """What this script's own subcommand measures in a process of its own."""
-    output = subprocess.run([sys.executable, __file__, what], capture_output=True, text=True, check=True).stdout
+    output = subprocess.run(
+        [sys.executable, __file__, what], capture_output=True, encoding="utf-8", check=True
+    ).stdout
     return float(output)
 
 
@@ -82,7 +84,8 @@ def measure_labelling(count: int) -> None:
         exposures = {"scene": np.repeat(names, 3), **evs, **facts}
         pd.DataFrame(exposures).to_csv(folder / "exposures/chunk0.csv", index=False)
         write_labels(HDRCNN(Network(1 / 64).eval()), Scenes(folder / "fold0", None), folder / "labels")
-        status = Path("/proc/self/status").read_text()  # the mapped arrays are the system's to drop
+        # the mapped arrays are the system's to drop
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
         print(int(re.search(r"RssAnon:\s+(\d+)", status)[1]) / 1024)
 
 

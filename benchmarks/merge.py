@@ -67,7 +67,7 @@ def general(rng: np.random.Generator) -> Curve:
 
 def measured(path: Path) -> Callable[[np.random.Generator], Curve]:
     """Curves of EMoR, whose deviation from the mean response is normal in the first five components."""
-    parts = re.split(r"([A-Za-z]+0?(?:\(\d+\))?)\s*=", path.read_text())
+    parts = re.split(r"([A-Za-z]+0?(?:\(\d+\))?)\s*=", path.read_text(encoding="utf-8"))
     columns = {
         name: np.array(numbers.split(), float) for name, numbers in zip(parts[1::2], parts[2::2], strict=True)
     }
@@ -177,7 +177,9 @@ def main(folder: Path, emor: Path | None = None) -> pd.DataFrame:
     kinds = dict(KINDS)
     if emor:
         kinds |= {"emor": Kind(measured(emor)), "emor_dark": Kind(measured(emor), metering=-4.0)}
-    config = yaml.safe_load((Path(__file__).parent.parent / "config" / "labels_study.yaml").read_text())
+    config = yaml.safe_load(
+        (Path(__file__).parent.parent / "config" / "labels_study.yaml").read_text(encoding="utf-8")
+    )
     rows = []
     for place in config["split"]["fixed"]:
         path = next(path for path in sorted(folder.iterdir()) if re.match(rf"{place}[._]", path.name))

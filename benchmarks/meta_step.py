@@ -129,12 +129,12 @@ def ceilings() -> tuple[float, float]:
 def measured(*arguments: str) -> float:
     """What this script's own subcommand measures in a process of its own."""
     command = [sys.executable, __file__, *arguments]
-    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return float(subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout)
 
 
 def status(name: str) -> float:
     """A figure of this process in MiB; unlike getrusage's, none of it is what the parent once had."""
-    return int(re.search(rf"{name}:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+    return int(re.search(rf"{name}:\s+(\d+)", Path("/proc/self/status").read_text(encoding="utf-8"))[1]) / 1024
 
 
 def measure_memory(way: str, size: str) -> None:

@@ -255,7 +255,8 @@ def serve(connection: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     while (path := connection.recv()) is not None:
         answers = read(path)
-        status = Path("/proc/self/status").read_text()  # getrusage knows the parent's memory from before exec, too
+        # getrusage knows the parent's memory from before exec, too
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
         connection.send((answers, int(re.search(r"VmHWM:\s+(\d+)", status)[1]) >> 10))
 
 

@@ -62,9 +62,9 @@ class Checkout:
         self.raw.mkdir(parents=True)
         photograph(self.raw / "first.hdr")
         register = {"many": FACTS | {"kind": "photographs"}}
-        (folder / "config/many.yaml").write_text(yaml.safe_dump(register))
+        (folder / "config/many.yaml").write_text(yaml.safe_dump(register), encoding="utf-8")
         config = CONFIG | {"data": {"dataset": "many", "register": "config/many.yaml"}}
-        (folder / "scale.yaml").write_text(yaml.safe_dump(config))
+        (folder / "scale.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
         self.record()
 
     def record(self) -> None:
@@ -76,7 +76,7 @@ class Checkout:
         for name in self.names:
             if not (path := self.raw / f"{name}.hdr").exists():
                 os.link(first, path)
-        with table.open("w", newline="") as out:
+        with table.open("w", newline="", encoding="utf-8") as out:
             rows = csv.writer(out, lineterminator="\n")
             rows.writerow(["name", "sha256", "size", "place"])
             rows.writerows([f"{name}.hdr", digest, size, ""] for name in self.names)
@@ -91,7 +91,7 @@ class Checkout:
         command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "scale.yaml", *arguments]
         start = time.monotonic()
         process = subprocess.Popen(
-            command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
         )
         most = [0.0]
         threading.Thread(target=watch, args=(psutil.Process(process.pid), most), daemon=True).start()

@@ -95,13 +95,15 @@ def build_results(repository):
                 cv2.imwrite(str(folder / "raw" / file), image[..., ::-1])
             facts = {"place": name, "chunk": chunk_of[name], "sha256": {file: sha256(folder / "raw" / file)}}
             files[name] = vars(Source(file)) | facts
-        (folder / "sources.json").write_text(json.dumps(files))
+        (folder / "sources.json").write_text(json.dumps(files), encoding="utf-8")
         (folder / "retrieved").mkdir()
         for chunk in sorted(set(chunk_of.values())):
             hdr, own, exposures, curves = (folder / n / chunk for n in ("scenes", "own", "exposures", "curves"))
             table, rows = (folder / name / f"{chunk}.csv" for name in ("scenes", "exposures"))
             retrieved = folder / "retrieved" / f"{chunk}.json"
-            retrieved.write_text(json.dumps({k: v for k, v in files.items() if v["chunk"] == chunk}))
+            retrieved.write_text(
+                json.dumps({k: v for k, v in files.items() if v["chunk"] == chunk}), encoding="utf-8"
+            )
             prepare_script(retrieved, kind, prepare, folder / "raw", hdr, own, table)
             expose_script(retrieved, hdr, own, table, expose or Expose(), 0, exposures, rows, curves)
         split_script(folder / "sources.json", Split(), 0, 0, folder / "fold0" / "scenes.csv")

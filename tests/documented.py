@@ -16,7 +16,7 @@ def commands(page: Path, program: str) -> list[list[str]]:
 
     What stands for something, such as `CONFIG=…`, is no command line.
     """
-    text = page.read_text()
+    text = page.read_text(encoding="utf-8")
     lines = [line for block in _BLOCK.findall(text) for line in block.replace("\\\n", " ").splitlines()]
     if program != "metahdr":  # in the text, it is named with some of its options
         lines += re.findall(rf"`({program} [^`…]*)`", _BLOCK.sub("", text))
@@ -32,5 +32,5 @@ def make(*words: str) -> str:
     """
     call = ["make", "--dry-run", *words, "STATE=ready"]
     return subprocess.run(
-        call, cwd=REPOSITORY, env=without_make(), capture_output=True, text=True, check=True
+        call, cwd=REPOSITORY, env=without_make(), capture_output=True, encoding="utf-8", check=True
     ).stdout

@@ -54,7 +54,7 @@ def stub_slurm(folder: Path, python: Path) -> dict[str, str]:
     states.mkdir()
     for name, script in COMMANDS.items():
         path = folder / name
-        path.write_text(f"#!/bin/sh\n{script}")
+        path.write_text(f"#!/bin/sh\n{script}", encoding="utf-8")
         path.chmod(0o755)
     path = f"{folder}:{python.parent}:{os.environ['PATH']}"
     return {"PATH": path, "STATES": str(states), "COLD": sys.executable, "WARM": str(python)}
@@ -64,7 +64,7 @@ def calls(folder: Path) -> dict[str, list[str]]:
     """The words of each submission, by the rule in its comment."""
     found = {}
     for path in (folder / "states").glob("*.call"):
-        words = path.read_text().splitlines()
+        words = path.read_text(encoding="utf-8").splitlines()
         comment = words[words.index("--comment") + 1]
         found[comment.partition("_wildcards_")[0].removeprefix("rule_")] = words
     return found

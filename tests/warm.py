@@ -46,9 +46,9 @@ def warm_python() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="python-"))
     atexit.register(shutil.rmtree, folder)
     client = folder / "python"
-    client.write_text(CLIENT.format(python=sys.executable, address=str(folder / "socket")))
+    client.write_text(CLIENT.format(python=sys.executable, address=str(folder / "socket")), encoding="utf-8")
     torchrun = folder / "torchrun"
-    torchrun.write_text(f'#!/bin/sh\nexec {client} -m torch.distributed.run "$@"\n')
+    torchrun.write_text(f'#!/bin/sh\nexec {client} -m torch.distributed.run "$@"\n', encoding="utf-8")
     for command in (client, torchrun):
         command.chmod(0o755)
     server = subprocess.Popen([sys.executable, __file__, folder / "socket"], stdout=subprocess.PIPE)

@@ -27,7 +27,7 @@ def missing() -> str:
         return "Slurm's daemons are started as root"
     if absent := [name for name in ("munged", "slurmctld", "slurmd", "sbatch") if not shutil.which(name)]:
         return f"{', '.join(absent)} not installed: make test-slurm"
-    if any(file.exists() and MARK not in file.read_text() for file in _files()):
+    if any(file.exists() and MARK not in file.read_text(encoding="utf-8") for file in _files()):
         return f"{CONFIGURATION} has a configuration of another cluster"
     return ""
 
@@ -41,8 +41,8 @@ def cluster() -> Iterator[None]:
             (folder / name).mkdir()
         values = {"MARK": MARK, "HOST": socket.gethostname(), "DIR": str(folder), "MEMORY": str(_megabytes())}
         for file in _files():
-            text = (HERE / f"{file.name}.in").read_text()
-            file.write_text(re.sub(r"@(\w+)@", lambda match: values[match[1]], text))
+            text = (HERE / f"{file.name}.in").read_text(encoding="utf-8")
+            file.write_text(re.sub(r"@(\w+)@", lambda match: values[match[1]], text), encoding="utf-8")
             stack.callback(file.unlink)
         if (
             not Path("/run/munge/munge.socket.2").exists()
@@ -109,7 +109,7 @@ def _files() -> list[Path]:
 
 
 def _megabytes() -> int:
-    kilobytes = re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())[1]
+    kilobytes = re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text(encoding="utf-8"))[1]
     return int(kilobytes) // 1024 * 9 // 10
 
 
@@ -130,7 +130,7 @@ def _daemon(command: list[str], user: str | None = None) -> Iterator[None]:
 
 
 def _output(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True).stdout
+    return subprocess.run(command, capture_output=True, encoding="utf-8").stdout
 
 
 def _wait(ready, name: str) -> None:

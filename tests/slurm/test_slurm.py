@@ -35,19 +35,21 @@ def prepared(folder: Path) -> Path:
     """A checkout whose profile is filled in."""
     check_out(folder)
     profile = folder / "workflow/profiles/slurm/config.yaml"
-    profile.write_text(yaml.safe_dump(yaml.safe_load(profile.read_text()) | SITE))
-    (folder / "longer.yaml").write_text(LONGER)
+    profile.write_text(
+        yaml.safe_dump(yaml.safe_load(profile.read_text(encoding="utf-8")) | SITE), encoding="utf-8"
+    )
+    (folder / "longer.yaml").write_text(LONGER, encoding="utf-8")
     return folder
 
 
 def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "snakemake", *arguments, "--workflow-profile", "workflow/profiles/slurm"]
     command += ["--configfile", "config/smoke.yaml", "longer.yaml"]
-    return subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
 
 
 def asked(folder: Path) -> dict:
-    return yaml.safe_load((folder / "workflow/resources.yaml").read_text())
+    return yaml.safe_load((folder / "workflow/resources.yaml").read_text(encoding="utf-8"))
 
 
 def rule_of(comment: str) -> str:
@@ -128,7 +130,7 @@ def test_jobs_that_are_ended_from_outside_run_again_and_the_results_are_the_same
     folder = prepared(tmp_path)
     needs = asked(folder)
     needs["train_method"]["mem_mb"] = 450
-    (folder / "workflow/resources.yaml").write_text(yaml.safe_dump(needs))
+    (folder / "workflow/resources.yaml").write_text(yaml.safe_dump(needs), encoding="utf-8")
     troubles = Troubles()
     with cluster():
         troubles.start()
@@ -145,7 +147,9 @@ def test_jobs_that_are_ended_from_outside_run_again_and_the_results_are_the_same
     for job in too_small:
         # Slurm kills the training; its own state is OUT_OF_MEMORY, or FAILED where Snakemake was faster.
         (log,) = folder.rglob(f"rule_train_method/*/{job}.log")
-        assert "exceeded memory limit" in log.read_text() and records[job]["JobState"] != "COMPLETED"
+        assert (
+            "exceeded memory limit" in log.read_text(encoding="utf-8") and records[job]["JobState"] != "COMPLETED"
+        )
     first = finished[0] / RESULTS
     for path in [*first.rglob("best.pt"), *first.rglob("scores.csv"), *first.rglob("summary.csv")]:
         assert sha256(path) == sha256(folder / RESULTS / path.relative_to(first)), path
@@ -197,8 +201,7 @@ def test_a_training_on_two_tasks_ends_with_the_same_bytes(finished):
     assert result.returncode == 0, result.stdout[-4000:]
     (record,) = records["meta_train"]
     assert record["NumTasks"] == "2" and record["MinMemoryNode"] == f"{2 * asked(folder)['meta_train']['mem_mb']}M"
-    assert (
-        "2 processes share"
-        in (folder / f"{RESULTS}/logs/meta_train/fold0/metahdr/simulated/seed0.log").read_text()
-    )
+    assert "2 processes share" in (
+        folder / f"{RESULTS}/logs/meta_train/fold0/metahdr/simulated/seed0.log"
+    ).read_text(encoding="utf-8")
     assert sha256(folder / target) == before

@@ -33,11 +33,11 @@ def merged(default: dict, override: dict) -> dict:
 
 
 def test_the_default_configuration_file_is_written_from_the_model(repository):
-    assert (repository / "config" / "config.yaml").read_text() == commented_yaml()
+    assert (repository / "config" / "config.yaml").read_text(encoding="utf-8") == commented_yaml()
 
 
 def test_the_schema_file_is_written_from_the_model(repository):
-    assert (repository / "workflow" / "schemas" / "config.schema.json").read_text() == schema()
+    assert (repository / "workflow" / "schemas" / "config.schema.json").read_text(encoding="utf-8") == schema()
 
 
 def test_the_default_configuration_file_means_the_defaults():
@@ -48,8 +48,8 @@ def test_the_default_configuration_file_means_the_defaults():
     "path", [p for p in VARIANTS if p.stem not in ("config", "datasets", "weights")], ids=lambda path: path.stem
 )
 def test_each_shipped_variant_is_valid_over_the_default(path):
-    default = yaml.safe_load((CONFIGS / "config.yaml").read_text())
-    variant = yaml.safe_load(path.read_text())
+    default = yaml.safe_load((CONFIGS / "config.yaml").read_text(encoding="utf-8"))
+    variant = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert load(merged(default, variant)) != load({})
 
 
@@ -57,10 +57,10 @@ def test_each_shipped_variant_is_valid_over_the_default(path):
     "path", [p for p in VARIANTS if p.stem not in ("datasets", "weights")], ids=lambda path: path.stem
 )
 def test_editors_find_the_schema_that_each_configuration_file_fits(path):
-    first, _ = path.read_text().split("\n", 1)
+    first, _ = path.read_text(encoding="utf-8").split("\n", 1)
     schema_file = path.parent / first.removeprefix("# yaml-language-server: $schema=")
-    validator = jsonschema.Draft202012Validator(json.loads(schema_file.read_text()))
-    values = yaml.safe_load(path.read_text())
+    validator = jsonschema.Draft202012Validator(json.loads(schema_file.read_text(encoding="utf-8")))
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert list(validator.iter_errors(values)) == []
     assert len(list(validator.iter_errors(values | {"seeds": 1}))) == 1
 

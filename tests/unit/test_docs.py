@@ -26,7 +26,7 @@ def page(request) -> Path:
 
 
 def test_links_lead_to_a_file_and_a_heading(page):
-    for target, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)", page.read_text()):
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)", page.read_text(encoding="utf-8")):
         path = (page.parent / target).resolve() if target else page
         assert path.exists(), target
         assert not anchor or anchor in anchors(path), f"{target}#{anchor}"
@@ -34,20 +34,22 @@ def test_links_lead_to_a_file_and_a_heading(page):
 
 def anchors(path: Path) -> set[str]:
     """As GitHub makes them of headings."""
-    headings = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
+    headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_modules_and_rules_that_are_named_are_there(page):
-    for name in re.findall(r"`((?:[\w-]+/)*[\w-]+\.(?:py|smk))`", page.read_text()):
+    for name in re.findall(r"`((?:[\w-]+/)*[\w-]+\.(?:py|smk))`", page.read_text(encoding="utf-8")):
         assert any((folder / name).is_file() for folder in FOLDERS), name
 
 
 def test_targets_and_commands_that_are_named_are_there(page):
-    targets = set(re.findall(r"^([\w-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
-    commands = set(re.findall(r"(?:^|`)make ([a-z_-]+)", page.read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([\w-]+):", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    commands = set(re.findall(r"(?:^|`)make ([a-z_-]+)", page.read_text(encoding="utf-8"), re.MULTILINE))
     assert commands <= targets
-    called = set(re.findall(r"(?:^|`|\.venv/bin/)metahdr ([a-z-]+)", page.read_text(), re.MULTILINE))
+    called = set(
+        re.findall(r"(?:^|`|\.venv/bin/)metahdr ([a-z-]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    )
     (parsers,) = (each for each in cli.parser()._actions if isinstance(each, argparse._SubParsersAction))
     assert called <= set(parsers.choices)
 
@@ -71,7 +73,8 @@ def test_make_has_the_targets_and_reads_the_variables(page):
 def test_a_command_line_is_found_in_a_block_and_in_the_text_and_what_is_wrong_in_it_is_seen(tmp_path):
     page = tmp_path / "page.md"
     page.write_text(
-        "`make no CONFIG=a`\n```\nA=1 bin/metahdr fetch \\\n  --confgfile a  # why\nsnakemake --core 1\n```\n"
+        "`make no CONFIG=a`\n```\nA=1 bin/metahdr fetch \\\n  --confgfile a  # why\nsnakemake --core 1\n```\n",
+        encoding="utf-8",
     )
     found = {program: commands(page, program) for program in ("make", "metahdr", "snakemake")}
     assert found == {
@@ -87,7 +90,12 @@ def test_a_command_line_is_found_in_a_block_and_in_the_text_and_what_is_wrong_in
 
 def walks() -> dict[str, list[str]]:
     """The steps of each walk of docs/architecture.md."""
-    parts = (REPOSITORY / "docs/architecture.md").read_text().partition("## Four walks\n")[2].split("\n### ")[1:]
+    parts = (
+        (REPOSITORY / "docs/architecture.md")
+        .read_text(encoding="utf-8")
+        .partition("## Four walks\n")[2]
+        .split("\n### ")[1:]
+    )
     return {part.splitlines()[0]: re.split(r"^\d+\. ", part, flags=re.MULTILINE)[1:] for part in parts}
 
 
@@ -101,7 +109,9 @@ def test_a_walk_names_each_file_once_and_what_it_names_is_in_it(steps):
     files = re.findall(r"`((?:\w+/)+\w+\.py)`", text)
     assert len(files) == len(set(files))
     for name, file in re.findall(r"`(\w+)` in `((?:\w+/)+\w+\.py)`", text):
-        assert re.search(rf"^\s*(?:def|class) {name}\b|^{name} = ", (ROOT / file).read_text(), re.MULTILINE), name
+        assert re.search(
+            rf"^\s*(?:def|class) {name}\b|^{name} = ", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE
+        ), name
 
 
 @pytest.mark.parametrize("steps", walks().values(), ids=list(walks()))
@@ -113,7 +123,12 @@ def test_no_step_of_a_walk_climbs(steps):
 
 
 def test_the_page_of_the_architecture_has_the_floors_of_the_house():
-    table = (REPOSITORY / "docs/architecture.md").read_text().partition("| floor | room |")[2].partition("\n\n")[0]
+    table = (
+        (REPOSITORY / "docs/architecture.md")
+        .read_text(encoding="utf-8")
+        .partition("| floor | room |")[2]
+        .partition("\n\n")[0]
+    )
     floors: list[set[str]] = []
     for number, rooms in re.findall(r"^\| (\d*) ?\| ([^|]*) \|", table, re.MULTILINE):
         floors += [set()] if number else []

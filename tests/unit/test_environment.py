@@ -15,26 +15,26 @@ ROOT = Path(__file__).parents[2]
 
 
 def requirements(name: str) -> list[str]:
-    lines = (ROOT / name).read_text().splitlines()
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     return [line.split(" --")[0] for line in lines if line and not line.startswith("#")]
 
 
 def test_environment_yml_repeats_the_requirements():
-    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     pip = next(entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
     assert pip == requirements("requirements.txt")
     assert "python=3.11" in environment["dependencies"]
 
 
 def test_the_post_deploy_script_repeats_the_requirements_without_dependencies():
-    script = (ROOT / "environment.post-deploy.sh").read_text()
+    script = (ROOT / "environment.post-deploy.sh").read_text(encoding="utf-8")
     assert sorted(re.findall(r"[\w-]+==[\w.]+", script)) == sorted(requirements("requirements-no-deps.txt"))
 
 
 def test_pyproject_and_makefile_read_the_requirements():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["tool"]["setuptools"]["dynamic"]["dependencies"] == {"file": ["requirements.txt"]}
-    makefile = (ROOT / "Makefile").read_text()
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert "-r requirements.txt" in makefile
     assert "--no-deps -r requirements-no-deps.txt" in makefile
     assert not re.search(r"==\d", makefile)
@@ -63,16 +63,20 @@ done
 def make(tmp_path):
     """Calls make in a folder, with a stand-in for Python whose environments note their calls; returns these."""
     python, log = tmp_path / "python", tmp_path / "log"
-    python.write_text(PYTHON)
+    python.write_text(PYTHON, encoding="utf-8")
     python.chmod(0o755)
 
     def make(folder: Path, *words: str, status: int = 0) -> list[str]:
-        log.write_text("")
+        log.write_text("", encoding="utf-8")
         command, variables = ["make", f"PYTHON={python}", *words], without_make() | {"LOG": str(log)}
-        result = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)
+        result = subprocess.run(command, cwd=folder, env=variables, capture_output=True, encoding="utf-8")
         assert result.returncode == status, result.stdout + result.stderr
         said = [line for line in result.stdout.splitlines() if line.startswith("error")]
-        return said if status else [" ".join(line.split()[:2]) for line in log.read_text().splitlines()]
+        return (
+            said
+            if status
+            else [" ".join(line.split()[:2]) for line in log.read_text(encoding="utf-8").splitlines()]
+        )
 
     return make
 
@@ -95,7 +99,7 @@ def installed(folder: Path) -> list[str]:
 def test_a_finished_environment_is_not_installed_again_when_times_change_but_when_requirements_do(clone, make):
     (clone / "requirements.txt").touch()
     assert make(clone, "env") == []
-    with (clone / "requirements.txt").open("a") as file:
+    with (clone / "requirements.txt").open("a", encoding="utf-8") as file:
         file.write("another==1\n")
     assert make(clone, "data-status") == [f"{clone}/.venv/bin/metahdr data-status"], "it only reads"
     assert make(clone, "env") == installed(clone / ".venv")
@@ -106,7 +110,7 @@ def test_an_installation_that_failed_is_not_finished(clone, make):
     (clone / ".venv/.installed").unlink()
     (clone / ".venv/bin/pip").unlink()
     (clone / ".venv/bin/pip").symlink_to("/bin/false")
-    (clone.parent / "python").write_text("#!/bin/sh\n")
+    (clone.parent / "python").write_text("#!/bin/sh\n", encoding="utf-8")
     assert make(clone, "env", status=2) == []
     assert not (clone / ".venv/.installed").exists()
 
@@ -143,5 +147,5 @@ def test_clean_does_not_take_the_results_of_one_configuration_for_those_of_all(c
 @pytest.mark.parametrize("target", ["data-status", "publish", "restore"])
 def test_a_target_calls_its_command_with_the_configuration_that_is_named(clone, make, target):
     command = ["make", "-n", target, "CONFIG=mine.yaml"]
-    said = subprocess.run(command, cwd=clone, env=without_make(), capture_output=True, text=True).stdout
+    said = subprocess.run(command, cwd=clone, env=without_make(), capture_output=True, encoding="utf-8").stdout
     assert said == f"metahdr {target} --configfile mine.yaml\n"

@@ -14,19 +14,19 @@ from metahdr.files import atomic_write, sha256
 def test_a_file_appears_only_when_it_is_complete(tmp_path):
     place = tmp_path / "new" / "file.txt"
     with atomic_write(place) as part:
-        part.write_text("all of it")
+        part.write_text("all of it", encoding="utf-8")
         assert not place.exists()
-    assert place.read_text() == "all of it"
+    assert place.read_text(encoding="utf-8") == "all of it"
     assert list(place.parent.iterdir()) == [place]
 
 
 def test_after_an_error_the_old_file_is_there_and_nothing_beside_it(tmp_path):
     place = tmp_path / "file.txt"
-    place.write_text("old")
+    place.write_text("old", encoding="utf-8")
     with pytest.raises(RuntimeError), atomic_write(place) as part:
-        part.write_text("ne")
+        part.write_text("ne", encoding="utf-8")
         raise RuntimeError
-    assert place.read_text() == "old"
+    assert place.read_text(encoding="utf-8") == "old"
     assert list(tmp_path.iterdir()) == [place]
 
 
@@ -39,13 +39,13 @@ def test_the_unfinished_file_keeps_the_suffix_that_writers_look_at(tmp_path):
 def test_two_writers_of_one_file_do_not_meet(tmp_path):
     place = tmp_path / "file.txt"
     with atomic_write(place) as first:
-        first.write_text("first")
+        first.write_text("first", encoding="utf-8")
         with atomic_write(place) as second:
             assert second != first
-            second.write_text("second")
-        assert place.read_text() == "second"
-        assert first.read_text() == "first"
-    assert place.read_text() == "first"
+            second.write_text("second", encoding="utf-8")
+        assert place.read_text(encoding="utf-8") == "second"
+        assert first.read_text(encoding="utf-8") == "first"
+    assert place.read_text(encoding="utf-8") == "first"
     assert list(tmp_path.iterdir()) == [place]
 
 
@@ -55,8 +55,8 @@ def test_many_writers_of_one_file_each_write_all_of_it(tmp_path):
     def write(number):
         for _ in range(50):
             with atomic_write(place) as part:
-                part.write_text(f"{number}" * 10_000)
-            assert len(set(place.read_text())) == 1 and place.stat().st_size == 10_000
+                part.write_text(f"{number}" * 10_000, encoding="utf-8")
+            assert len(set(place.read_text(encoding="utf-8"))) == 1 and place.stat().st_size == 10_000
 
     with ThreadPoolExecutor(6) as writers:
         list(writers.map(write, range(6)))
@@ -76,17 +76,17 @@ with atomic_write(Path({str(place)!r})) as part:
     source = Path(metahdr.__file__).parents[1]
     subprocess.run([sys.executable, "-c", script], env=os.environ | {"PYTHONPATH": str(source)}, check=False)
     (left,) = tmp_path.iterdir()
-    assert left.read_text() == "long and unfinished"
+    assert left.read_text(encoding="utf-8") == "long and unfinished"
     with atomic_write(place) as part:
-        part.write_text("new")
-    assert place.read_text() == "new"
+        part.write_text("new", encoding="utf-8")
+    assert place.read_text(encoding="utf-8") == "new"
     assert list(tmp_path.iterdir()) == [place]
 
 
 def test_a_file_has_the_rights_of_any_new_file(tmp_path):
     (tmp_path / "other.txt").touch()
     with atomic_write(tmp_path / "file.txt") as part:
-        part.write_text("")
+        part.write_text("", encoding="utf-8")
     assert (tmp_path / "file.txt").stat().st_mode == (tmp_path / "other.txt").stat().st_mode
 
 

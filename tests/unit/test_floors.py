@@ -31,7 +31,7 @@ def imports() -> dict[str, set[str]]:
     found = {}
     for own, path in files.items():
         names = []
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names += [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom):

@@ -29,5 +29,5 @@ def test_metahdr_reconstruct_works_from_any_folder_of_an_installed_package(repos
     cv2.imwrite(str(empty / "photo.png"), ramp)
     command = [sys.executable, "-m", "metahdr.cli", "reconstruct", "photo.png"]
     environment = {"PYTHONPATH": str(tmp_path / "installed")}
-    made = subprocess.run(command, cwd=empty, env=environment, capture_output=True, text=True)
+    made = subprocess.run(command, cwd=empty, env=environment, capture_output=True, encoding="utf-8")
     assert made.stdout == "photo.exr\n", made.stderr

@@ -27,8 +27,8 @@ def finished(tmp_path_factory, request) -> Path:
         if not log.exists():
             folder.mkdir()
             result = snakemake(check_out(folder), *SMOKE)
-            log.write_text(f"{result.returncode}\n{result.stdout}")
-    status, _, said = log.read_text().partition("\n")
+            log.write_text(f"{result.returncode}\n{result.stdout}", encoding="utf-8")
+    status, _, said = log.read_text(encoding="utf-8").partition("\n")
     assert status == "0", said[-4000:]
     return folder
 

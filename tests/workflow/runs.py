@@ -17,12 +17,12 @@ def snakemake(folder: Path, *arguments: str, python: Path | None = None) -> subp
     command = [str(python), "-m", "snakemake", "--cores", "2", *arguments]
     environment = os.environ | {"PATH": f"{python.parent}:{os.environ['PATH']}"}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return subprocess.run(command, cwd=folder, env=environment, text=True, **streams)
+    return subprocess.run(command, cwd=folder, env=environment, encoding="utf-8", **streams)
 
 
 def overlay(folder, text: str) -> list[str]:
     """The arguments of a smoke run with some keys changed."""
-    (folder / "overlay.yaml").write_text(text)
+    (folder / "overlay.yaml").write_text(text, encoding="utf-8")
     return [*SMOKE, str(folder / "overlay.yaml")]
 
 

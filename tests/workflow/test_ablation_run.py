@@ -91,7 +91,7 @@ def test_the_summary_and_the_page_hold_the_means_of_the_scores(compared, scores)
         difference = means["short", "adapted_simulated"] - means["metahdr", "adapted_simulated"]
         assert here.difference["short", "adapted_simulated"] == pytest.approx(difference, abs=1e-3)
     assert (summary.loc["fold0_seed0"].xs("same", level="method").difference == 0).all()
-    page = (compared / DATA / "ablation/ablation.md").read_text()
+    page = (compared / DATA / "ablation/ablation.md").read_text(encoding="utf-8")
     means = scores.groupby(["method", "mode"]).psnr.mean()
     single, adapted = means["metahdr", "single"], means["metahdr", "adapted_simulated"]
     assert f"| metahdr | simulated labels | {single:.2f} | {adapted:.2f} [" in page
@@ -127,8 +127,10 @@ def test_a_mistake_in_a_variant_stops_before_any_work(smoke, tmp_path):
 def test_an_ablation_without_variants_says_what_is_missing_before_any_other_work(tmp_path):
     folder = check_out(tmp_path / "checkout")
     config = folder / "config/config.yaml"
-    lines = config.read_text().splitlines(keepends=True)
-    config.write_text("".join("  variants: {}\n" if "variants: {" in line else line for line in lines))
+    lines = config.read_text(encoding="utf-8").splitlines(keepends=True)
+    config.write_text(
+        "".join("  variants: {}\n" if "variants: {" in line else line for line in lines), encoding="utf-8"
+    )
     result = snakemake(folder, "ablation")
     assert result.returncode != 0
     assert "meta.variants: no variant to compare with section meta as it is" in result.stdout

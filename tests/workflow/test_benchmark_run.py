@@ -44,7 +44,7 @@ def test_moved_and_still_pixels_of_the_test_scenes_are_scored_apart(smoke, tmp_p
     assert set(scores.ev) == {0.0}
     assert set(scores.region) == {"all", "moved", "still"}
     assert scores.groupby(["method", "region"]).scene.nunique().nunique() == 1
-    table = (folder / DATA / "benchmark/tables.md").read_text()
+    table = (folder / DATA / "benchmark/tables.md").read_text(encoding="utf-8")
     titles = re.findall("^## (.*)$", table, re.M)
     assert titles == [
         *("One exposure", "A still bracket", "A moving bracket"),
@@ -52,10 +52,12 @@ def test_moved_and_still_pixels_of_the_test_scenes_are_scored_apart(smoke, tmp_p
     ]
     costs = read_table(folder / DATA / "fold0/costs/ahdrnet.csv")
     assert costs[["width", "height"]].to_numpy().tolist() == [[64, 48]] and costs.seconds[0] > 0
-    assert (folder / DATA / "benchmark/moving.svg").read_text().count("<image") >= 4
-    page = (folder / DATA / "benchmark/index.html").read_text()
+    assert (folder / DATA / "benchmark/moving.svg").read_text(encoding="utf-8").count("<image") >= 4
+    page = (folder / DATA / "benchmark/index.html").read_text(encoding="utf-8")
     assert page.count('<section id="setting') == 3 and "64x48, GB" in page
-    report = (folder / "results/smoke/report/index.html").read_text()
+    report = (folder / "results/smoke/report/index.html").read_text(encoding="utf-8")
     section = report[report.index('<section id="benchmark">') :]
     assert section.count("<details") >= 3 and 'href="../polyhaven-mini/benchmark/index.html"' in section
-    assert '<section id="benchmark">' not in (smoke / "results/smoke/report/index.html").read_text()
+    assert '<section id="benchmark">' not in (smoke / "results/smoke/report/index.html").read_text(
+        encoding="utf-8"
+    )

@@ -70,7 +70,7 @@ def kalantari(folder, view):
         deep = np.round(RESPONSE(np.clip(view * 2.0**ev, 0, 1)) * 65535).astype(np.uint16)
         (folder / "Training/001").mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(folder / "Training/001" / name), deep[..., ::-1])
-    (folder / "Training/001/exposure.txt").write_text("-3.000000\n0.000000\n3.000000\n")
+    (folder / "Training/001/exposure.txt").write_text("-3.000000\n0.000000\n3.000000\n", encoding="utf-8")
     write_hdr(folder / "Training/001/HDRImg.hdr", view)
 
 
@@ -165,7 +165,7 @@ def paper(tmp_path_factory, views) -> Path:
     corrupt = raw / f"LDR_exposure_0/LDR_{CORRUPT:03}.jpg"
     corrupt.write_bytes(corrupt.read_bytes()[:500])
     (raw / f"LDR_exposure_+2/LDR_{ALONE:03}.jpg").unlink()
-    (folder / "small.yaml").write_text(PAPER_SMALL)
+    (folder / "small.yaml").write_text(PAPER_SMALL, encoding="utf-8")
     refused = snakemake(folder, "--configfile", "config/paper.yaml", "small.yaml")
     assert "metahdr fetch ldr-hdr-pair" in refused.stdout, "one line says what to do"
     fetch(folder / "config/datasets.yaml", "ldr-hdr-pair", folder / "data/raw", None)
@@ -191,7 +191,7 @@ def test_the_papers_dataset_runs_from_damaged_files_to_the_table(paper):
 
 
 def test_the_memory_of_every_stage_that_takes_long_is_known(paper):
-    stages = json.loads((paper / "provenance.json").read_text())["stages"]
+    stages = json.loads((paper / "provenance.json").read_text(encoding="utf-8"))["stages"]
     long = [row for row in stages.values() if row["longest"] > 2]
     assert long and all(row["megabytes"] > 100 for row in long)
 

@@ -42,9 +42,9 @@ rule needs_bad:
 
 
 def test_what_failed_for_good_is_named_with_its_end_of_log_and_where_the_run_is(tmp_path):
-    (tmp_path / "Snakefile").write_text(RULES.format(src=str(REPOSITORY / "src")))
+    (tmp_path / "Snakefile").write_text(RULES.format(src=str(REPOSITORY / "src")), encoding="utf-8")
     command = [sys.executable, "-m", "snakemake", "--cores", "1", "--keep-going", "--retries", "1"]
-    result = subprocess.run([*command, "--quiet", "all"], cwd=tmp_path, capture_output=True, text=True)
+    result = subprocess.run([*command, "--quiet", "all"], cwd=tmp_path, capture_output=True, encoding="utf-8")
     assert result.returncode == 1
     summary = result.stderr.partition("1 job(s) failed; ")[2]
     lines = ["    16", "    17", "    18", "    19", "    20"]

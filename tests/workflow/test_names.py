@@ -28,7 +28,7 @@ def folder(tmp_path):
 
 def register(folder, name: str, *arguments: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "metahdr.cli", "register", name, *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env={"PYTHONPATH": "src"})
+    return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", env={"PYTHONPATH": "src"})
 
 
 @pytest.mark.parametrize("name", ["x$(touch pwned)", "../../esc"])
@@ -41,7 +41,7 @@ def test_a_name_that_would_reach_the_shell_or_leave_the_results_is_refused_every
     assert "Traceback" not in refused.stderr
     assert (folder / "config/datasets.yaml").read_bytes() == before
 
-    (folder / "mine.yaml").write_text(yaml.safe_dump({name: dataset(["oak.hdr"])}))
+    (folder / "mine.yaml").write_text(yaml.safe_dump({name: dataset(["oak.hdr"])}), encoding="utf-8")
     configured = [f"data:\n  dataset: '{name}'\n", "data:\n  register: mine.yaml\n"]
     for text in configured:
         result = snakemake(folder, *overlay(folder, text))
@@ -73,7 +73,9 @@ def test_folders_with_spaces_and_quotes_and_a_source_called_like_anothers_file_g
 
 def test_a_plan_for_thousands_of_sources_has_few_jobs_and_short_commands(folder):
     names = [f"a_long_name_of_a_panorama_that_somebody_took_{index}" for index in range(5000)]
-    (folder / "many.yaml").write_text(yaml.safe_dump({"many": dataset([f"{name}.hdr" for name in names])}))
+    (folder / "many.yaml").write_text(
+        yaml.safe_dump({"many": dataset([f"{name}.hdr" for name in names])}), encoding="utf-8"
+    )
     settings = overlay(folder, "machine: {chunk: 1250}\ndata: {dataset: many, register: many.yaml}")
     output = snakemake(folder, "--dry-run", "--printshellcmds", *settings).stdout
     commands = re.findall(r'python "\$SCRIPTS/(\w+)\.py" .*', output)
@@ -100,11 +102,11 @@ def test_pretrained_weights_of_hdrcnn_must_be_there_before_any_work(folder):
 
 def test_an_argument_that_a_rule_forgets_or_that_its_script_does_not_take_stops_before_any_work(folder):
     rules = folder / "workflow/rules/expose.smk"
-    text = rules.read_text()
-    rules.write_text(text.replace(", seed=CONFIG.seed", ""))
+    text = rules.read_text(encoding="utf-8")
+    rules.write_text(text.replace(", seed=CONFIG.seed", ""), encoding="utf-8")
     result = snakemake(folder, *SMOKE)
     assert result.returncode == 1 and "error in rule expose, expose.py needs seed" in result.stdout
-    rules.write_text(text.replace("seed=CONFIG.seed", "seed=CONFIG.seed, sead=1"))
+    rules.write_text(text.replace("seed=CONFIG.seed", "seed=CONFIG.seed, sead=1"), encoding="utf-8")
     result = snakemake(folder, *SMOKE)
     assert result.returncode == 1 and "error in rule expose, expose.py takes no sead" in result.stdout
 
@@ -121,7 +123,7 @@ def test_a_misspelt_dataset_is_among_all_mistakes_that_are_named_before_any_work
 
 
 def test_a_section_that_stands_twice_in_a_file_stops_before_any_work(checkout, tmp_path):
-    (tmp_path / "twice.yaml").write_text("meta: {seeds: [0]}\nmeta: {seeds: [1]}\n")
+    (tmp_path / "twice.yaml").write_text("meta: {seeds: [0]}\nmeta: {seeds: [1]}\n", encoding="utf-8")
     result = snakemake(checkout, "--dry-run", *SMOKE, str(tmp_path / "twice.yaml"))
     assert result.returncode != 0 and "Traceback" not in result.stdout
     assert "'meta' stands twice, in line 1 and in line 2" in result.stdout

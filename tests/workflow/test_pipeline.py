@@ -120,7 +120,7 @@ def test_predictions_and_labels_are_openexr_named_by_scene_and_exposure(smoke):
 
 
 def test_metrics_hold_the_means_of_the_scores(smoke):
-    metrics = json.loads((smoke / RESULTS / "metrics.json").read_text())
+    metrics = json.loads((smoke / RESULTS / "metrics.json").read_text(encoding="utf-8"))
     scores = pd.read_csv(smoke / DATA / "scores.csv")
     scores = scores[(scores.method == "metahdr") & (scores.alignment == "plain") & (scores.region == "all")]
     rows = scores.query("label_source == 'simulated' and mode == 'adapted_simulated' and metric == 'psnr'")
@@ -132,14 +132,14 @@ def test_metrics_hold_the_means_of_the_scores(smoke):
 def test_dvc_shows_the_metrics_in_one_row_of_a_terminal(smoke):
     command = [str(warm_python()), "-m", "dvc", "metrics", "show", f"{RESULTS}/metrics.json"]
     result = subprocess.run(
-        command, cwd=smoke, capture_output=True, text=True, env=os.environ | {"COLUMNS": "100"}
+        command, cwd=smoke, capture_output=True, encoding="utf-8", env=os.environ | {"COLUMNS": "100"}
     )
     assert "adapted.psnr" in result.stdout, result.stderr
     assert max(map(len, result.stdout.splitlines())) <= 100
 
 
 def test_the_report_needs_nothing_from_outside_itself(smoke):
-    page = (smoke / RESULTS / "report" / "index.html").read_text()
+    page = (smoke / RESULTS / "report" / "index.html").read_text(encoding="utf-8")
     assert "Table 1" in page
     assert not re.search(r"<(link|iframe)\b|<script[^>]*src=", page)
     assert not re.search(r'(src|srcset)="(?!data:)', page)
@@ -147,8 +147,8 @@ def test_the_report_needs_nothing_from_outside_itself(smoke):
 
 
 def test_results_hold_their_configuration_commit_data_and_libraries(smoke):
-    origin = json.loads((smoke / DATA / "provenance.json").read_text())
-    config = yaml.safe_load((smoke / DATA / "config.yaml").read_text())
+    origin = json.loads((smoke / DATA / "provenance.json").read_text(encoding="utf-8"))
+    config = yaml.safe_load((smoke / DATA / "config.yaml").read_text(encoding="utf-8"))
     assert config["meta"]["iterations"] == 6
     assert origin["config"] == config
     assert len(origin["dataset"]["files"]) == 17
@@ -204,10 +204,10 @@ def test_the_default_configuration_leaves_out_all_sections_that_its_run_does_not
 
 def test_another_scene_leaves_the_other_chunks_alone(smoke, tmp_path):
     folder = shutil.copytree(smoke, tmp_path / "checkout")
-    register = yaml.safe_load((folder / "config/datasets.yaml").read_text())
+    register = yaml.safe_load((folder / "config/datasets.yaml").read_text(encoding="utf-8"))
     files = register["polyhaven-mini"]["files"]
     files.append(files[0] | {"name": "another.exr"})
-    (folder / "config/datasets.yaml").write_text(yaml.safe_dump(register))
+    (folder / "config/datasets.yaml").write_text(yaml.safe_dump(register), encoding="utf-8")
     jobs = planned(folder, *SMOKE)
     assert [jobs[stage] for stage in ("retrieve", "prepare", "expose", "split")] == [1, 1, 1, 1]
 
@@ -230,7 +230,7 @@ def test_what_a_mirror_lacks_comes_from_the_next_origin(smoke, tmp_path):
         shutil.copy(smoke / raw / name, mirror)
     result = snakemake(folder, table, *overlay(tmp_path, f"data: {{mirror: '{mirror}'}}"))
     assert result.returncode == 0, result.stdout[-3000:]
-    entries = json.loads((folder / table).read_text()).values()
+    entries = json.loads((folder / table).read_text(encoding="utf-8")).values()
     hashes = {name: digest for entry in entries for name, digest in entry["sha256"].items()}
     assert len(hashes) == 11 and hashes.keys() > {*there}
     for name, digest in hashes.items():
@@ -290,7 +290,7 @@ def test_killed_training_goes_on_and_ends_as_if_it_had_not_been(smoke, tmp_path)
     process.wait()
     assert not (tmp_path / "last.pt").exists()
 
-    resumed = subprocess.run(command, env=environment, capture_output=True, text=True)
+    resumed = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8")
     assert "resumed from" in resumed.stderr
     once = torch.load(smoke / TRUE / "last.pt", weights_only=True)
     again = torch.load(tmp_path / "last.pt", weights_only=True)
@@ -318,7 +318,7 @@ def test_killed_labelling_goes_on_with_what_is_missing(smoke, tmp_path):
     process.wait()
     assert not (tmp_path / "labels").exists()
 
-    resumed = subprocess.run(command, env=environment, capture_output=True, text=True)
+    resumed = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8")
     assert re.search(r"[1-9]\d* of \d+ scenes have their labels already", resumed.stderr)
     assert [path.name for path in tmp_path.iterdir()] == ["labels"]
     once, again = (
@@ -348,7 +348,7 @@ def test_the_shipped_model_may_label_the_default_split_and_no_other(smoke, tmp_p
     scenes.split = scenes.split.replace({"train": "test", "test": "train"})
     scenes.to_csv(tmp_path / "swapped.csv", index=False)
     command += ["--scenes", str(tmp_path / "swapped.csv")]
-    refused = subprocess.run(command, env=environment, capture_output=True, text=True)
+    refused = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8")
     assert refused.returncode == 1 and "Traceback" not in refused.stderr
     assert "trained on scenes that this run keeps from training (test: " in refused.stderr
     assert "studio_small_01" in refused.stderr  # its place is trained on
@@ -366,7 +366,7 @@ def test_a_trained_hdrcnn_is_judged_beside_expandnet_and_gets_its_card(smoke):
     scores, scenes = pd.read_csv(folder / "scores.csv"), pd.read_csv(smoke / FOLD / "scenes.csv")
     assert set(scores.source) == set(scenes.source[scenes.split == "test"])
     assert set(pd.read_csv(folder / "summary.csv").method) == {"gamma_2", "gamma_2_2", "hdrcnn", "expandnet"}
-    assert sha256(smoke / FOLD / "hdrcnn.safetensors") in (folder / "card.md").read_text()
+    assert sha256(smoke / FOLD / "hdrcnn.safetensors") in (folder / "card.md").read_text(encoding="utf-8")
     assert (folder / "labels.svg").stat().st_size > 10_000
 
 
@@ -379,9 +379,9 @@ def more_runs(smoke, tmp_path_factory):
     (folder / "data/weights").mkdir(exist_ok=True)
     torch.save(ExpandNet().state_dict(), folder / "data/weights/expandnet.pth")
     for path in (folder / "config/config.yaml", folder / "config/smoke.yaml"):
-        values = yaml.safe_load(path.read_text())
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
         values["meta"]["variants"] = {}
-        path.write_text(yaml.safe_dump(values))
+        path.write_text(yaml.safe_dump(values), encoding="utf-8")
     more = "meta: {seeds: [0], label_sources: [expandnet, debevec]}\nscore: {methods: [ldr, debevec, label]}"
     return folder, overlay(folder, more)
 
@@ -400,7 +400,7 @@ def test_runs_with_expandnets_and_with_merged_labels_are_added_to_those_there_ar
     adapted = {f"adapted_{source}" for source in sources}
     assert modes.to_dict() == {run: {"single", *adapted} for run in runs} | {"none": {"single", "stack", *adapted}}
     assert (scores.groupby(["method", "label_source", "mode"]).size() == 3 * scores.scene.nunique()).all()
-    page = (folder / RESULTS / "report/index.html").read_text()
+    page = (folder / RESULTS / "report/index.html").read_text(encoding="utf-8")
     for method in ("ExpandNet", METHODS["debevec"].title):
         assert f"trained with {method}&#39;s labels" in page
     assert sha256(folder / "data/weights/expandnet.pth") in page
@@ -410,7 +410,7 @@ def test_an_edited_merge_retrains_the_run_that_has_its_labels_and_no_other(more_
     folder, settings = more_runs
     assert snakemake(folder, *settings).returncode == 0
     merge = folder / "src/metahdr/brackets/merge.py"
-    merge.write_text(f"{merge.read_text()}\nMORE = 1\n")
+    merge.write_text(f"{merge.read_text(encoding='utf-8')}\nMORE = 1\n", encoding="utf-8")
     jobs = planned(folder, *settings)
     assert jobs["meta_train"] == 1 and "label" not in jobs
     assert jobs["adapt"] == 4, "every run is tested with merged labels"
@@ -420,12 +420,15 @@ def test_published_weights_are_retrieved_where_they_are_asked_for(smoke, tmp_pat
     (tmp_path / "mirror").mkdir()
     np.savez(tmp_path / "mirror" / "hdrcnn_params.npz", np.zeros(1))
     register = smoke / "config/weights.yaml"  # without the authors' server, which would be tried after the mirror
-    register.write_text(re.sub("url: .*/hdrcnn_params.npz", f"url: {tmp_path}/nowhere", register.read_text()))
+    register.write_text(
+        re.sub("url: .*/hdrcnn_params.npz", f"url: {tmp_path}/nowhere", register.read_text(encoding="utf-8")),
+        encoding="utf-8",
+    )
     mirror = f"data: {{mirror: '{tmp_path}/mirror', raw: '{tmp_path}/data/raw'}}"
     settings = overlay(tmp_path, f"{mirror}\nlabel: {{weights: official}}")
     weights = tmp_path / "data/weights/hdrcnn_params.npz"
     assert snakemake(smoke, str(weights), *settings).returncode == 0
-    record = weights.with_name("hdrcnn_params.npz.sha256").read_text()
+    record = weights.with_name("hdrcnn_params.npz.sha256").read_text(encoding="utf-8")
     weights.unlink()
     np.savez(tmp_path / "mirror" / "hdrcnn_params.npz", np.ones(1))
     result = snakemake(smoke, str(weights), *settings)

@@ -33,13 +33,15 @@ def run(tmp_path_factory):
     """A checkout whose profile is filled in, after a small run; the folder of the stand-ins, and what was said."""
     slurm, folder = tmp_path_factory.mktemp("slurm"), check_out(tmp_path_factory.mktemp("checkout"))
     profile = folder / PROFILE
-    profile.write_text(yaml.safe_dump(yaml.safe_load(profile.read_text()) | SITE))
-    (folder / "small.yaml").write_text(SMALL)
+    profile.write_text(
+        yaml.safe_dump(yaml.safe_load(profile.read_text(encoding="utf-8")) | SITE), encoding="utf-8"
+    )
+    (folder / "small.yaml").write_text(SMALL, encoding="utf-8")
     environment = stub_slurm(slurm, warm_python())
     command = [sys.executable, "-m", "snakemake", "--workflow-profile", "workflow/profiles/slurm"]
     command += ["--configfile", "config/smoke.yaml", "small.yaml"]
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "timeout": 300}
-    result = subprocess.run(command, cwd=folder, env=os.environ | environment, text=True, **streams)
+    result = subprocess.run(command, cwd=folder, env=os.environ | environment, encoding="utf-8", **streams)
     return folder, slurm, result
 
 

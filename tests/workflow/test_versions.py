@@ -26,7 +26,7 @@ def call(folder: Path, *words: str) -> subprocess.CompletedProcess:
     if words[0] != "git":
         command = [str(warm_python()), "-m", *words]
     environment = os.environ | {"PYTHONPATH": str(folder / "src"), "COLUMNS": "100"}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8")
 
 
 def metahdr(folder: Path, command: str) -> subprocess.CompletedProcess:
@@ -48,10 +48,10 @@ def published(smoke, tmp_path_factory) -> Path:
     """A repository whose finished run, the smoke run's half, was published to a folder."""
     folder = tmp_path_factory.mktemp("versions") / "first"
     shutil.copytree(smoke, folder, symlinks=True)
-    config = yaml.safe_load((folder / "config/config.yaml").read_text())
-    lay_over(config, yaml.safe_load((folder / "config/smoke.yaml").read_text()))
+    config = yaml.safe_load((folder / "config/config.yaml").read_text(encoding="utf-8"))
+    lay_over(config, yaml.safe_load((folder / "config/smoke.yaml").read_text(encoding="utf-8")))
     lay_over(config, {"meta": {"label_sources": ["simulated"], "seeds": [0]}})
-    (folder / "config/config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    (folder / "config/config.yaml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     assert snakemake(folder, *PROFILE).returncode == 0
     good(call(folder, "git", "init", "--quiet"))
     assert "dvc remote add" in metahdr(folder, "publish").stderr, "no remote: one line says what to do"
@@ -89,7 +89,7 @@ def test_a_changed_setting_reruns_in_a_restored_clone_what_it_reruns_where_all_w
 ):
     """`prepare` is the first stage: had Snakemake not noted its parameters, nothing would run."""
     changed = tmp_path / "changed.yaml"
-    changed.write_text("prepare: {views: 4}")
+    changed.write_text("prepare: {views: 4}", encoding="utf-8")
     jobs = planned(restored, *PROFILE, "--configfile", str(changed))
     assert jobs["prepare"] == 2
     assert jobs == planned(published, *PROFILE, "--configfile", str(changed))
@@ -121,10 +121,10 @@ def test_the_register_dvc_and_the_disk_agree_until_a_file_changes(restored):
 
 def test_a_register_that_has_another_number_of_files_than_dvc_is_told_of_data_that_are_not_here(restored):
     tracked = restored / "data/raw/polyhaven-1k.dvc"
-    kept = tracked.read_text()
-    tracked.write_text(kept.replace("nfiles: 50", "nfiles: 49"))
+    kept = tracked.read_text(encoding="utf-8")
+    tracked.write_text(kept.replace("nfiles: 50", "nfiles: 49"), encoding="utf-8")
     result = metahdr(restored, "data-status")
-    tracked.write_text(kept)
+    tracked.write_text(kept, encoding="utf-8")
     assert result.returncode == 1
     assert "polyhaven-1k.dvc: 49 files, 75224003 bytes; registered are 50 files, 75224003 bytes" in result.stdout
 
@@ -142,7 +142,9 @@ def test_results_of_another_configuration_are_refused_before_they_replace_anythi
     folder = tmp_path / "other"
     good(call(published, "git", "clone", "--quiet", str(published), str(folder)))
     config = folder / "config/config.yaml"
-    config.write_text(config.read_text().replace("iterations: 6", "iterations: 7"))
+    config.write_text(
+        config.read_text(encoding="utf-8").replace("iterations: 6", "iterations: 7"), encoding="utf-8"
+    )
     refusal = metahdr(folder, "restore")
     assert refusal.returncode == 1
     assert "config/config.yaml: meta" in refusal.stderr and "make reproduce computes its own" in refusal.stderr
@@ -169,9 +171,9 @@ def test_a_damaged_result_is_named_and_not_taken_for_new(published, tmp_path):
 def test_results_that_nobody_published_are_not_replaced(restored):
     table = restored / RESULTS / "report/tables.md"
     kept = table.read_bytes()
-    table.write_text("mine")
+    table.write_text("mine", encoding="utf-8")
     refusal = metahdr(restored, "restore")
-    found = table.read_text()
+    found = table.read_text(encoding="utf-8")
     table.write_bytes(kept)
     assert refusal.returncode == 1 and found == "mine"
     assert str(table) in refusal.stderr
@@ -181,8 +183,8 @@ def test_one_changed_file_reruns_its_dependents_alone_and_dvc_shows_what_it_chan
     path, register = restored / CHANGED, restored / "config/datasets.yaml"
     before, size = sha256(path), path.stat().st_size
     write_exr(path, read_hdr(path)[::-1] * 2)
-    facts = register.read_text().replace(before, sha256(path))
-    register.write_text(facts.replace(f"size: {size}\n", f"size: {path.stat().st_size}\n"))
+    facts = register.read_text(encoding="utf-8").replace(before, sha256(path))
+    register.write_text(facts.replace(f"size: {size}\n", f"size: {path.stat().st_size}\n"), encoding="utf-8")
     jobs = planned(restored, *PROFILE)
     assert (jobs["retrieve"], jobs["prepare"], jobs["expose"], jobs["split"]) == (1, 1, 1, 1)
     assert "manifest" not in jobs

@@ -42,7 +42,7 @@ def test_the_file_of_the_authors_layout_is_read(tmp_path, model):
     text = block("E = ", X) + block("f0 = ", model.mean)
     text += "".join(block(f"h({number})=", wave) for number, wave in enumerate(model.components, 1))
     path = tmp_path / "emor.txt"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     read = read_emor(path)
     np.testing.assert_allclose(read.mean, model.mean, atol=1e-6)
     np.testing.assert_allclose(read.components, model.components[:5], atol=1e-6)
@@ -51,7 +51,7 @@ def test_the_file_of_the_authors_layout_is_read(tmp_path, model):
 @pytest.mark.parametrize("text", ["", "E = \n1 2 3\n", "not numbers = at all\n"])
 def test_another_file_is_refused_in_one_line(tmp_path, text):
     path = tmp_path / "emor.txt"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=r"emor\.txt.*expected"):
         read_emor(path)
 

@@ -10,7 +10,7 @@ from metahdr.errors import UserError
 def laid_over(tmp_path, *texts: str):
     files = [tmp_path / f"{number}.yaml" for number in range(len(texts))]
     for file, text in zip(files, texts, strict=True):
-        file.write_text(text)
+        file.write_text(text, encoding="utf-8")
     return read_files(files)
 
 

@@ -44,5 +44,7 @@ def test_the_rules_learn_what_is_scored_without_torch(repository):
         "from metahdr.config.score import Score; Score().method_names(); import sys; print('torch' in sys.modules)"
     )
     command = [sys.executable, "-c", code]
-    result = subprocess.run(command, capture_output=True, text=True, env={"PYTHONPATH": str(repository / "src")})
+    result = subprocess.run(
+        command, capture_output=True, encoding="utf-8", env={"PYTHONPATH": str(repository / "src")}
+    )
     assert result.stdout == "False\n", result.stderr

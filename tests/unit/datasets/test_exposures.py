@@ -36,13 +36,13 @@ def test_an_ev_that_is_called_0_stays_0(tmp_path):
 
 
 def test_exposure_txt_has_a_number_for_each_file_in_their_order(tmp_path):
-    (tmp_path / "exposure.txt").write_text("-3.00\n0.00\n3.00\n")
+    (tmp_path / "exposure.txt").write_text("-3.00\n0.00\n3.00\n", encoding="utf-8")
     source = Source("a.hdr", bracket=("1.tif", "2.tif", "3.tif"), table="exposure.txt")
     assert read(tmp_path, source) == {-3.0: "1.tif", 0.0: "2.tif", 3.0: "3.tif"}
 
 
 def test_exposures_csv_names_the_files(tmp_path):
-    (tmp_path / "exposures.csv").write_text("file,ev\nbright.jpg,3\ndark.jpg,-1\nmiddle.jpg,1\n")
+    (tmp_path / "exposures.csv").write_text("file,ev\nbright.jpg,3\ndark.jpg,-1\nmiddle.jpg,1\n", encoding="utf-8")
     assert read(tmp_path, Source(None, bracket=FILES, table="exposures.csv")) == {
         -2.0: "dark.jpg",
         0.0: "middle.jpg",
@@ -76,12 +76,12 @@ def test_photographs_without_exposure_times_say_what_to_do(tmp_path):
     ],
 )
 def test_a_wrong_table_is_named(tmp_path, text, found):
-    (tmp_path / "exposure.txt").write_text(text)
+    (tmp_path / "exposure.txt").write_text(text, encoding="utf-8")
     with pytest.raises(ImageError, match=found):
         read_exposures(Source("a.hdr", bracket=FILES, table="exposure.txt"), tmp_path)
 
 
 def test_a_file_without_a_row_in_exposures_csv_is_named(tmp_path):
-    (tmp_path / "exposures.csv").write_text("file,ev\nbright.jpg,3\ndark.jpg,-1\n")
+    (tmp_path / "exposures.csv").write_text("file,ev\nbright.jpg,3\ndark.jpg,-1\n", encoding="utf-8")
     with pytest.raises(ImageError, match=r"exposures\.csv: no table of EVs .*middle\.jpg"):
         read_exposures(Source(None, bracket=FILES, table="exposures.csv"), tmp_path)

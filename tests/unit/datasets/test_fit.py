@@ -20,7 +20,7 @@ def data(tmp_path, monkeypatch) -> dict:
     entry = {key: "-" for key in ("title", "version", "licence", "citation", "homepage")}
     files = [{"name": f"oak/{ev}EV.jpg", "sha256": "0" * 64, "size": 1} for ev in (0, 2)]
     entry |= {"kind": "brackets", "splits": {"published": {"oak": "test"}}, "files": files}
-    (tmp_path / "datasets.yaml").write_text(yaml.safe_dump({"name": entry}))
+    (tmp_path / "datasets.yaml").write_text(yaml.safe_dump({"name": entry}), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return {"register": "datasets.yaml", "dataset": "name"}
 

@@ -50,9 +50,9 @@ def test_a_dataset_that_is_not_here_has_nothing_wrong(dataset, tmp_path):
 def test_a_file_is_hashed_again_when_its_size_or_time_changed_and_only_then(dataset, folder, tmp_path):
     known, path = tmp_path / "known.csv", folder / "a.hdr"
     verify(dataset, folder, known)
-    with known.open(newline="") as table:
+    with known.open(newline="", encoding="utf-8") as table:
         rows = list(csv.DictReader(table))
-    with known.open("w", newline="") as table:
+    with known.open("w", newline="", encoding="utf-8") as table:
         writer = csv.DictWriter(table, rows[0])
         writer.writeheader()
         writer.writerows(row | {"when": "2001-01-01 00:00:00"} for row in rows)
@@ -64,7 +64,7 @@ def test_a_file_is_hashed_again_when_its_size_or_time_changed_and_only_then(data
     assert len(verify(dataset, folder, known).wrong) == 1
     path.write_bytes(b"a.hdr")
     assert verify(dataset, folder, known).wrong == []
-    with known.open(newline="") as table:
+    with known.open(newline="", encoding="utf-8") as table:
         times = {row["name"]: row["when"] for row in csv.DictReader(table)}
     assert times["a.hdr"] > times["b/c.hdr"] == "2001-01-01 00:00:00"
 

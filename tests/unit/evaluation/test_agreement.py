@@ -138,7 +138,7 @@ def folders(tmp_path):
         for name, table in zip("ab", tables, strict=True):
             (tmp_path / name / "tiny").mkdir(parents=True)
             write_table(tmp_path / name / "tiny" / "scores.csv", table, "%.6g")
-            (tmp_path / name / "tiny" / "provenance.json").write_text(json.dumps(ORIGIN))
+            (tmp_path / name / "tiny" / "provenance.json").write_text(json.dumps(ORIGIN), encoding="utf-8")
         return [str(tmp_path / "a"), str(tmp_path / "b")]
 
     return folders
@@ -179,6 +179,6 @@ def test_a_folder_without_a_run_cannot_be_compared(folders, tmp_path, monkeypatc
 )
 def test_a_damaged_file_is_named(folders, tmp_path, file, content, message):
     folders(scores(), scores())
-    (tmp_path / "a" / "tiny" / file).write_text(content)
+    (tmp_path / "a" / "tiny" / file).write_text(content, encoding="utf-8")
     with pytest.raises(UserError, match=message):
         read_run(tmp_path / "a")

@@ -314,7 +314,7 @@ def test_an_animation_is_refused_or_its_first_frame_taken(tmp_path):
 
 
 def test_a_file_that_is_no_image_is_named(tmp_path):
-    (tmp_path / "text.jpg").write_text("no pixels here")
+    (tmp_path / "text.jpg").write_text("no pixels here", encoding="utf-8")
     with pytest.raises(ImageError, match=r"text\.jpg: cannot be read as an image"):
         read_ldr(tmp_path / "text.jpg")
 

@@ -17,7 +17,7 @@ def test_a_loss_gets_the_options_that_it_declares_and_no_others():
 
 def test_a_loss_of_another_package_needs_no_options(tmp_path, monkeypatch):
     (tmp_path / "plugged.py").write_text(
-        "def mse(prediction, label):\n    return (prediction - label).square().mean()\n"
+        "def mse(prediction, label):\n    return (prediction - label).square().mean()\n", encoding="utf-8"
     )
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(registry, "_places", lambda kind: {"mse": "plugged:mse"})

@@ -25,7 +25,7 @@ OUTPUTS = ("best.pt", "last.pt", "history.csv")
 def meta_train(script: Path, data: Path, settings: dict, run: Path) -> None:
     """The script as it runs from the command line; each attempt has a log in the run's folder."""
     sources = run.with_name("sources.json")
-    sources.write_text("{}")
+    sources.write_text("{}", encoding="utf-8")
     sys.argv = [str(script), "--method", "metahdr", "--data", str(data), "--sources", str(sources)]
     sys.argv += ["--raw", str(data), "--kind", "panoramas", "--settings", json.dumps(settings), "--seed", "0"]
     sys.argv += ["--threads", "1", "--code", "digest", "--state", str(run / "state.pt")]
@@ -35,7 +35,9 @@ def meta_train(script: Path, data: Path, settings: dict, run: Path) -> None:
 
 
 def outputs(run: Path) -> list:
-    return [torch.load(run / name, weights_only=True) for name in OUTPUTS[:2]] + [(run / OUTPUTS[2]).read_text()]
+    return [torch.load(run / name, weights_only=True) for name in OUTPUTS[:2]] + [
+        (run / OUTPUTS[2]).read_text(encoding="utf-8")
+    ]
 
 
 def finished(run: Path) -> bool:
@@ -43,14 +45,16 @@ def finished(run: Path) -> bool:
 
 
 def logs(run: Path) -> list[str]:
-    return [path.read_text() for path in sorted(run.glob("*.log"))]
+    return [path.read_text(encoding="utf-8") for path in sorted(run.glob("*.log"))]
 
 
 @pytest.fixture(scope="module")
 def start(results, repository):
     """Starts the script with the smoke configuration, but one inner step, for a run's folder."""
     script = repository / "workflow" / "scripts" / "train.py"
-    settings = yaml.safe_load((repository / "config" / "smoke.yaml").read_text())["meta"] | {"inner_steps": 1}
+    settings = yaml.safe_load((repository / "config" / "smoke.yaml").read_text(encoding="utf-8"))["meta"] | {
+        "inner_steps": 1
+    }
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload(["metahdr.meta.trainer", "metahdr.workflow.script"])
 

@@ -98,7 +98,8 @@ def test_a_network_of_another_package_is_made_by_its_name(tmp_path, monkeypatch)
         "        super().__init__()\n"
         "        self.factor, self.head = torch.nn.Parameter(torch.tensor(float(filters))), head\n\n"
         "    def forward(self, x):\n"
-        "        return self.head(self.factor * x)\n"
+        "        return self.head(self.factor * x)\n",
+        encoding="utf-8",
     )
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(registry, "_places", lambda kind: {"scaled": "plugged_network:Scaled"})
@@ -163,7 +164,7 @@ def test_a_file_of_something_else_is_refused_as_encoder(tmp_path, vgg16_file):
 
     assert refusal(tmp_path / "none.pth") == f"meta.encoder: {tmp_path}/none.pth: no such file"
     assert "vgg16.pth: not the weights of torchvision's ResNet-18" in refusal(vgg16_file)
-    (tmp_path / "page.pth").write_text("<html>")
+    (tmp_path / "page.pth").write_text("<html>", encoding="utf-8")
     assert "page.pth: damaged, or not a state dict of tensors alone" in refusal(tmp_path / "page.pth")
     torch.save({"epoch": 3}, tmp_path / "other.pth")
     assert "other.pth: damaged, or not a state dict of tensors alone" in refusal(tmp_path / "other.pth")

@@ -37,7 +37,7 @@ def train(repository, results, tmp_path_factory):
     def train(folder=None, **settings):
         folder = folder or tmp_path_factory.mktemp("trained")
         model, history, sources = (folder / n for n in ("autoencoder.safetensors", "history.csv", "sources.json"))
-        sources.write_text("{}")
+        sources.write_text("{}", encoding="utf-8")
         section = AutoencoderTraining(**TINY | settings).model_dump()
         places = results, sources, results
         facts = "panoramas", 0, 1, "c0de", folder / "state.pt"

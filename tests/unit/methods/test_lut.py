@@ -29,7 +29,7 @@ def train(repository):
 
     def train(fold, folder):
         sources, model, history = (folder / name for name in ("sources.json", "lut.safetensors", "lut.csv"))
-        sources.write_text("{}")
+        sources.write_text("{}", encoding="utf-8")
         script("lut", fold, sources, fold, "panoramas", 0, 1, "c0de", folder / "state", model, history)
         return model, read_table(history)
 

@@ -52,7 +52,7 @@ def train(repository, moving, tmp_path_factory):
         model, history, sources = (
             folder / file for file in (f"{name}.safetensors", "history.csv", "sources.json")
         )
-        sources.write_text("{}")
+        sources.write_text("{}", encoding="utf-8")
         section = (settings or SETTINGS[name]).model_dump()
         script(name, moving, sources, moving, "panoramas", 0, 1, "c0de", folder / "state", model, history, section)
         return model, history

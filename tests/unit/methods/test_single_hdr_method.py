@@ -100,7 +100,9 @@ def invemor(tmp_path):
     u = np.linspace(0, 1, SAMPLES)
     blocks = {"B": u, "g0": u**2} | {f"hinv({k})": np.sin(k * np.pi * u) for k in range(1, 14)}
     path = tmp_path / "invemor.txt"
-    path.write_text("".join(f"{name} = \n{' '.join(map(str, values))}\n" for name, values in blocks.items()))
+    path.write_text(
+        "".join(f"{name} = \n{' '.join(map(str, values))}\n" for name, values in blocks.items()), encoding="utf-8"
+    )
     return path
 
 
@@ -156,7 +158,7 @@ def test_the_file_of_inverse_responses_is_read(invemor):
     u = torch.linspace(0, 1, SAMPLES)
     torch.testing.assert_close(mean, u**2)
     torch.testing.assert_close(basis, torch.sin(torch.pi * torch.arange(1, 12)[:, None] * u), rtol=0, atol=1e-5)
-    invemor.write_text(invemor.read_text().replace("hinv", "h"))
+    invemor.write_text(invemor.read_text(encoding="utf-8").replace("hinv", "h"), encoding="utf-8")
     with pytest.raises(UserError, match=r"expected B, g0, hinv\(1\), .* as invemor.txt of CAVE"):
         read_inverse_emor(invemor, 11)
 

@@ -23,7 +23,9 @@ def album(shoot):
 
 
 def blocks(repository, kind: str) -> list[str]:
-    return re.findall(rf"```{kind}\n(.*?)```", (repository / "docs/photographs.md").read_text(), re.DOTALL)
+    return re.findall(
+        rf"```{kind}\n(.*?)```", (repository / "docs/photographs.md").read_text(encoding="utf-8"), re.DOTALL
+    )
 
 
 def test_the_example_in_python_runs(repository, album):

@@ -214,8 +214,8 @@ def test_other_kinds_are_refused(tmp_path):
     tifffile.imwrite(tmp_path / "cmyk16.tif", np.dstack([deep, deep[..., :1]]), photometric="separated")
     tifffile.imwrite(tmp_path / "negative16.tif", deep[..., 0], photometric="miniswhite")
     tifffile.imwrite(tmp_path / "signed16.tif", deep[..., 0].astype(np.int16), photometric="minisblack")
-    (tmp_path / "text.jpg").write_text("no image")
-    (tmp_path / "text.nef").write_text("no image")
+    (tmp_path / "text.jpg").write_text("no image", encoding="utf-8")
+    (tmp_path / "text.nef").write_text("no image", encoding="utf-8")
     (tmp_path / "folder.jpg").mkdir()
     for name, message in {
         "cmyk.jpg": "mode CMYK; expected RGB",

@@ -80,7 +80,7 @@ def test_a_method_that_cannot_take_a_photograph_is_one_line(shoot, reconstruct, 
 def test_what_cannot_be_taken_is_one_line_each_and_the_others_are_done(shoot, reconstruct, tmp_path, capsys):
     good, last = shoot("good.jpg"), shoot("last.png")
     (tmp_path / "cut.jpg").write_bytes(good.read_bytes()[:3000])
-    (tmp_path / "text.png").write_text("no image")
+    (tmp_path / "text.png").write_text("no image", encoding="utf-8")
     for name, pixels in {"black": np.zeros((40, 50, 3)), "white": np.full((40, 50, 3), 255)}.items():
         Image.fromarray(pixels.astype(np.uint8)).save(f"{name}.png")
     Image.new("RGB", (1, 1)).save("one.png")

@@ -90,7 +90,7 @@ def driver():
 @pytest.fixture(scope="module")
 def loaded(driver, page, tmp_path_factory):
     path = tmp_path_factory.mktemp("page") / "index.html"
-    path.write_text(page)
+    path.write_text(page, encoding="utf-8")
     browser = Browser(driver)
     browser.send("/url", {"url": path.as_uri()})
     yield browser

@@ -68,7 +68,7 @@ def test_every_figure_is_on_the_page_and_in_files_with_its_numbers(figures, page
     figure.write(tmp_path)
     operators = ["", "_reinhard", "_local"] if name in SHEETS else [""]
     for operator in operators:
-        assert (tmp_path / f"{name}{operator}.svg").read_text().rstrip().endswith("</svg>")
+        assert (tmp_path / f"{name}{operator}.svg").read_text(encoding="utf-8").rstrip().endswith("</svg>")
     assert len(read_table(tmp_path / f"{name}.csv")) > 0
     assert page.count(f'alt="{figure.title}"'.replace("'", "&#39;")) == len(operators)
 

@@ -99,8 +99,8 @@ def test_a_split_without_scenes_is_empty(tmp_path, results):
 
 @pytest.mark.parametrize("split", ["train", None])
 def test_a_table_without_any_scene_has_no_scenes(tmp_path, results, split):
-    header = (results / "scenes.csv").read_text().splitlines()[0]
-    (tmp_path / "scenes.csv").write_text(f"{header}\n")
+    header = (results / "scenes.csv").read_text(encoding="utf-8").splitlines()[0]
+    (tmp_path / "scenes.csv").write_text(f"{header}\n", encoding="utf-8")
     assert len(Scenes(tmp_path, split)) == 0
 
 
@@ -114,7 +114,7 @@ def test_a_source_whose_exposures_are_none_has_no_scenes(tmp_path, results):
     shutil.copytree(results.parent / "exposures", tmp_path / "exposures")
     fold = shutil.copytree(results, tmp_path / "fold0")
     for path in (tmp_path / "exposures").glob("*.csv"):
-        path.write_text(path.read_text().splitlines()[0] + "\n")
+        path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
     assert len(Scenes(fold, "train")) == len(Scenes(fold, None)) == 0
 
 

@@ -197,7 +197,7 @@ def test_the_papers_split_is_that_of_the_authors_code(repository):
     published += [175, 194, 195, 209, 221, 224, 230, 275, 288, 294, 306, 342, 360, 375, 394, 397, 405, 430, 438]
     published += [439, 448, 450]
     assert sorted(number + 1 for number in numbers["test"]) == published
-    settings = yaml.safe_load((repository / "config" / "paper.yaml").read_text())["split"]
+    settings = yaml.safe_load((repository / "config" / "paper.yaml").read_text(encoding="utf-8"))["split"]
     names = [f"HDR_{number:03}" for number in range(1, 451) if number % 7]  # some were withdrawn
     dataset = read_register(repository / "config" / "datasets.yaml")["ldr-hdr-pair"]
     split = split_places(names, dataset.split(Split.model_validate(settings)), seed=5)

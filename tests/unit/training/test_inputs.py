@@ -177,12 +177,13 @@ def test_the_number_of_processes_does_not_name_a_training_and_one_of_them_hashes
         "with processes.process_group():\n"
         "    identity = Trainer(\n"
         "        TrainingInputs(data, {}, 'panoramas', settings, 0, 1, 'digest', out / 'state.pt')).identity\n"
-        "(out / f'{processes.rank()}.txt').write_text(f'{identity} {bool(hashed)}')\n"
+        "(out / f'{processes.rank()}.txt').write_text(f'{identity} {bool(hashed)}')\n",
+        encoding="utf-8",
     )
     command = [str(warm_python()), "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--"]
     environment = os.environ | {"PYTHONPATH": str(repository / "src"), "CUDA_VISIBLE_DEVICES": ""}
     subprocess.run([*command, str(script), str(data), str(tmp_path)], check=True, env=environment)
-    written = [(tmp_path / f"{rank}.txt").read_text().split() for rank in range(2)]
+    written = [(tmp_path / f"{rank}.txt").read_text(encoding="utf-8").split() for rank in range(2)]
     assert written == [[meta_identity(data), "True"], [meta_identity(data), "False"]]
 
 

@@ -21,7 +21,7 @@ def train(results, repository):
 
     def train(folder, count):
         script = repository / "workflow" / "scripts" / "train.py"
-        (folder / "sources.json").write_text("{}")
+        (folder / "sources.json").write_text("{}", encoding="utf-8")
         torchrun = [warm_python(), "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
         arguments = {
             "method": "metahdr",
@@ -42,10 +42,10 @@ def train(results, repository):
         for name, value in arguments.items():
             command += [f"--{name}", value]
         environment = os.environ | {"PYTHONPATH": str(repository / "src"), "CUDA_VISIBLE_DEVICES": ""}
-        ended = subprocess.run([*map(str, command)], env=environment, capture_output=True, text=True)
+        ended = subprocess.run([*map(str, command)], env=environment, capture_output=True, encoding="utf-8")
         assert ended.returncode == 0, ended.stderr
         saved = [checkpoint.load(folder / name) for name in ("best.pt", "last.pt")]
-        return saved, (folder / "log.txt").read_text()
+        return saved, (folder / "log.txt").read_text(encoding="utf-8")
 
     return train
 

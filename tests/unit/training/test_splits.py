@@ -34,7 +34,7 @@ def train(results, repository, tmp_path):
 
     def train(method, data, settings, model):
         files = {path.stem: {"hdr": path.name, "ldr": {}} for path in (results.parent / "raw").iterdir()}
-        (tmp_path / "sources.json").write_text(json.dumps(files))
+        (tmp_path / "sources.json").write_text(json.dumps(files), encoding="utf-8")
         fixed = (method, data, tmp_path / "sources.json", results.parent / "raw", "panoramas")
         files = (tmp_path / "state.pt", tmp_path / model, tmp_path / "history.csv")
         script(*fixed, 0, 1, "digest", *files, json.loads(settings.model_dump_json()))

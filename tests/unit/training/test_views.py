@@ -33,6 +33,6 @@ def test_decoded_images_are_the_files_values_and_are_not_decoded_twice(tmp_path,
 
 def test_an_array_that_cannot_be_saved_is_explained(tmp_path, scenery):
     write_exr(tmp_path / "a.exr", scenery(0))
-    (tmp_path / "decoded").write_text("a file where the folder would be")
+    (tmp_path / "decoded").write_text("a file where the folder would be", encoding="utf-8")
     with pytest.raises(UserError, match=r"decoded/a\.npy: cannot be saved: .* make room"):
         decode_images({"a": tmp_path / "a.exr"}, tmp_path / "decoded")

@@ -31,9 +31,9 @@ def toy(tmp_path, monkeypatch):
     """A package beside a script that imports it; `toy(path=text)` changes a file, `toy()` gives the digest."""
     for name, text in FILES.items():
         (tmp_path / "toy" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "toy" / name).write_text(text)
+        (tmp_path / "toy" / name).write_text(text, encoding="utf-8")
     script = tmp_path / "script.py"
-    script.write_text("import json\n")
+    script.write_text("import json\n", encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
 
     def digest(*modules: str) -> str:
@@ -47,9 +47,9 @@ def toy(tmp_path, monkeypatch):
 def changes(toy, file: str, text: str, *modules: str) -> bool:
     folder, digest = toy
     before = digest(*modules)
-    (folder / file).write_text(text)
+    (folder / file).write_text(text, encoding="utf-8")
     after = digest(*modules)
-    (folder / file).write_text(FILES.get(file, ""))
+    (folder / file).write_text(FILES.get(file, ""), encoding="utf-8")
     return before != after
 
 
@@ -109,7 +109,7 @@ def test_a_star_takes_all_modules_of_a_package(toy):
 
 def test_other_libraries_do_not_count_unless_a_module_of_theirs_is_named(toy):
     folder, digest = toy
-    (folder / "third.py").write_text("import ast\nname = 'x'\n")
+    (folder / "third.py").write_text("import ast\nname = 'x'\n", encoding="utf-8")
     assert "metahdr" not in {name.partition(".")[0] for name in sys.modules if name.startswith("toy")}
     before = digest("toy.apart")
     assert digest("toy.apart", "toy.third") != before
@@ -128,9 +128,9 @@ def test_the_place_of_the_checkout_does_not_count(toy, tmp_path, monkeypatch):
 
 def test_a_module_of_a_plugin_in_one_file_counts(toy, tmp_path):
     folder, digest = toy
-    (tmp_path / "plugin.py").write_text("value = 1\n")
+    (tmp_path / "plugin.py").write_text("value = 1\n", encoding="utf-8")
     before = digest("plugin")
-    (tmp_path / "plugin.py").write_text("value = 2\n")
+    (tmp_path / "plugin.py").write_text("value = 2\n", encoding="utf-8")
     assert digest("plugin") != before
 
 
@@ -143,7 +143,7 @@ def test_a_registered_module_that_is_not_there_is_named(toy):
 
 def test_a_file_that_is_not_python_is_named(toy):
     folder, digest = toy
-    (folder / "late.py").write_text("value =\n")
+    (folder / "late.py").write_text("value =\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"late\.py: not Python"):
         digest()
 
@@ -161,10 +161,10 @@ def edited(repository, tmp_path_factory):
 
     def edited(file: str, add: str, *modules: str) -> set[str]:
         before, path = digests(*modules), folder / file
-        text = path.read_text()
-        path.write_text(text + add)
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text + add, encoding="utf-8")
         after = digests(*modules)
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
         return {name for name in before if before[name] != after[name]}
 
     return edited
@@ -211,7 +211,11 @@ def test_every_module_of_the_package_is_read(repository):
         name = ".".join(path.relative_to(repository / "src").with_suffix("").parts).removesuffix(".__init__")
         text, imports = code._read(path, name)
         assert len(text) == 64
-        found = {n.names[0].name for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Import)}
+        found = {
+            n.names[0].name
+            for n in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(n, ast.Import)
+        }
         assert found <= set(imports)
 
 

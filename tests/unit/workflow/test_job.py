@@ -41,7 +41,7 @@ VALUES = {
 
 @pytest.fixture
 def script(tmp_path) -> Path:
-    (tmp_path / "script.py").write_text(SCRIPT)
+    (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
     return tmp_path / "script.py"
 
 
@@ -62,7 +62,7 @@ def test_none_leaves_an_argument_out(script):
 
 
 def test_the_parameters_are_those_of_main_without_importing_it(script):
-    script.write_text("import nothing_of_that_name\n" + SCRIPT)
+    script.write_text("import nothing_of_that_name\n" + SCRIPT, encoding="utf-8")
     names = ["name", "paths", "settings", "table", "best_of", "whole"]
     assert parameters(script) == dict.fromkeys(names, True) | {"mirror": False}
 
@@ -100,7 +100,8 @@ def test_the_text_changes_with_the_code_that_the_values_name_unless_the_call_doe
     script.write_text(
         SCRIPT.replace("name: str", "name: MetricName").replace(
             "from metahdr.workflow", "from metahdr.registry import MetricName\nfrom metahdr.workflow"
-        )
+        ),
+        encoding="utf-8",
     )
     codes = {name: Call(script, {"name": name}).code(None) for name in ("psnr", "ssim", "cvvdp")}
     assert codes["psnr"] == codes["ssim"] != codes["cvvdp"], "two metrics of one module, and one of another"
@@ -109,7 +110,7 @@ def test_the_text_changes_with_the_code_that_the_values_name_unless_the_call_doe
 
 
 def test_a_script_that_asks_for_the_digest_of_its_code_gets_it(script):
-    script.write_text(SCRIPT.replace("best_of: int", "code: str"))
+    script.write_text(SCRIPT.replace("best_of: int", "code: str"), encoding="utf-8")
     call = Call(script, {"name": "a"})
     call.check(["paths", "settings", "table", "whole"])
     assert f"--code={call.code(None)}" in call.line(None, Files(), Files())

@@ -21,7 +21,7 @@ def benchmarks(tmp_path):
     for name, row in rows.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{HEADER}{row}\n")
+        path.write_text(f"{HEADER}{row}\n", encoding="utf-8")
     return tmp_path
 
 
@@ -43,6 +43,6 @@ def test_what_is_proposed_leaves_room_and_keeps_what_was_not_measured(benchmarks
 def test_a_folder_of_something_else_is_refused(benchmarks, tmp_path):
     with pytest.raises(UserError, match="no benchmark files"):
         propose(benchmarks / "score/fold0/none", NOW)
-    (benchmarks / "another.tsv").write_text(f"{HEADER}1\t0:00:01\t1\t1\n")
+    (benchmarks / "another.tsv").write_text(f"{HEADER}1\t0:00:01\t1\t1\n", encoding="utf-8")
     with pytest.raises(UserError, match="no rules of this workflow: another"):
         propose(benchmarks, NOW)

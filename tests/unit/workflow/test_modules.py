@@ -34,7 +34,7 @@ def main(
 
 @pytest.fixture
 def script(tmp_path):
-    (tmp_path / "script.py").write_text(SCRIPT)
+    (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
     return tmp_path / "script.py"
 
 

@@ -42,14 +42,19 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def start(tmp_path, repository):
-    (tmp_path / "script.py").write_text(SCRIPT)
+    (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
 
     def start(name="oak", *more: str, seed="3") -> subprocess.Popen:
         command = [sys.executable, "script.py", "--name", name, "--seed", seed, "--paths", "a", "b c"]
         command += ["--settings", '{"confidence": 0.5}', "--source", '{"hdr": "x"}', "--out", "out.json", *more]
         environment = os.environ | {"PYTHONPATH": str(repository / "src")}
         return subprocess.Popen(
-            command, cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            command,
+            cwd=tmp_path,
+            env=environment,
+            encoding="utf-8",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
 
     return start
@@ -59,9 +64,9 @@ def test_arguments_follow_the_annotations_of_main(tmp_path, start):
     process = start("oak", "--labels", "here", "--log", "logs/script.log")
     _, errors = process.communicate()
     assert (process.returncode, errors) == (0, "")
-    given = json.loads((tmp_path / "out.json").read_text())
+    given = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     assert given == ["oak", 3, ["a", "b c"], 0.5, {"hdr": "x"}, "here"]
-    assert "INFO at work" in (tmp_path / "logs" / "script.log").read_text()
+    assert "INFO at work" in (tmp_path / "logs" / "script.log").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("log", [[], ["--log", "script.log"]], ids=["log to stderr", "log to a file"])
@@ -72,7 +77,7 @@ def test_a_users_mistake_ends_with_status_1_and_its_message_alone(tmp_path, star
     assert "image.exr: not what was expected" in errors
     assert "Traceback" not in errors
     if log:
-        assert "ERROR image.exr: not what was expected" in (tmp_path / "script.log").read_text()
+        assert "ERROR image.exr: not what was expected" in (tmp_path / "script.log").read_text(encoding="utf-8")
 
 
 def test_a_wrong_argument_is_explained(start):

@@ -50,9 +50,11 @@ def test_what_it_was_trained_on_is_in_the_register_byte_for_byte(model, reposito
 
 
 def test_its_card_speaks_of_this_very_file_and_tells_the_recipe(model, repository):
-    card, facts = model.with_suffix(".md").read_text(), read_facts(model)
+    card, facts = model.with_suffix(".md").read_text(encoding="utf-8"), read_facts(model)
     assert sha256(model) in card and facts["commit"] in card
-    recipe = yaml.safe_load((repository / "config" / "labels_study.yaml").read_text())["training"]["hdrcnn"]
+    recipe = yaml.safe_load((repository / "config" / "labels_study.yaml").read_text(encoding="utf-8"))["training"][
+        "hdrcnn"
+    ]
     for key, value in recipe.items():
         assert facts["settings"][key] == value
         assert re.search(rf"^    {key}: {value}$", card, re.MULTILINE)
@@ -60,6 +62,6 @@ def test_its_card_speaks_of_this_very_file_and_tells_the_recipe(model, repositor
 
 
 def test_dvc_follows_its_bytes(model):
-    (out,) = yaml.safe_load((model.parent / f"{model.name}.dvc").read_text())["outs"]
+    (out,) = yaml.safe_load((model.parent / f"{model.name}.dvc").read_text(encoding="utf-8"))["outs"]
     assert out["md5"] == hashlib.md5(model.read_bytes()).hexdigest()
     assert out["cache"] is False  # git keeps the file itself

@@ -24,9 +24,9 @@ def saved(tmp_path):
     path, settings = tmp_path / "ahdrnet.safetensors", AHDRNetTraining(features=2, growth=1, steps=7)
     network = METHODS["ahdrnet"].build(settings)
     save_network(path, network, {"settings": settings.model_dump(), "trained_on": {"oak": "12ab"}})
-    (tmp_path / "ahdrnet.tsv").write_text("s\tmax_rss\n90.0\t100\n")
+    (tmp_path / "ahdrnet.tsv").write_text("s\tmax_rss\n90.0\t100\n", encoding="utf-8")
     for name in ("ahdrnet", "autoencoder", "gamma_2"):
-        (tmp_path / f"{name}.csv").write_text(COSTS.replace("12.3,", "12.3,4.56"))
+        (tmp_path / f"{name}.csv").write_text(COSTS.replace("12.3,", "12.3,4.56"), encoding="utf-8")
     return path, sum(parameter.numel() for parameter in network.parameters())
 
 
@@ -64,21 +64,21 @@ def test_methods_that_are_not_trained_have_costs_and_published_scores_stand_apar
 
 
 def test_a_part_of_a_method_has_its_licence_and_not_its_scores(saved, tmp_path):
-    (tmp_path / "single_hdr_linear.csv").write_text(COSTS.replace("12.3,", "12.3,4.56"))
+    (tmp_path / "single_hdr_linear.csv").write_text(COSTS.replace("12.3,", "12.3,4.56"), encoding="utf-8")
     takes, trained = card_tables(["single_hdr_linear"], {}, tmp_path, tmp_path)
     assert cells(takes)[0][1][-1] == "none stated"
     assert cells(trained) == [], "neither trained in this run nor with scores of its own"
 
 
 def test_an_image_that_did_not_fit_into_memory_is_told(tmp_path):
-    (tmp_path / "gamma_2.csv").write_text("width,height,seconds,gigabytes\n4000,3000,,\n")
+    (tmp_path / "gamma_2.csv").write_text("width,height,seconds,gigabytes\n4000,3000,,\n", encoding="utf-8")
     (takes, _) = card_tables(["gamma_2"], {}, tmp_path, tmp_path)
     assert cells(takes)[0][1][:3] == ["", "too much memory", ""]
 
 
 def test_seconds_have_two_digits_and_no_exponent(tmp_path):
     (tmp_path / "gamma_2.csv").write_text(
-        COSTS.replace("0.123,0.87", "0.0004891,0.3").replace("12.3,", "168.2,5.0")
+        COSTS.replace("0.123,0.87", "0.0004891,0.3").replace("12.3,", "168.2,5.0"), encoding="utf-8"
     )
     (takes, _) = card_tables(["gamma_2"], {}, tmp_path, tmp_path)
     assert cells(takes)[0][1][1:5] == ["0.00049", "0.3", "170", "5.0"]

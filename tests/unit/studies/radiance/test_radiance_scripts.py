@@ -42,9 +42,11 @@ def test_scores_tables_criteria_and_pictures_are_made(tmp_path, script, fold, re
     of_test = read_table(fold / "scenes.csv").query("split == 'test'")
     assert set(rows.scene) == set(of_test.scene) and len(of_test) == 2
     assert set(rows.method[rows.setting == "single"]) == {"hdrcnn", "gamma_2", "response", "truth"}
-    assert "| HDR-CNN |" in table.read_text() and "### A bracket" in table.read_text()
-    assert "| not measured |" in criteria.read_text(), "HDR-CNN takes no camera"
-    sheets = [path.read_text() for path in (eight, twenty)]
+    assert "| HDR-CNN |" in table.read_text(encoding="utf-8") and "### A bracket" in table.read_text(
+        encoding="utf-8"
+    )
+    assert "| not measured |" in criteria.read_text(encoding="utf-8"), "HDR-CNN takes no camera"
+    sheets = [path.read_text(encoding="utf-8") for path in (eight, twenty)]
     widths, heights = zip(
         *(re.search('width="(.+?)" height="(.+?)"', text).groups() for text in sheets), strict=True
     )
