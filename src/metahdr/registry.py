@@ -79,7 +79,7 @@ class Registry(Mapping[str, Any]):
 
 @cache
 def _places(kind: str) -> dict[str, str]:
-    places = yaml.safe_load(_TABLE.read_text())[kind]
+    places = yaml.safe_load(_TABLE.read_text(encoding="utf-8"))[kind]
     for point in entry_points(group=f"metahdr.{kind}"):
         if places.setdefault(point.name, point.value) != point.value:
             raise UserError(f"{point.name}: two {kind} have that name, {places[point.name]} and {point.value}")

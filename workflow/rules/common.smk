@@ -35,7 +35,7 @@ except UserError as error:
 
 CONFIG, FOLDS = RUN.config, RUN.config.split.folds
 LOGS, BENCHMARKS = f"{CONFIG.results}/logs", f"{CONFIG.results}/benchmarks"
-NEEDS = yaml.safe_load((ROOT / "workflow/resources.yaml").read_text())
+NEEDS = yaml.safe_load((ROOT / "workflow/resources.yaml").read_text(encoding="utf-8"))
 
 FAILURES = Failures()
 logger.addHandler(FAILURES)

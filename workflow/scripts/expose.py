@@ -28,7 +28,7 @@ def main(
 ) -> None:
     """`retrieved`: JSON with the place of each of the chunk's sources; `hdr`, `own`, `exposures`, `curves`:
     folders of arrays; `table`, `exposures_table`: of the chunk; `emor`: the file of measured response curves."""
-    places = {name: entry["place"] for name, entry in json.loads(retrieved.read_text()).items()}
+    places = {name: entry["place"] for name, entry in json.loads(retrieved.read_text(encoding="utf-8")).items()}
     scenes = read_table(table)
     scenes = scenes[scenes.kept.astype(bool)]
     model = read_emor(emor) if emor else None

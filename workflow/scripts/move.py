@@ -41,7 +41,7 @@ def main(
     still = Scenes(data, None, chunk)
     lenders = {split: Scenes(data, split) for split in set(still.table.split)}
     seen_through = LAYOUTS[kind].panoramas and prepare.normalise == "none"
-    sources, names = json.loads(retrieved.read_text()), set(still.table.source)
+    sources, names = json.loads(retrieved.read_text(encoding="utf-8")), set(still.table.source)
     for name in track(sorted(names), "move", len(names)):
         source, panorama = Source.of(sources[name]), None
         if seen_through:

@@ -28,7 +28,7 @@ def main(
 ) -> None:
     """`retrieved`: JSON of the chunk's sources, whose files lie in `folder`; `hdr`, `own`: folders of arrays;
     `repair`: of sources that bring exposures, by name, so that a change of it makes no other source anew."""
-    sources, rows = json.loads(retrieved.read_text()), []
+    sources, rows = json.loads(retrieved.read_text(encoding="utf-8")), []
     repairer = REPAIRS[repair] if repair else None
     for path in (hdr, own):
         path.mkdir(parents=True, exist_ok=True)

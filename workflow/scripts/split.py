@@ -12,7 +12,7 @@ from metahdr.workflow.script import run
 
 def main(manifest: Path, settings: Split, seed: int, fold: int, out: Path) -> None:
     """`manifest`: JSON with place and chunk of every source; the tables are scenes/CHUNK.csv beside it."""
-    sources = json.loads(manifest.read_text())
+    sources = json.loads(manifest.read_text(encoding="utf-8"))
     places = {name: source["place"] for name, source in sources.items()}
     chunks = sorted({source["chunk"] for source in sources.values()})
     tables = [

@@ -80,7 +80,7 @@ def _read_model(
     """Mean and components; `names` are the file's words for argument, mean and components, such as E, f0 and h."""
     argument, mean, component = names
     try:
-        parts = re.split(r"(\w+(?:\(\d+\))?)\s*=", path.read_text())[1:]
+        parts = re.split(r"(\w+(?:\(\d+\))?)\s*=", path.read_text(encoding="utf-8"))[1:]
         blocks = {name: np.array(text.split(), float) for name, text in zip(parts[::2], parts[1::2], strict=True)}
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: {error}; expected {file} of CAVE, Columbia University") from None

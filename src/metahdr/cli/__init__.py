@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
+    sys.stdout.reconfigure(errors="replace")  # a terminal's locale may lack a letter
     arguments = vars(parser().parse_args())
     try:
         arguments.pop("call")(**arguments)

@@ -21,7 +21,7 @@ def resources(benchmarks: Path) -> None:
     from metahdr.workflow.measured import propose
 
     check_checkout()
-    text = RESOURCES.read_text()
+    text = RESOURCES.read_text(encoding="utf-8")
     proposed = propose(benchmarks, yaml.safe_load(text))
     print("\n".join(line for line in text.splitlines() if line.startswith("#")))
     for rule, asked in proposed.items():

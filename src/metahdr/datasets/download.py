@@ -80,7 +80,7 @@ def download(
 
 def _try(url: str, partial: Path, size: int | None, hashed: bool, by_hand: str, most: int) -> None:
     """One request; returns when `partial` is whole."""
-    tag = _tag_of(partial).read_text() if _tag_of(partial).exists() else ""
+    tag = _tag_of(partial).read_text(encoding="utf-8") if _tag_of(partial).exists() else ""
     done = partial.stat().st_size if partial.exists() and (tag or hashed) else 0
     headers = {"User-Agent": "metahdr"}
     if done:
@@ -91,7 +91,7 @@ def _try(url: str, partial: Path, size: int | None, hashed: bool, by_hand: str, 
             start = _start(answer, done, partial)
             total = size or _announced(answer, start)
             _check_room(url, (total or 0) - start, partial)
-            _tag_of(partial).write_text(_tag(answer.headers))
+            _tag_of(partial).write_text(_tag(answer.headers), encoding="utf-8")
             _read(answer, url, partial, start, total, by_hand, most)
     except urllib.error.HTTPError as error:
         if error.code == 416 and done:

@@ -54,7 +54,7 @@ def _exif(paths: list[Path]) -> list[float]:
 def _table(path: Path, files: list[str]) -> list[float]:
     """EVs in a table: `exposures.csv` has columns file and ev; others have a number for each file, in order."""
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         if path.suffix == ".csv":
             rows = {row["file"]: float(row["ev"]) for row in csv.DictReader(text.splitlines())}
             evs = [rows[PurePosixPath(file).name] for file in files]

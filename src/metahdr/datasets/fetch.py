@@ -191,7 +191,9 @@ def _clone(git: Git, part: Path) -> None:
     environment = os.environ | {"GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1"}
 
     def run(*words: str) -> str:
-        result = subprocess.run(["git", *options, *words], env=environment, capture_output=True, text=True)
+        result = subprocess.run(
+            ["git", *options, *words], env=environment, capture_output=True, encoding="utf-8", errors="replace"
+        )
         if result.returncode:
             reason = (result.stderr.strip().splitlines() or ["git failed"])[-1]
             raise UserError(f"{git.url}: git cannot fetch it ({reason})")

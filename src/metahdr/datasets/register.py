@@ -286,7 +286,7 @@ def write_record(register: Path, name: str, folder: Path, kind: str, published: 
         log.warning("%s", found)
     table = record_path(register, name)
     table.parent.mkdir(exist_ok=True)
-    with atomic_write(table) as part, part.open("w", newline="") as out:
+    with atomic_write(table) as part, part.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(_RECORD)
         bar = tqdm(zip(names, paths, strict=True), total=len(names), unit="file", desc="sha256", disable=None)
@@ -329,7 +329,7 @@ def register_folder(path: Path, name: str, folder: Path, kind: str) -> int:
     if not known:
         entry = {"title": name, "version": "1", "licence": "not stated", "citation": "not stated"}
         entry |= {"homepage": "not stated", "kind": kind}
-        text = path.read_text().rstrip("\n")
+        text = path.read_text(encoding="utf-8").rstrip("\n")
         write_text(path, f"{text}\n\n{yaml.safe_dump({name: entry}, sort_keys=False)}".lstrip("\n"))
     return count
 
@@ -338,7 +338,7 @@ def _with_record(register: Path, name: str, dataset: Dataset) -> Dataset:
     table = record_path(register, name)
     if dataset.files or not table.exists():
         return dataset
-    with table.open(newline="") as rows:
+    with table.open(newline="", encoding="utf-8") as rows:
         reader = csv.DictReader(rows)
         if tuple(reader.fieldnames or ()) != _RECORD:
             raise UserError(f"{table}: columns {reader.fieldnames}; expected {', '.join(_RECORD)}")

@@ -39,7 +39,7 @@ def verify(dataset: Dataset, folder: Path, known: Path) -> State:
     """
     before = {}
     if known.exists():
-        with known.open(newline="") as rows:
+        with known.open(newline="", encoding="utf-8") as rows:
             before = {row["name"]: row for row in csv.DictReader(rows)}
     paths = {file.name: folder / file.name for file in dataset.files}
     there = {name: path for name, path in paths.items() if path.is_file()}
@@ -53,7 +53,7 @@ def verify(dataset: Dataset, folder: Path, known: Path) -> State:
             row = dict(zip(_COLUMNS, facts, strict=True))
         rows[name] = row
     if rows:
-        with atomic_write(known) as part, part.open("w", newline="") as out:
+        with atomic_write(known) as part, part.open("w", newline="", encoding="utf-8") as out:
             writer = csv.DictWriter(out, _COLUMNS)
             writer.writeheader()
             writer.writerows(rows.values())

@@ -175,7 +175,7 @@ def _check_targets(targets: list[Path], inputs: list[Path]) -> None:
 def _decoding() -> Iterator[None]:
     """Keeps from stderr what libtiff and LibRaw print of damaged files; our own errors say it in one line."""
     sys.stderr.flush()
-    with Path(os.devnull).open("w") as nowhere:
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         stderr = os.dup(2)
         os.dup2(nowhere.fileno(), 2)
         try:

@@ -65,7 +65,7 @@ def write_page(
     table = pd.concat([read_table(results.folder.fold(fold).table).assign(fold=fold) for fold in results.folds])
     return render(
         _HERE / "page.html",
-        browser_script=(_HERE / "page.js").read_text(),
+        browser_script=(_HERE / "page.js").read_text(encoding="utf-8"),
         browser=browser_data(results),
         operators=TITLES,
         main=tables.main_table(results),

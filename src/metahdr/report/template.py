@@ -17,5 +17,8 @@ def render(template: Path, **values: object) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    texts = {"style": (_HERE / "page.css").read_text(), "script": (_HERE / "shared.js").read_text()}
+    texts = {
+        "style": (_HERE / "page.css").read_text(encoding="utf-8"),
+        "script": (_HERE / "shared.js").read_text(encoding="utf-8"),
+    }
     return environment.get_template(template.name).render(**texts, tables_from=TABLE, **values)

@@ -50,7 +50,7 @@ class Failures(logging.Handler):
 def _end(log: str) -> str:
     """How a log ends, indented."""
     path = Path(log)
-    lines = path.read_text(errors="replace").splitlines()[-LINES:] if path.is_file() else []
+    lines = path.read_text(errors="replace", encoding="utf-8").splitlines()[-LINES:] if path.is_file() else []
     return "\n".join(
         [f"  {log}{' ends with:' if lines else ': nothing was written'}", *(f"    {x}" for x in lines)]
     )

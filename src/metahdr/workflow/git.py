@@ -29,7 +29,9 @@ def _is_checkout() -> bool:
 def _git(*arguments: str) -> str | None:
     """What git answers; None where it fails, as in a folder of another user."""
     try:
-        result = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True)
+        result = subprocess.run(
+            ["git", *arguments], capture_output=True, encoding="utf-8", errors="replace", check=True
+        )
     except (OSError, subprocess.CalledProcessError):
         return None
     return result.stdout.strip()

@@ -34,7 +34,7 @@ def lock_one(numbers: Sequence[int], folder: Path, pause: float = 1.0) -> int:
     waited = False
     while True:
         for number in numbers:
-            file = (folder / f"metahdr-gpu-{number}.lock").open("a")
+            file = (folder / f"metahdr-gpu-{number}.lock").open("a", encoding="utf-8")
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -36,7 +36,7 @@ def named_modules(kind: Any, value: Any) -> set[str]:
 @cache
 def parsed(script: Path) -> tuple[ast.Module, ast.FunctionDef]:
     """The syntax tree of a script, and its `main`."""
-    tree = ast.parse(script.read_text())
+    tree = ast.parse(script.read_text(encoding="utf-8"))
     return tree, next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main")
 
 

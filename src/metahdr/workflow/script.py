@@ -46,11 +46,12 @@ def run(main: Callable[..., None]) -> None:
     log_file = arguments.pop("log")
     if int(os.environ.get("RANK", 0)):  # the first process speaks for all that torchrun started
         log_file = Path(os.devnull)
-        sys.stderr = log_file.open("w")
+        sys.stderr = log_file.open("w", encoding="utf-8")
     if log_file:
         log_file.parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(
         filename=log_file,
+        encoding="utf-8" if log_file else None,
         filemode="w",
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(message)s",

@@ -48,7 +48,7 @@ def changed_since_dvc_add(folders: list[Path]) -> dict[str, list[str]]:
     if not here:
         return {}
     command = [sys.executable, "-m", "dvc", "data", "status", "--json", "--granular", *map(str, here)]
-    result = subprocess.run(command, capture_output=True, text=True)
+    result = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
     if result.returncode:
         raise UserError(f"dvc data status: {result.stderr.strip()}")
     found = json.loads(result.stdout).get("uncommitted", {})
@@ -66,7 +66,7 @@ def changed_since_dvc_add(folders: list[Path]) -> dict[str, list[str]]:
 
 def _other_totals(file: Path, dataset: Dataset) -> list[str]:
     """What can be compared of a dataset that is not here: the number of its files and of their bytes."""
-    (out,) = yaml.safe_load(file.read_text())["outs"]
+    (out,) = yaml.safe_load(file.read_text(encoding="utf-8"))["outs"]
     found, expected = (out["nfiles"], out["size"]), (len(dataset.files), sum(each.size for each in dataset.files))
     if found == expected or not dataset.files:
         return []

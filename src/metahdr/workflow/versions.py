@@ -119,7 +119,9 @@ def _dvc(*words: str, **environment: str) -> str:
 
 def _call(module: str, *words: str, **environment: str) -> str:
     command = [sys.executable, "-m", module, *words]
-    result = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment)
+    result = subprocess.run(
+        command, capture_output=True, encoding="utf-8", errors="replace", env=os.environ | environment
+    )
     if result.returncode:
         said = (result.stderr.strip() or result.stdout.strip())[-2000:]
         raise UserError(f"{module} {' '.join(words)} failed:\n{said}")

@@ -81,6 +81,6 @@ def _peak() -> int:
     """Most memory in bytes that this process had so far."""
     status = Path("/proc/self/status")
     if status.exists():  # what getrusage says on Linux begins with the peak of the process that started this one
-        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        (line,) = (line for line in status.read_text(encoding="utf-8").splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
