@@ -311,3 +311,16 @@ def test_mistakes_in_trainings_are_named_with_all_others():
 def test_a_method_that_is_not_trained_has_no_section():
     (_, line) = mistakes({"training": {"gamma_2": {}}})
     assert line.startswith("  training.gamma_2: unknown key; ") and "ahdrnet" in line
+
+
+def test_the_paths_of_dvcs_stage_and_plots_are_those_of_the_configuration(tmp_path, repository):
+    from dvc.parsing import DataResolver
+    from dvc.repo import Repo
+
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/config.yaml").write_text("results: out\ndata: {dataset: oaks}\n", encoding="utf-8")
+    pipeline = yaml.safe_load((repository / "dvc.yaml").read_text(encoding="utf-8"))
+    resolver = DataResolver(Repo.init(tmp_path, no_scm=True), str(tmp_path), pipeline)
+    plotted = [path for plot in resolver.resolve_plots() for each in plot.values() for path in each["y"]]
+    assert len(plotted) == 4 and all(path.startswith("out/oaks/fold0/") for path in plotted)
+    assert "out/oaks" in str(resolver.resolve()["stages"]["reproduce"]["outs"])
