@@ -63,7 +63,9 @@ def write_fold():
 
     def write(folder: Path, **splits: str) -> None:
         lines = [f"{name}_1,{name},{split},{sha256(folder / f'{name}.exr')}" for name, split in splits.items()]
-        (folder / "scenes.csv").write_text("\n".join(["scene,source,split,sha256", *lines]) + "\n")
+        (folder / "scenes.csv").write_text(
+            "\n".join(["scene,source,split,sha256", *lines]) + "\n", encoding="utf-8"
+        )
 
     return write
 

@@ -50,12 +50,12 @@ def alone(path: Path) -> Iterator[None]:
 
 def _name_owner(place: Path, text: str) -> None:
     with suppress(OSError):  # on a full disk the lock holds all the same
-        place.write_text(text)
+        place.write_text(text, encoding="utf-8")
 
 
 def _owner(place: Path) -> str:
     try:
-        number, host = place.read_text().split()[:2]
+        number, host = place.read_text(encoding="utf-8").split()[:2]
     except (OSError, ValueError):  # it has just come or gone
         return "another process"
     return f"process {number} on {host}"

@@ -28,7 +28,7 @@ def owner(tmp_path):
     """Another process that has the lock of `data` until its stdin is closed or it is killed."""
     environment = os.environ | {"PYTHONPATH": str(Path(metahdr.__file__).parents[1])}
     command = [sys.executable, "-c", HOLDS, str(tmp_path / "data")]
-    with subprocess.Popen(command, stdin=-1, stdout=-1, text=True, env=environment) as process:
+    with subprocess.Popen(command, stdin=-1, stdout=-1, encoding="utf-8", env=environment) as process:
         assert process.stdout.readline() == "inside\n"
         yield process
         process.kill()
@@ -69,11 +69,11 @@ def test_the_lock_of_a_killed_process_is_taken_at_once(owner, tmp_path, caplog):
 
 def test_the_lock_is_beside_its_path_and_names_nobody_when_nobody_has_it(tmp_path):
     with alone(tmp_path / "new" / "data"):
-        assert (tmp_path / "new" / ".locks" / "data").read_text().split() == [
+        assert (tmp_path / "new" / ".locks" / "data").read_text(encoding="utf-8").split() == [
             str(os.getpid()),
             socket.gethostname(),
         ]
-    assert (tmp_path / "new" / ".locks" / "data").read_text() == ""
+    assert (tmp_path / "new" / ".locks" / "data").read_text(encoding="utf-8") == ""
 
 
 def test_after_an_error_the_lock_is_free(tmp_path, caplog):

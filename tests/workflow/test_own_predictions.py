@@ -13,7 +13,9 @@ DATA = "polyhaven-mini"
 
 
 def test_the_documented_method_scores_as_the_runs_own_of_the_same_formula(finished, tmp_path, monkeypatch):
-    section = (REPOSITORY / "docs/evaluation.md").read_text().partition("\n## Your own method\n")[2]
+    section = (
+        (REPOSITORY / "docs/evaluation.md").read_text(encoding="utf-8").partition("\n## Your own method\n")[2]
+    )
     blocks = re.findall(r"^```(\w*)\n(.*?)^```", section.partition("\n## ")[0], re.MULTILINE | re.DOTALL)
     assert [kind for kind, _ in blocks] == ["", "python", ""]
     (tmp_path / "results").symlink_to(finished / "results/smoke")

@@ -17,7 +17,7 @@ def edit(smoke, tmp_path):
     def edit(change, *files) -> set[str]:
         for file in files:
             path = folder / file
-            path.write_text(change(path.read_text()))
+            path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
         return planned(folder, *SMOKE).keys() - {"all"}
 
     return edit
@@ -85,7 +85,7 @@ def own(smoke, tmp_path):
 def test_a_report_that_is_forced_after_an_edit_refuses_networks_of_other_code(own):
     folder, _ = own
     trainer = folder / "src/metahdr/meta/trainer.py"
-    trainer.write_text(statement(trainer.read_text()))
+    trainer.write_text(statement(trainer.read_text(encoding="utf-8")), encoding="utf-8")
     result = snakemake(folder, *SMOKE, "--rerun-triggers", "mtime", "--forcerun", "report")
     assert result.returncode != 0 and "Traceback" not in result.stdout
     assert f"{NETWORK}:" in result.stdout and "code: found" in result.stdout
@@ -113,7 +113,7 @@ def test_a_network_that_is_what_is_asked_for_is_not_trained_again(own):
     result = snakemake(folder, NETWORK, *SMOKE)
     assert result.returncode == 0, result.stdout[-3000:]
     assert network.read_bytes() == kept[network]
-    log = (folder / "results/smoke/logs/meta_train/fold0/metahdr/true/seed0.log").read_text()
+    log = (folder / "results/smoke/logs/meta_train/fold0/metahdr/true/seed0.log").read_text(encoding="utf-8")
     assert "nothing is trained" in log and "iteration" not in log
 
 

@@ -45,7 +45,7 @@ def main(
     name = config["data"]["dataset"]
     dataset = {"name": name} | find_dataset(register, name).model_dump()
     trained = {str(path.relative_to(data).with_suffix("")): path for path in networks}
-    scores = json.loads(origins.read_text())
+    scores = json.loads(origins.read_text(encoding="utf-8"))
     jobs = Layout(load(config)).jobs
     origin = provenance(benchmarks, jobs, list(dict.fromkeys(label_models)), stages, trained, scores)
     text = yaml.safe_dump(config, sort_keys=False)

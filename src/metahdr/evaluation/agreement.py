@@ -54,7 +54,7 @@ def read_run(folder: Path, moving: bool = False) -> Run:
     if moving and not results.scores.exists():
         raise UserError(f"{results.scores}: no such file; moving brackets are those of `make benchmark`")
     try:
-        provenance, scores = json.loads(origin.provenance.read_text()), read_table(results.scores)
+        provenance, scores = json.loads(origin.provenance.read_text(encoding="utf-8")), read_table(results.scores)
         missing = {*CELL, *IMAGE, "seed", "metric", "alignment", "region", "value"} - set(scores)
         if missing:
             raise UserError(f"{results.scores}: no column {', '.join(sorted(missing))}; run the workflow again")

@@ -129,7 +129,7 @@ def join_origins(folders: Sequence[Path], chunks: Sequence[str]) -> list[dict]:
     """The different origins of the scores of all folders, each with the `scores` that were made there."""
     found: dict[str, list[str]] = {}
     for folder in folders:
-        for text in dict.fromkeys(Cell(folder).origin(chunk).read_text() for chunk in chunks):
+        for text in dict.fromkeys(Cell(folder).origin(chunk).read_text(encoding="utf-8") for chunk in chunks):
             found.setdefault(text, []).append(str(folder))
     return [json.loads(text) | {"scores": names} for text, names in found.items()]
 

@@ -97,7 +97,7 @@ def _parsed(path: Path, package: str) -> tuple[str, list[str], list[str]]:
     data = path.read_bytes()
     known = _SNAKEMAKE / "code" / f"{_sha256(b'|'.join([_salt(), package.encode(), data]))}.json"
     with suppress(OSError, ValueError):
-        return tuple(json.loads(known.read_text()))
+        return tuple(json.loads(known.read_text(encoding="utf-8")))
     try:
         tree = ast.parse(data, path)
     except (SyntaxError, ValueError) as error:

@@ -78,7 +78,7 @@ def register(tmp_path, server):
     }
     path = tmp_path / "config" / "datasets.yaml"
     path.parent.mkdir()
-    path.write_text(yaml.safe_dump(entries))
+    path.write_text(yaml.safe_dump(entries), encoding="utf-8")
     zipped(tmp_path / "served" / "training.zip", TRAINING)
     zipped(tmp_path / "served" / "test.zip", TEST)
     return path
@@ -170,9 +170,9 @@ def test_two_archives_with_one_name_are_refused(register, raw, tmp_path):
 
 
 def test_an_archive_with_a_registered_hash_must_have_it(register, raw):
-    entries = yaml.safe_load(register.read_text())
+    entries = yaml.safe_load(register.read_text(encoding="utf-8"))
     entries["kalantari"]["archives"][1]["sha256"] = "0" * 64
-    register.write_text(yaml.safe_dump(entries))
+    register.write_text(yaml.safe_dump(entries), encoding="utf-8")
     with pytest.raises(UserError, match=r"test\.zip is not the registered archive:\n +expected sha256 0000"):
         fetch(register, "kalantari", raw, None)
 
@@ -181,7 +181,7 @@ def test_an_archive_with_a_registered_hash_must_have_it(register, raw):
 def test_a_repository_is_fetched_without_its_history(register, raw, tmp_path, registered):
     def git(*words):
         command = ["git", "-C", tmp_path / "repository", "-c", "user.name=a", "-c", "user.email=a@example.org"]
-        return subprocess.run([*command, *words], check=True, capture_output=True, text=True).stdout.strip()
+        return subprocess.run([*command, *words], check=True, capture_output=True, encoding="utf-8").stdout.strip()
 
     write(tmp_path / "repository", {"HDR/HDR_001.hdr": b"old"})
     git("init", "-q")
@@ -192,9 +192,9 @@ def test_a_repository_is_fetched_without_its_history(register, raw, tmp_path, re
     write(tmp_path / "repository", {"HDR/HDR_001.hdr": b"new"})
     git("commit", "-qam", "2")
     if registered:
-        entries = yaml.safe_load(register.read_text())
+        entries = yaml.safe_load(register.read_text(encoding="utf-8"))
         entries["pairs"]["git"]["commit"] = first
-        register.write_text(yaml.safe_dump(entries))
+        register.write_text(yaml.safe_dump(entries), encoding="utf-8")
     fetch(register, "pairs", raw, None)
     assert found(raw / "pairs") == {"HDR/HDR_001.hdr": b"old" if registered else b"new"}
 
@@ -206,7 +206,9 @@ def test_a_repository_that_is_not_there_is_one_clear_line(register, raw):
 
 
 def test_a_repository_over_another_protocol_is_not_asked(register, raw):
-    register.write_text(register.read_text().replace("file://", "ext::sh -c touch% /tmp/pwned "))
+    register.write_text(
+        register.read_text(encoding="utf-8").replace("file://", "ext::sh -c touch% /tmp/pwned "), encoding="utf-8"
+    )
     with pytest.raises(UserError, match="git cannot fetch it"):
         fetch(register, "pairs", raw, None)
 
@@ -216,7 +218,7 @@ def test_what_a_person_must_get_says_where_from_and_where_to(register, raw, tmp_
         fetch(register, "vds", raw, None)
     write(raw / "vds", {"HDR/t1.hdr": HDR + b"1"})
     fetch(register, "vds", raw, None)
-    assert record_path(register, "vds").read_text().splitlines()[1].startswith("HDR/t1.hdr,")
+    assert record_path(register, "vds").read_text(encoding="utf-8").splitlines()[1].startswith("HDR/t1.hdr,")
     write(raw / "vds", {"HDR/t1.hdr": HDR + b"2"})
     with pytest.raises(UserError, match=r"HDR/t1\.hdr: changed"):
         (raw / "vds" / "HDR" / "t1.hdr").write_bytes(HDR + b"22")
@@ -263,13 +265,13 @@ def test_a_fetch_that_is_killed_is_finished_by_the_next(register, raw, tmp_path)
 
 def test_the_command_fetches_what_the_configuration_names_and_says_mistakes_in_one_line(repository, tmp_path):
     (tmp_path / "over.yaml").write_text(
-        f"data: {{dataset: vds, raw: {tmp_path / 'raw'}, register: {tmp_path}/d.yaml}}"
+        f"data: {{dataset: vds, raw: {tmp_path / 'raw'}, register: {tmp_path}/d.yaml}}", encoding="utf-8"
     )
-    (tmp_path / "d.yaml").write_text(yaml.safe_dump({"vds": FACTS | {"kind": "vds"}}))
+    (tmp_path / "d.yaml").write_text(yaml.safe_dump({"vds": FACTS | {"kind": "vds"}}), encoding="utf-8")
     command = [sys.executable, "-m", "metahdr.cli", "fetch", "--configfile"]
 
     def run(*files):
-        return subprocess.run([*command, *files], cwd=repository, capture_output=True, text=True)
+        return subprocess.run([*command, *files], cwd=repository, capture_output=True, encoding="utf-8")
 
     result = run(tmp_path / "over.yaml")
     assert result.returncode == 1

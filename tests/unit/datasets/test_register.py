@@ -51,7 +51,7 @@ EXR = bytes.fromhex("762f3101 02000000")
 @pytest.fixture
 def register(tmp_path):
     path = tmp_path / "datasets.yaml"
-    path.write_text(TEXT.format(name="mine"))
+    path.write_text(TEXT.format(name="mine"), encoding="utf-8")
     return path
 
 
@@ -96,10 +96,10 @@ def test_a_path_that_leaves_the_datasets_folder_is_refused(name):
 
 
 def test_all_mistakes_of_the_register_are_named_with_their_place(register):
-    entries = yaml.safe_load(register.read_text())
+    entries = yaml.safe_load(register.read_text(encoding="utf-8"))
     entries["mine"] |= {"version": 1, "licenses": "CC0"}
     entries["other"]["files"] = [{"name": "../x.hdr", "sha256": "abc", "size": 0}]
-    register.write_text(yaml.safe_dump(entries))
+    register.write_text(yaml.safe_dump(entries), encoding="utf-8")
     with pytest.raises(UserError) as refusal:
         read_register(register)
     lines = str(refusal.value).splitlines()
@@ -133,17 +133,17 @@ BAD_NAMES = ["x$(touch pwned)", "../../esc", "my photos", "a/b", "..", ".", "", 
 
 @pytest.mark.parametrize("name", BAD_NAMES)
 def test_a_dataset_is_not_registered_by_a_name_that_is_more_than_one_folder_and_one_word(register, folder, name):
-    before = register.read_text()
+    before = register.read_text(encoding="utf-8")
     with pytest.raises(UserError, match="letters, digits and"):
         register_folder(register, name, folder, "photographs")
-    assert register.read_text() == before
+    assert register.read_text(encoding="utf-8") == before
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)
 def test_such_a_name_in_the_register_is_a_mistake(register, name):
-    entries = yaml.safe_load(register.read_text())
+    entries = yaml.safe_load(register.read_text(encoding="utf-8"))
     entries[name] = entries.pop("other")
-    register.write_text(yaml.safe_dump(entries))
+    register.write_text(yaml.safe_dump(entries), encoding="utf-8")
     with pytest.raises(UserError, match=re.escape(f"{name!r}: a name has letters, digits and")):
         read_register(register)
 
@@ -171,7 +171,7 @@ def test_a_folder_becomes_a_new_entry_below_the_others(register, folder):
     assert dataset.kind == "panoramas"
     assert [(f.name, f.size) for f in dataset.files] == [("b.hdr", len(HDR)), ("sub/a.exr", len(EXR))]
     assert all(f.sha256 == sha256(folder / f.name) for f in dataset.files)
-    assert register.read_text().startswith(TEXT.format(name="mine"))
+    assert register.read_text(encoding="utf-8").startswith(TEXT.format(name="mine"))
 
 
 def test_a_folder_fills_the_entry_that_has_no_files_yet(register, folder):
@@ -181,16 +181,16 @@ def test_a_folder_fills_the_entry_that_has_no_files_yet(register, folder):
     assert [f.name for f in dataset.files] == ["b.hdr", "sub/a.exr"]
     assert read_register(register)["other"].files == []
     before, after = TEXT.format(name="mine").split("  files: []\n", 1)
-    assert register.read_text().startswith(before)
-    assert register.read_text().endswith(after)
+    assert register.read_text(encoding="utf-8").startswith(before)
+    assert register.read_text(encoding="utf-8").endswith(after)
 
 
 def test_an_entry_whose_files_are_recorded_is_not_edited(register, folder):
     register_folder(register, "mine", folder, "photographs")
-    assert register.read_text() == TEXT.format(name="mine")
+    assert register.read_text(encoding="utf-8") == TEXT.format(name="mine")
     record = record_path(register, "mine")
     assert record == register.parent / "files" / "mine.csv"
-    assert record.read_text().splitlines()[:2] == [
+    assert record.read_text(encoding="utf-8").splitlines()[:2] == [
         "name,sha256,size,place",
         f"b.hdr,{sha256(folder / 'b.hdr')},{len(HDR)},",
     ]
@@ -199,7 +199,9 @@ def test_an_entry_whose_files_are_recorded_is_not_edited(register, folder):
 def test_a_place_in_the_record_names_that_of_its_source(register, folder):
     register_folder(register, "mine", folder, "photographs")
     record = record_path(register, "mine")
-    record.write_text(record.read_text().replace(f",{len(HDR)},\n", f",{len(HDR)},bridge\n"))
+    record.write_text(
+        record.read_text(encoding="utf-8").replace(f",{len(HDR)},\n", f",{len(HDR)},bridge\n"), encoding="utf-8"
+    )
     assert find_dataset(register, "mine").places() == {"a": "a", "b": "bridge"}
 
 
@@ -215,7 +217,7 @@ def test_a_place_in_the_record_names_that_of_its_source(register, folder):
 def test_a_wrong_record_is_named_with_its_line(register, folder, old, new, found):
     register_folder(register, "mine", folder, "photographs")
     record = record_path(register, "mine")
-    record.write_text(record.read_text().replace(old, new))
+    record.write_text(record.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
     with pytest.raises(UserError, match=rf"mine\.csv.*{found}"):
         find_dataset(register, "mine")
 
@@ -249,14 +251,14 @@ def test_what_systems_leave_in_a_folder_is_not_recorded(register, folder):
 @pytest.mark.parametrize("name", ["c.hdr", "c.exr", "c.jpg"])
 @pytest.mark.parametrize("content", [b"<?xml version='1.0'?><Error/>", b'{"error": 1}', b"<html>", b""])
 def test_an_error_page_in_place_of_an_image_is_named_and_nothing_is_recorded(register, folder, name, content):
-    before = register.read_text()
+    before = register.read_text(encoding="utf-8")
     (folder / name).write_bytes(content)
     beginning = ascii(content)[2:-1] if content else "an empty file"
     with pytest.raises(
         UserError, match=rf"images: 1 file.*\n.*images/{re.escape(name)}: .*{re.escape(beginning)}"
     ):
         register_folder(register, "new", folder, "photographs")
-    assert register.read_text() == before and not record_path(register, "new").exists()
+    assert register.read_text(encoding="utf-8") == before and not record_path(register, "new").exists()
     assert (folder / name).read_bytes() == content  # it is the user's
 
 
@@ -283,7 +285,7 @@ def test_a_file_name_that_the_register_cannot_hold_leaves_it_readable(register, 
 
 @pytest.mark.parametrize("text", ["mine: [1", "- mine", "mine: 3"])
 def test_a_register_that_is_no_mapping_of_entries_is_refused(register, text):
-    register.write_text(text)
+    register.write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=r"datasets\.yaml"):
         read_register(register)
 
@@ -299,7 +301,7 @@ def test_a_register_that_is_no_mapping_of_entries_is_refused(register, text):
 def test_a_weight_file_that_is_nowhere_or_of_an_unknown_metric_is_refused(tmp_path, facts, words):
     path = tmp_path / "weights.yaml"
     lines = [f"  {key}: x\n" for key in ("name", "title", "licence", "citation", "homepage")]
-    path.write_text(f"net:\n{''.join(lines)}  {facts.replace('HASH', 'a' * 64)}\n")
+    path.write_text(f"net:\n{''.join(lines)}  {facts.replace('HASH', 'a' * 64)}\n", encoding="utf-8")
     with pytest.raises(UserError, match=f"(?s)net.*{re.escape(words)}"):
         read_weights_register(path)
 

@@ -235,14 +235,14 @@ def test_a_weight_file_without_published_hash_is_held_to_its_first_download(tmp_
     place, record = tmp_path / "net.npz", tmp_path / "net.npz.sha256"
     retrieve_weights(weights(server), place, None, tmp_path)
     assert place.read_bytes() == NET
-    assert record.read_text() == f"{NET_DIGEST}  net.npz\n"
+    assert record.read_text(encoding="utf-8") == f"{NET_DIGEST}  net.npz\n"
 
     place.unlink()
     changed = NET.replace(b"arr_0", b"arr_1")
     server.files["/net.npz"] = changed
     with pytest.raises(UserError, match=f"is not the registered file:\n *expected sha256 {NET_DIGEST}"):
         retrieve_weights(weights(server), place, None, tmp_path)
-    assert not place.exists() and record.read_text().startswith(NET_DIGEST)
+    assert not place.exists() and record.read_text(encoding="utf-8").startswith(NET_DIGEST)
 
 
 def test_a_weight_file_with_a_published_hash_is_held_to_that(tmp_path, server):
@@ -304,11 +304,11 @@ def test_weights_of_torch_are_taken_old_and_new(tmp_path, server, zipped):
 def test_an_error_page_that_was_once_recorded_as_weights_is_replaced(tmp_path, server):
     page = b'{"error": "quota"}'
     (tmp_path / "net.npz").write_bytes(page)
-    (tmp_path / "net.npz.sha256").write_text(f"{hashlib.sha256(page).hexdigest()}  net.npz\n")
+    (tmp_path / "net.npz.sha256").write_text(f"{hashlib.sha256(page).hexdigest()}  net.npz\n", encoding="utf-8")
     server.files["/net.npz"] = NET
     retrieve_weights(weights(server), tmp_path / "net.npz", None, tmp_path)
     assert (tmp_path / "net.npz").read_bytes() == NET
-    assert (tmp_path / "net.npz.sha256").read_text() == f"{NET_DIGEST}  net.npz\n"
+    assert (tmp_path / "net.npz.sha256").read_text(encoding="utf-8") == f"{NET_DIGEST}  net.npz\n"
 
 
 def _local_index(folder: Path, monkeypatch) -> str:
@@ -356,7 +356,7 @@ def test_a_hash_that_cannot_be_recorded_leaves_no_half_record(tmp_path, server):
         retrieve_weights(weights(server), tmp_path / "net.npz", None, tmp_path)
     assert not (tmp_path / "net.npz.sha256").exists()
     retrieve_weights(weights(server), tmp_path / "net.npz", None, tmp_path)
-    assert (tmp_path / "net.npz.sha256").read_text() == f"{NET_DIGEST}  net.npz\n"
+    assert (tmp_path / "net.npz.sha256").read_text(encoding="utf-8") == f"{NET_DIGEST}  net.npz\n"
 
 
 def _sdist(folder: Path, member: tarfile.TarInfo | None = None) -> tuple[Sdist, str]:

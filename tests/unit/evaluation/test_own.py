@@ -46,7 +46,7 @@ def start(tmp_path, monkeypatch):
         scores = score_folder(scenes, tmp_path / "ldr", cell, metrics, Photometry(), {})
         write_table(data / "moving/scores.csv" if moving else data / "scores.csv", scores)
         config = {"config": {"score": json.loads(Score().model_dump_json())}}
-        (data / "provenance.json").write_text(json.dumps(config))
+        (data / "provenance.json").write_text(json.dumps(config), encoding="utf-8")
 
         def call(*words: str) -> pd.DataFrame:
             monkeypatch.setattr("sys.argv", ["metahdr", "score", "--data", str(tmp_path / "results"), *words])

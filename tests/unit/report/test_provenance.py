@@ -56,7 +56,9 @@ def test_label_models_and_the_seconds_of_the_runs_own_jobs_are_recorded(tmp_path
     (tmp_path / "file").write_bytes(b"abc")
     (tmp_path / "label").mkdir()
     for job, seconds in (("chunk0", 12.3456), ("chunk9", 100)):  # the second of an earlier configuration
-        (tmp_path / "label" / f"{job}.tsv").write_text(f"s\th:m:s\tmax_rss\n{seconds}\t0:00:12\t-\n")
+        (tmp_path / "label" / f"{job}.tsv").write_text(
+            f"s\th:m:s\tmax_rss\n{seconds}\t0:00:12\t-\n", encoding="utf-8"
+        )
     found = provenance(tmp_path, {"label/chunk0"}, [tmp_path / "file"], {}, {}, [])
     assert found["stages"] == {"label": {"jobs": 1, "seconds": 12.3, "longest": 12.3, "megabytes": None}}
     # the SHA-256 of "abc", FIPS 180-2, appendix B.1

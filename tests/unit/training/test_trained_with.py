@@ -64,7 +64,7 @@ def network(tmp_path):
     """Writes a network's file with facts, in a fold's folder with one file that it was trained on."""
     fold = tmp_path / "fold0"
     fold.mkdir()
-    (fold / "scenes.csv").write_text("source,sha256\na,12ab\n")
+    (fold / "scenes.csv").write_text("source,sha256\na,12ab\n", encoding="utf-8")
 
     def write(**more) -> Path:
         inputs = {"scenes.csv": sha256(fold / "scenes.csv"), "raw/a": "12ab"}

@@ -229,5 +229,5 @@ def test_what_was_parsed_once_is_not_parsed_again_and_a_changed_file_is(toy, tmp
         assert digest() == before
     assert changes(toy, "late.py", "value = 2\n")
     for kept in (tmp_path / ".snakemake/code").iterdir():
-        kept.write_text("[")
+        kept.write_text("[", encoding="utf-8")
     assert digest() == before

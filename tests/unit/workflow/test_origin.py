@@ -12,12 +12,12 @@ from metahdr.workflow.origin import made_here
 def checkout(tmp_path, monkeypatch):
     def git(*words: str) -> str:
         identity = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
-        done = subprocess.run(["git", *identity, *words], check=True, capture_output=True, text=True)
+        done = subprocess.run(["git", *identity, *words], check=True, capture_output=True, encoding="utf-8")
         return done.stdout.strip()
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    (tmp_path / "file").write_text("one")
+    (tmp_path / "file").write_text("one", encoding="utf-8")
     return git
 
 
@@ -29,7 +29,7 @@ def test_the_commit_and_whether_it_was_changed_are_recorded(checkout, tmp_path):
     origin = made_here()
     assert origin["commit"] == checkout("rev-parse", "HEAD")
     assert origin["uncommitted changes"] is False
-    (tmp_path / "file").write_text("two")
+    (tmp_path / "file").write_text("two", encoding="utf-8")
     assert made_here()["uncommitted changes"] is True
 
 

@@ -58,7 +58,7 @@ def test_a_training_that_was_killed_ends_as_if_it_had_not_been(inputs, monkeypat
 def test_a_trained_model_names_the_training_sources_alone(inputs, tmp_path):
     RadianceTrainer(inputs()).produce(tmp_path / "radiance.safetensors", tmp_path / "history.csv")
     assert list(Radiance.load(tmp_path / "radiance.safetensors").trained_on()) == ["a"]
-    assert len((tmp_path / "history.csv").read_text().splitlines()) == 5
+    assert len((tmp_path / "history.csv").read_text(encoding="utf-8").splitlines()) == 5
     assert not (tmp_path / "state.pt").exists()
 
 

@@ -19,7 +19,7 @@ def test_a_shipped_file_is_the_trained_network_with_the_response_that_was_traine
     write_exr(tmp_path / "a.exr", scenery(0))
     write_fold(tmp_path, a="train")
     sources = tmp_path / "sources.json"
-    sources.write_text(json.dumps({"a": {"hdr": "a.exr"}}))
+    sources.write_text(json.dumps({"a": {"hdr": "a.exr"}}), encoding="utf-8")
     joint, shipped = (tmp_path / f"{name}.safetensors" for name in ("joint", "shipped"))
     save_network(joint, RadianceNet(), {"trained_on": {"a": "12ab"}})
     settings = RadianceTraining(size=32, response_steps=2, batch=2)
