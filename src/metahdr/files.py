@@ -4,7 +4,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from metahdr.errors import UserError
@@ -54,6 +54,22 @@ def _reserve(path: Path) -> tuple[Path, int]:
             return part, descriptor
         os.close(descriptor)
         number += 1
+
+
+def known_sha256(path: Path) -> str:
+    """`sha256`, kept below `.snakemake` with the file's size and time: what is large and seldom changes."""
+    state = path.stat()
+    kept = Path(".snakemake", "sha256", hashlib.sha256(str(path.resolve()).encode()).hexdigest())
+    facts = f"{state.st_size} {state.st_mtime_ns}"
+    with suppress(OSError, ValueError):
+        digest, found = kept.read_text(encoding="utf-8").split(maxsplit=1)
+        if found == facts:
+            return digest
+    digest = sha256(path)
+    if kept.parents[1].is_dir():
+        with suppress(OSError):
+            write_text(kept, f"{digest} {facts}")
+    return digest
 
 
 def sha256(path: Path) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 import metahdr
 from metahdr.errors import UserError
-from metahdr.files import atomic_write, sha256
+from metahdr.files import atomic_write, known_sha256, sha256
 
 
 def test_a_file_appears_only_when_it_is_complete(tmp_path):
@@ -98,3 +98,18 @@ def test_a_missing_file_is_named(tmp_path):
 def test_sha256_of_abc_is_the_one_of_fips_180(tmp_path):
     (tmp_path / "abc").write_bytes(b"abc")
     assert sha256(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_known_hash_is_kept_until_the_size_or_the_time_changes(tmp_path, monkeypatch):
+    (tmp_path / ".snakemake").mkdir()
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "weights"
+    path.write_bytes(b"abc")
+    first = known_sha256(path)
+    assert first == sha256(path)
+    with monkeypatch.context() as patch:
+        patch.setattr("metahdr.files.sha256", lambda _: pytest.fail("hashed again"))
+        assert known_sha256(path) == first
+    path.write_bytes(b"abd")
+    os.utime(path, (1, 1))  # older than before
+    assert known_sha256(path) == sha256(path) != first

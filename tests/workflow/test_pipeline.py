@@ -186,7 +186,7 @@ LABELLED = ("label", "meta_train", "reconstruct", *TESTED)
 @pytest.mark.parametrize(
     ("key", "stages"),
     [
-        ("meta: {inner_steps: 2}", {"meta_train", *TESTED}),
+        ("meta: {inner_steps: 1}", {"meta_train", *TESTED}),
         ("score: {confidence: 0.9}", {"aggregate", "report"}),
         ("score: {photometry: {luminance: 500.0}}", {"steps", "score", "aggregate", "report"}),
         ("training: {hdrcnn: {steps: 5}}", {"train_method", "check_labeller", *LABELLED}),
@@ -325,7 +325,7 @@ def test_killed_labelling_goes_on_with_what_is_missing(smoke, tmp_path):
         {path.name: path.read_bytes() for path in folder.glob("*.exr")}
         for folder in (smoke / FOLD / "labels/simulated/chunk0", tmp_path / "labels")
     )
-    assert len(once) > 40 and once == again
+    assert len(once) > 25 and once == again
 
 
 def test_the_shipped_model_may_label_the_default_split_and_no_other(smoke, tmp_path):

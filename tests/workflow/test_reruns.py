@@ -126,3 +126,48 @@ def test_a_file_that_a_network_was_trained_on_and_that_is_another_now_is_named(o
     result = snakemake(folder, "check_networks", *SMOKE)
     assert result.returncode != 0
     assert f"labels/simulated/{first.parent.name}/{first.name}: found" in result.stdout
+
+
+def test_where_data_lie_and_come_from_reruns_nothing(own, tmp_path, monkeypatch):
+    folder, _ = own
+    monkeypatch.setenv("METAHDR_MIRROR", str(tmp_path))
+    assert planned(folder, *SMOKE) == {}
+    shutil.move(folder / "data/raw", tmp_path / "raw")
+    assert planned(folder, *overlay(tmp_path, f"data: {{raw: '{tmp_path}/raw', mirror: '{tmp_path}'}}")) == {}
+
+
+def test_a_dataset_of_other_places_reruns_nothing_and_one_of_the_same_place_the_checks_of_leaks(own):
+    folder, _ = own
+    register = folder / "config/datasets.yaml"
+    before = register.read_text(encoding="utf-8")
+    entry = """
+another:
+  title: Another
+  citation: A.
+  licence: CC0
+  homepage: https://example.org
+  version: "1"
+  kind: panoramas
+  files:
+    - {name: b.hdr, url: "https://example.org/b.hdr", size: 1, sha256: %s, place: %s}
+"""
+    register.write_text(before + entry % ("ab" * 32, "nowhere"), encoding="utf-8")
+    assert planned(folder, *SMOKE) == {}
+    register.write_text(before + entry % ("ab" * 32, "courtyard"), encoding="utf-8")
+    assert {"check_labeller", "reconstruct"} <= planned(folder, *SMOKE).keys()
+
+
+def test_weights_that_no_job_trains_count_by_their_bytes_and_not_by_their_time(own, tmp_path):
+    folder, _ = own
+    shipped, labels = folder / "src/metahdr/models/hdrcnn.safetensors", f"{DATA}/fold0/labels/simulated/chunk0"
+    settings = overlay(tmp_path, "label: {weights: shipped}")
+    assert snakemake(folder, labels, *settings).returncode == 0
+    data = shipped.read_bytes()
+    shipped.unlink()
+    shipped.write_bytes(data)
+    assert planned(folder, labels, *settings) == {}
+    shipped.write_bytes(data + b"\0")
+    os.utime(shipped, (1, 1))
+    result = snakemake(folder, "--dry-run", labels, *settings)
+    assert jobs(result.stdout) == {"label": 1}
+    assert "reads" in result.stdout

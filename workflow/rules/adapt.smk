@@ -6,7 +6,7 @@ rule reconstruct:
     input:
         scenes=lambda w: RUN.compared_with(w.moving, w.fold, w.chunk),
         labels=lambda w: RUN.labels(RUN.label_sources_of(w.method, w.moving), w.fold, w.chunk),
-        weights=lambda w: RUN.weight_file(w.method, w.fold),
+        weights=lambda w: by_bytes(RUN.weight_file(w.method, w.fold)),
     output:
         predictions=directory(f"{RUN.fold}/{{moving}}methods/{{method}}/predictions/{{chunk}}"),
     log:
@@ -28,6 +28,7 @@ rule reconstruct:
             label_sources=lambda w: RUN.label_sources_of(w.method, w.moving),
             moving=lambda w: bool(w.moving),
             threads=CONFIG.machine.threads,
+            reads=lambda w: RUN.weight_file(w.method, w.fold),
         ),
         places=RUN.places,  # for the check that nothing was trained on test places
     shell:
@@ -39,7 +40,7 @@ use rule reconstruct as adapt with:
         scenes=RUN.scenes_of_chunk,
         labels=RUN.labels(RUN.label_sources, chunk="{chunk}"),
         weights=f"{RUN.training}/best.pt",
-        files=lambda w: list(CONFIG.variant(w.variant).pretrained.values()),
+        files=lambda w: by_bytes(RUN.read_by(w.variant)),
     output:
         predictions=directory(f"{RUN.training}/predictions/{{chunk}}"),
     log:
@@ -57,6 +58,8 @@ use rule reconstruct as adapt with:
             chunk=lambda w: w.chunk,
             register=CONFIG.data.register_file,
             label_sources=RUN.label_sources,
+            moving=False,
             trained_with=lambda w: CONFIG.variant(w.variant).one(w.label_source, int(w.seed)),
             threads=CONFIG.machine.threads,
+            reads=lambda w: RUN.read_by(w.variant),
         ),

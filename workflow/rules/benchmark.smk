@@ -51,6 +51,7 @@ use rule aggregate as aggregate_moving with:
             cells=[cell.path for cell in RUN.moving_cells],
             chunks=list(RUN.chunks),
             settings=CONFIG.score,
+            asked=None,
         ),
 
 

@@ -19,7 +19,7 @@ from metahdr.registry import METHODS
 from metahdr.training.trained_with import Asked, differing
 from metahdr.workflow import resources
 from metahdr.workflow.failures import Failures
-from metahdr.workflow.job import Call
+from metahdr.workflow.job import Call, short
 from metahdr.workflow.layout import Layout
 from metahdr.workflow.shell import prefix
 
@@ -42,12 +42,17 @@ logger.addHandler(FAILURES)
 shell.prefix(prefix(ROOT, CONFIG.machine))
 
 
-def call(name, /, follows_code=True, **values):
-    """Two params of a rule: `call`, its script with all arguments, quoted; and `text`, of which a change makes the
-    job run again: the arguments without the job's files, and the digest of the code. `workflow/job.py` says what
-    `values` may hold."""
+def call(name, /, follows_code=True, reads=lambda w: [], **values):
+    """The params of a rule: `call`, its script with all arguments, quoted; and what makes the job run again when it
+    changes: each value, the digest of the code, and the bytes of the weight files that it reads. `workflow/job.py`
+    says what `values` may hold."""
     job = Call(ROOT / "workflow/scripts" / name, values, follows_code)
-    return {"call": job.line, "text": job.text}
+    return {"call": job.line, "reads": lambda w: short("reads", RUN.sums(reads(w)))} | job.compared()
+
+
+def by_bytes(files):
+    """Weight files as inputs: those that no job trains count by their bytes (`reads`), not by their times."""
+    return [ancient(file) if RUN.sum_of(file) else file for file in ([files] if isinstance(files, str) else files)]
 
 
 def needs(name, **more):

@@ -7,7 +7,7 @@ rule expose:
         hdr=RUN.scenes,
         own=RUN.own,
         table=RUN.scenes_table,
-        emor=RUN.emor,
+        emor=by_bytes(RUN.emor),
     output:
         exposures=directory(RUN.exposures),
         exposures_table=RUN.exposures_table,
@@ -21,6 +21,6 @@ rule expose:
     resources:
         **needs("expose"),
     params:
-        **call("expose.py", settings=CONFIG.expose, seed=CONFIG.seed),
+        **call("expose.py", settings=CONFIG.expose, seed=CONFIG.seed, reads=lambda w: RUN.emor),
     shell:
         "python {params.call} --log {log:q}"

@@ -8,7 +8,7 @@ rule train_method:
         files=lambda w: RUN.trained_from(w.method, w.fold),
         sources=RUN.manifest,
         scenes=RUN.table,
-        pretrained=lambda w: RUN.pretrained_files(w.method),
+        pretrained=lambda w: by_bytes(RUN.pretrained_files(w.method)),
     output:
         # as of `meta_train`
         model=update(f"{RUN.fold}/{{method}}.safetensors"),
@@ -34,6 +34,7 @@ rule train_method:
             seed=CONFIG.seed,
             threads=CONFIG.machine.threads,
             state=lambda w: f"{RUN.fold.format(**w)}/{w.method}.state.pt",
+            reads=lambda w: RUN.pretrained_files(w.method),
         ),
     shell:
         "METAHDR_GPUS={resources.gpu} python {params.call} --log {log:q}"
@@ -43,7 +44,7 @@ rule train_method:
 rule check_labeller:
     input:
         scenes=RUN.table,
-        weights=lambda w: RUN.weight_file(RUN.labellers[w.label_source], w.fold),
+        weights=lambda w: by_bytes(RUN.weight_file(RUN.labellers[w.label_source], w.fold)),
     output:
         trained_on=f"{RUN.fold}/labels/{{label_source}}/trained_on.csv",
     log:
@@ -60,6 +61,7 @@ rule check_labeller:
             "check_labeller.py",
             method=lambda w: RUN.labellers[w.label_source],
             register=CONFIG.data.register_file,
+            reads=lambda w: RUN.weight_file(RUN.labellers[w.label_source], w.fold),
         ),
         places=RUN.places,  # what was trained on a test place under another name
     shell:
@@ -69,7 +71,7 @@ rule check_labeller:
 rule label:
     input:
         scenes=[RUN.scenes_table, *RUN.arrays],
-        weights=lambda w: RUN.weight_file(RUN.labellers[w.label_source], w.fold),
+        weights=lambda w: by_bytes(RUN.weight_file(RUN.labellers[w.label_source], w.fold)),
     output:
         labels=directory(f"{RUN.fold}/labels/{{label_source}}/{{chunk}}"),
     log:
@@ -91,6 +93,7 @@ rule label:
             half=CONFIG.label.half,
             compile=CONFIG.label.compile,
             threads=CONFIG.machine.threads,
+            reads=lambda w: RUN.weight_file(RUN.labellers[w.label_source], w.fold),
         ),
     shell:
         "METAHDR_GPUS={resources.gpu} python {params.call} --log {log:q}"

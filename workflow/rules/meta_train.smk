@@ -22,7 +22,7 @@ rule meta_train:
         scenes=RUN.all_scenes,
         sources=RUN.manifest,
         labels=lambda w: RUN.labels([w.label_source], w.fold),
-        weights=lambda w: list(CONFIG.variant(w.variant).pretrained.values()),
+        weights=lambda w: by_bytes(RUN.read_by(w.variant)),
     output:
         # kept until they are replaced: a training that finds what it would make has nothing to do
         model=update(f"{RUN.training}/best.pt"),
@@ -50,6 +50,7 @@ rule meta_train:
             seed=lambda w: w.seed,
             threads=CONFIG.machine.threads,
             state=lambda w: f"{RUN.training.format(**w)}/state.pt",
+            reads=lambda w: RUN.read_by(w.variant),
         ),
     shell:
         "METAHDR_GPUS={resources.gpu} $LAUNCH {params.call} --log {log:q}"

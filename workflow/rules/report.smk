@@ -6,7 +6,7 @@ rule steps:
         scenes=RUN.all_scenes,
         labels=RUN.labels(["simulated"]),
         network=f"{RUN.training}/best.pt",
-        files=lambda w: list(CONFIG.variant(w.variant).pretrained.values()),
+        files=lambda w: by_bytes(RUN.read_by(w.variant)),
     output:
         steps=f"{RUN.training}/steps.csv",
     log:
@@ -28,6 +28,7 @@ rule steps:
             trained_with=lambda w: CONFIG.variant(w.variant).one(w.label_source, int(w.seed)),
             photometry=CONFIG.score.photometry,
             threads=CONFIG.machine.threads,
+            reads=lambda w: RUN.read_by(w.variant),
         ),
     shell:
         "python {params.call} --log {log:q}"

@@ -6,7 +6,7 @@ rule score:
     input:
         scenes=lambda w: RUN.compared_with(w.cell, w.fold, w.chunk),
         predictions=f"{RUN.fold}/{{cell}}/predictions/{{chunk}}",
-        metrics=RUN.metric_weights.values(),
+        metrics=by_bytes(RUN.metric_weights.values()),
     output:
         scores=f"{RUN.fold}/{{cell}}/scores/{{chunk}}.csv",
         origin=f"{RUN.fold}/{{cell}}/scores/{{chunk}}.json",
@@ -31,6 +31,7 @@ rule score:
             settings=RUN.measuring,
             weights=RUN.metric_weights,
             threads=CONFIG.machine.threads,
+            reads=lambda w: list(RUN.metric_weights.values()),
         ),
     shell:
         "python {params.call} --log {log:q}"

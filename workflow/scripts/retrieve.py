@@ -10,7 +10,7 @@ from metahdr.datasets.retrieve import retrieve
 from metahdr.errors import UserError
 from metahdr.files import write_text
 from metahdr.training.progress import track
-from metahdr.workflow.script import run
+from metahdr.workflow.script import Address, run
 
 
 def main(
@@ -21,7 +21,7 @@ def main(
     folder: Path,
     wheels: Path,
     out: Path,
-    mirror: str | None = None,
+    mirror: Address | None = None,
 ) -> None:
     """`size`: most sources in a chunk, on average; `folder`: of the dataset's raw files; `out`: JSON with place,
     files and their SHA-256 of every source of the chunk."""

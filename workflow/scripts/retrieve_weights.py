@@ -4,10 +4,10 @@ from pathlib import Path
 
 from metahdr.datasets.register import WeightFile
 from metahdr.datasets.retrieve import retrieve_weights
-from metahdr.workflow.script import run
+from metahdr.workflow.script import Address, run
 
 
-def main(file: WeightFile, out: Path, archives: Path, mirror: str | None = None) -> None:
+def main(file: WeightFile, out: Path, archives: Path, mirror: Address | None = None) -> None:
     """`archives`: folder of source distributions."""
     retrieve_weights(file, out, mirror, archives)
 

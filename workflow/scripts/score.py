@@ -22,7 +22,7 @@ def main(
     cell: dict,
     names: list[MetricName],
     settings: Score,
-    weights: dict,
+    weights: dict[str, Path],
     threads: int,
     scores: Path,
     origin: Path,
@@ -38,7 +38,7 @@ def main(
         Folder(**cell),
         [METRICS[name] for name in names],
         settings.photometry,
-        {name: Path(file) for name, file in weights.items()},
+        weights,
     )
     check_none_gone(table, predictions)
     write_table(scores, table, "%.6g")

@@ -15,6 +15,11 @@ class Section(BaseModel):
         extra="forbid", strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
     )
 
+    @property
+    def compared(self) -> dict[str, Any]:
+        """The keys that change a result and are not at their defaults, which the digest of the code covers."""
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
 
 class TrainingSection(Section):
     """A section of a training, which may read files of others' weights, each where its key names one.
@@ -26,6 +31,10 @@ class TrainingSection(Section):
 
     lacking: ClassVar[dict[str, str]] = {}
     without_effect: ClassVar[frozenset[str]] = frozenset({"save_every"})
+
+    @property
+    def compared(self) -> dict[str, Any]:
+        return {key: value for key, value in super().compared.items() if key in self.with_effect}
 
     @property
     def with_effect(self) -> dict[str, Any]:

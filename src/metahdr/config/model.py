@@ -1,6 +1,6 @@
 """The whole configuration: its sections, and the keys outside them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -42,6 +42,13 @@ class Config(Section):
     score: Score = Score()
     radiance_study: RadianceStudy = RadianceStudy()
     benchmark: Benchmark = Benchmark()
+
+    @property
+    def compared(self) -> dict[str, Any]:
+        """As of every section, without where the data lie."""
+        where = {"data": {"mirror", "raw", "register_file"}}
+        values = self.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=where)
+        return {key: value for key, value in values.items() if value != {}}
 
     def variants(self) -> dict[str, Variant]:
         """All meta-trainings by name, with seeds and folds: section meta as it is (metahdr) and its variants."""

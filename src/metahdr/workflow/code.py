@@ -84,7 +84,7 @@ def _read(path: Path, name: str) -> tuple[str, list[str]]:
     for each in names:
         # a package's * is what its __all__ names: here, every module in it
         imports += _modules(each.removesuffix(".*")) if each.endswith(".*") else [each]
-    beside = {file.name: file for file in sorted(path.parent.iterdir()) if file.is_file()}
+    beside = {file.name: file for file in sorted(path.parent.iterdir()) if file.is_file() and file.suffix != ".py"}
     data = [_sha256(file.read_bytes()) for text, file in beside.items() if text in set(texts) - _NOT_CODE]
     return _sha256("\n".join([code, *data]).encode()), imports
 

@@ -1,18 +1,23 @@
 """The command of a job: a script with what its rule gives it; `workflow.script` reads the command line."""
 
+import ast
 import json
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
+from metahdr.config.base import Section
 from metahdr.errors import UserError
 from metahdr.workflow.code import digest
 from metahdr.workflow.modules import modules_of, parsed
+
+MOST_SHOWN = 300  # characters of a value
 
 
 @dataclass(frozen=True)
@@ -33,10 +38,18 @@ class Call:
     values: Mapping[str, Any]
     follows_code: bool = True
 
-    def text(self, wildcards: Any) -> str:
-        """What Snakemake compares with the last run: the values without the job's files, and the code's digest."""
-        code = f"code {self.code(wildcards)} " if self.follows_code else ""
-        return code + flags(self.script, self._given(wildcards))
+    def compared(self) -> dict[str, Callable[[Any], str]]:
+        """What Snakemake compares with the last run: the digest of the code, and each value with its name, short.
+
+        Snakemake names those that differ. Where something lies is left out: a moved file changes no result.
+        """
+        there = [name for name in self.values if name not in places(self.script)]
+        code = {"code": lambda wildcards: f"code {self.code(wildcards)}"} if self.follows_code else {}
+        return code | {name: partial(self._compared, name) for name in there}
+
+    def _compared(self, name: str, wildcards: Any) -> str:
+        value = self.values[name]
+        return short(name, value(wildcards) if callable(value) else value)
 
     def line(self, wildcards: Any, input: Any, output: Any) -> str:
         """Script and arguments, quoted for the shell; SCRIPTS is the folder of the scripts."""
@@ -85,6 +98,29 @@ def parameters(script: Path) -> dict[str, bool]:
     names = [argument.arg for argument in main.args.args]
     required = len(names) - len(main.args.defaults)
     return {name: index < required for index, name in enumerate(names)}
+
+
+@cache
+def places(script: Path) -> set[str]:
+    """The parameters of a script's `main` that say where something lies: those with a `Path` or an `Address`."""
+    _, main = parsed(script)
+    return {
+        argument.arg
+        for argument in main.args.args
+        if {"Path", "Address"} & {node.id for node in ast.walk(argument.annotation) if isinstance(node, ast.Name)}
+    }
+
+
+def short(name: str, value: Any) -> str:
+    """A value with its name, as Snakemake shows it; of a section what is `compared`.
+
+    What stays long counts by its digest.
+    """
+    if isinstance(value, Section):
+        text = " ".join(f"{key}={json.dumps(item)}" for key, item in value.compared.items()) or "at its defaults"
+    else:
+        text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return f"{name} {text if len(text) <= MOST_SHOWN else sha256(text.encode()).hexdigest()}"
 
 
 def flags(script: Path, values: Mapping[str, Any]) -> str:

@@ -16,8 +16,10 @@ from metahdr.datasets.chunks import chunks
 from metahdr.datasets.fit import unmet
 from metahdr.datasets.layouts import find_sources
 from metahdr.datasets.register import WeightFile, find_dataset, known_places, read_weights_register
+from metahdr.files import known_sha256
 from metahdr.registry import METHODS
 from metahdr.workflow.folders import Cell, DatasetFolder
+from metahdr.workflow.job import short
 
 WEIGHTS_REGISTER = Path("config/weights.yaml")
 
@@ -146,9 +148,28 @@ class Layout:
             case name:
                 return f"{self.weights}/{self.weight_files[name].name}"
 
+    def read_by(self, variant: str) -> list[str]:
+        """The files of others that a meta-training reads."""
+        return list(self.config.variant(variant).pretrained.values())
+
     def pretrained_files(self, method: str) -> list[str]:
         """The files of others that a method's training reads."""
         return list(getattr(self.config.training_of(method), "pretrained", {}).values())
+
+    def sum_of(self, file: str) -> str | None:
+        """The SHA-256 of a weight file that no job trains; None where that is not known before it is here."""
+        path = Path(file)
+        if path.is_relative_to(self.config.results):
+            return None
+        entry = next((each for each in self.weight_files.values() if file == f"{self.weights}/{each.name}"), None)
+        if entry and not entry.sha256:
+            return None
+        return known_sha256(path) if path.is_file() else entry and entry.sha256
+
+    def sums(self, files: str | list[str]) -> dict[str, str]:
+        """`sum_of` some files, the first digits by name."""
+        several = [files] if isinstance(files, str) else files
+        return {Path(file).name: found[:12] for file in several if (found := self.sum_of(file))}
 
     @property
     def emor(self) -> str | list:
@@ -195,8 +216,10 @@ class Layout:
 
     @cached_property
     def places(self) -> str:
-        """Which sources show the same place, in all datasets of the register: what checks of leaks depend on."""
-        return str(sorted(known_places(Path(self.config.data.register_file)).items()))
+        """Which sources, of any dataset, show the places of this one: what checks of leaks depend on."""
+        own = set(self.place_of.values())
+        known = known_places(Path(self.config.data.register_file))
+        return short("places", sorted(item for item in known.items() if item[1] in own))
 
     def sources_of(self, chunk: str) -> str:
         """Files, as the register has them, and place of every source of a chunk, as text."""

@@ -18,6 +18,9 @@ from metahdr.errors import UserError
 from metahdr.workflow.gpus import claim_gpu
 from metahdr.workflow.interrupts import handled_signals
 
+Address = str
+"""Where something comes from, which is no parameter of a result; so is a `Path`."""
+
 
 def run(main: Callable[..., None]) -> None:
     """Calls `main` with its arguments from the command line.

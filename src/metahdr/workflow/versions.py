@@ -30,13 +30,13 @@ def publish(data: Data) -> None:
     _check_remote()
     if left := _work():
         raise UserError(f"there is work to do first ({left}): make reproduce")
-    _call("snakemake", "check_networks", "--quiet", *_PROFILE)
     if gone := missing(_call("snakemake", "--summary", *_PROFILE)):
         some = " ".join(map(shlex.quote, gone[:_MOST_NAMED]))
         raise UserError(
             f"{len(gone)} file(s) or folder(s) of the run are gone; make them again:\n"
             f"  snakemake {' '.join(_PROFILE)} {some}"
         )
+    _call("snakemake", "check_networks", "--quiet", *_PROFILE)
     weights = [path for path in (Path(data.raw).parent / "weights").glob("*") if not is_companion(path.name)]
     files = sorted(str(path) for path in weights if path.suffix not in (".sha256", ".dvc", ".partial"))
     _dvc("add", f"{data.raw}/{data.dataset}", *files)

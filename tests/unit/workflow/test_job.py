@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from metahdr.config.meta import Meta
+from metahdr.config.model import Config
 from metahdr.config.score import Score
 from metahdr.errors import UserError
-from metahdr.workflow.job import Call, flags, parameters
+from metahdr.workflow.job import Call, flags, parameters, places, short
 
 SCRIPT = """
 from pathlib import Path
@@ -85,18 +87,38 @@ class Files(dict):
     """A job's inputs or outputs, some with a name."""
 
 
-def test_files_stand_in_the_command_and_not_in_the_text_that_is_compared(script):
+def test_files_stand_in_the_command_and_not_in_what_is_compared(script):
     call = Call(script, {"name": lambda w: w["chunk"], "best_of": 3})
     line = call.line({"chunk": "c7"}, Files(paths=["in.npy"], other="x"), Files(table={"a": 1}))
     assert shlex.split(line.replace("$SCRIPTS", "s")) == [
         *("s/script.py", "--name=c7", "--paths", "in.npy", '--table={"a": 1}', "--best-of=3")
     ]
-    text = call.text({"chunk": "c7"})
-    assert "--name=c7 --best-of=3" in text and "in.npy" not in text
-    assert text != call.text({"chunk": "c8"})
+    compared = call.compared()
+    assert {name: value({"chunk": "c7"}) for name, value in compared.items() if name != "code"} == {
+        "name": "name c7",
+        "best_of": "best_of 3",
+    }
+    assert compared["name"]({"chunk": "c8"}) == "name c8"
 
 
-def test_the_text_changes_with_the_code_that_the_values_name_unless_the_call_does_not_follow_it(script, tmp_path):
+def test_where_something_lies_is_not_compared(script):
+    script.write_text(SCRIPT.replace("mirror: str", "mirror: Address"), encoding="utf-8")
+    assert places(script) == {"paths", "mirror"}
+    assert Call(script, VALUES).compared().keys() == {"code", "name", "settings", "table", "best_of", "whole"} | {
+        "a mere dependency"
+    }
+
+
+def test_of_a_section_the_changed_keys_are_compared_and_of_a_long_value_its_digest():
+    assert short("settings", Score()) == "settings at its defaults"
+    assert short("settings", Score(confidence=0.5)) == "settings confidence=0.5"
+    assert short("settings", Meta(save_every=3, vgg16="a.pth", inner_lr=0.5)) == "settings inner_lr=0.5"
+    assert short("config", Config(data={"raw": "/elsewhere", "mirror": "m"})) == short("config", Config())
+    first, second = (short("places", [text * 400]) for text in "ab")
+    assert first != second and len(first) < 80
+
+
+def test_what_is_compared_changes_with_the_code_that_the_values_name_unless_it_is_not_followed(script, tmp_path):
     script.write_text(
         SCRIPT.replace("name: str", "name: MetricName").replace(
             "from metahdr.workflow", "from metahdr.registry import MetricName\nfrom metahdr.workflow"
@@ -105,8 +127,8 @@ def test_the_text_changes_with_the_code_that_the_values_name_unless_the_call_doe
     )
     codes = {name: Call(script, {"name": name}).code(None) for name in ("psnr", "ssim", "cvvdp")}
     assert codes["psnr"] == codes["ssim"] != codes["cvvdp"], "two metrics of one module, and one of another"
-    assert codes["psnr"] in Call(script, {"name": "psnr"}).text(None)
-    assert codes["psnr"] not in Call(script, {"name": "psnr"}, follows_code=False).text(None)
+    assert Call(script, {"name": "psnr"}).compared()["code"](None) == f"code {codes['psnr']}"
+    assert "code" not in Call(script, {"name": "psnr"}, follows_code=False).compared()
 
 
 def test_a_script_that_asks_for_the_digest_of_its_code_gets_it(script):

@@ -101,3 +101,22 @@ def test_the_repair_is_named_where_sources_bring_exposures(layout):
 def test_a_dataset_that_is_not_registered_is_named(layout):
     with pytest.raises(UserError, match="polyhaven_mini"):
         layout(data={"dataset": "polyhaven_mini"})
+
+
+def test_weights_that_no_job_trains_are_known_by_their_bytes(layout, tmp_path, monkeypatch):
+    run = layout(data={"raw": str(tmp_path / "raw")})
+    (tmp_path / "weights").mkdir()
+    mine, alexnet = tmp_path / "mine.pth", f"{run.weights}/alexnet.ckpt"
+    mine.write_bytes(b"abc")
+    # the SHA-256 of "abc", FIPS 180-2, appendix B.1
+    assert run.sums(str(mine)) == {"mine.pth": "ba7816bf8f01"}
+    assert run.sum_of(alexnet) == run.weight_files["alexnet"].sha256, "it is not here yet"
+    assert run.sum_of(f"{run.weights}/hdrcnn_params.npz") is None, "nobody has published its hash"
+    assert run.sum_of(str(run.trainings[0].best)) is None
+
+
+def test_the_runs_own_jobs_are_those_of_its_trainings_methods_and_chunks(layout):
+    run = layout(meta={"label_sources": ["true"], "seeds": [0], "variants": {}}, machine={"chunk": 10})
+    assert {"meta_train/fold0/metahdr/true/seed0", "adapt/fold0/metahdr/true/seed0/chunk1"} <= run.jobs
+    assert {"split/fold0", "prepare/chunk0", "score/fold0/methods/lut/chunk1", "aggregate"} <= run.jobs
+    assert not {"meta_train/fold0/metahdr/true/seed1", "prepare/chunk2", "report"} & run.jobs

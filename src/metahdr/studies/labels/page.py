@@ -47,7 +47,7 @@ def model_card(
         "simulate HDR labels from single exposures. Licence: as the project; data CC0.",
         "",
         f"- file: sha256 `{digest}`",
-        f"- seed {facts['seed']}, commit `{facts['commit']}` (judged at `{commit}`)",
+        f"- seed {facts['seed']}, commit `{facts['origin']['commit']}` (judged at `{commit}`)",
         f"- {settings['steps']} steps of {settings['batch']} images of {settings['size']}x{settings['size']}",
         "",
         "Recipe, as `training.hdrcnn` in the configuration takes it:",
