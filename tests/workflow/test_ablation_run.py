@@ -27,9 +27,13 @@ meta:
 
 @pytest.fixture(scope="module")
 def compared(smoke, tmp_path_factory):
-    """A copy of the smoke run's checkout after `ablation` with two more variants, one of them with one seed."""
+    """A copy of the smoke run's checkout after `ablation` with two more variants, one of them with one seed.
+
+    It is started through the profile for GPUs, which a machine without one runs as well.
+    """
     folder = shutil.copytree(smoke, tmp_path_factory.mktemp("ablation") / "checkout")
-    result = snakemake(folder, "ablation", *overlay(folder.parent, VARIANTS % 1))
+    profile = ["--workflow-profile", "workflow/profiles/gpus"]
+    result = snakemake(folder, "ablation", *profile, *overlay(folder.parent, VARIANTS % 1))
     assert result.returncode == 0, result.stdout[-4000:]
     return folder
 

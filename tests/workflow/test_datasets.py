@@ -145,7 +145,7 @@ label: {weights: train}
 training: {hdrcnn: {width: 0.0625, size: 32, steps: 4, batch: 4}}
 meta:
   {label_sources: [simulated], seeds: [0], filters: 4, inner_steps: 1, tasks: 2, crop: 16, iterations: 4,
-  validate_every: 2, save_every: 1, variants: {joint: null}}
+  validate_every: 2, save_every: 1}
 score: {metrics: [psnr, ssim], methods: [gamma_2, debevec]}
 """
 # Of the paper's split: 1, 4 and 11 test, 6, 7 and 9 validate, the others train.

@@ -275,7 +275,15 @@ def test_bad_photographs_are_left_out_with_their_reason(smoke, tmp_path):
 
 
 def test_killed_training_goes_on_and_ends_as_if_it_had_not_been(smoke, tmp_path):
-    settings = {"filters": 4, "tasks": 2, "crop": 16, "iterations": 6, "validate_every": 3, "save_every": 1}
+    settings = {
+        "filters": 4,
+        "inner_steps": 2,
+        "tasks": 2,
+        "crop": 16,
+        "iterations": 6,
+        "validate_every": 3,
+        "save_every": 1,
+    }
     command = [sys.executable, str(smoke / "workflow/scripts/train.py"), "--method", "metahdr"]
     command += ["--data", str(smoke / FOLD), "--sources", str(smoke / DATA / "sources.json")]
     command += ["--raw", str(smoke / "data/raw/polyhaven-mini"), "--kind", "panoramas", "--code", "digest"]
