@@ -1,9 +1,12 @@
 # The whole pipeline: retrieve, prepare, split, expose, label, meta-train, adapt, score, report.
 # Run it with `make reproduce`, or `snakemake --cores all` in an environment that has requirements.txt.
 
+import os
+
 from snakemake.utils import min_version
 
 min_version("9.0")
+os.environ["METAHDR_KEYS"] = "unexplained"  # in every job, too: see metahdr.config.base
 
 
 configfile: "config/config.yaml"

@@ -19,6 +19,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean {near[0]}?" if near else f"known: {', '.join(known) or 'none'}"
 
 
+def listed(lines: Iterable[str], most: int = 10) -> list[str]:
+    """The first lines of a list that may be long, and how many more there are."""
+    lines = list(lines)
+    more = [f"and {len(lines) - most} more"] if len(lines) > most else []
+    return lines[:most] + more
+
+
 def first_line(error: Exception) -> str:
     """What another library says, in one line."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -4,9 +4,7 @@ from argparse import _SubParsersAction
 from pathlib import Path
 
 from metahdr.cli.checkout import add_configfile, read_config
-from metahdr.errors import UserError
-
-MOST_NAMED = 10  # files of one dataset
+from metahdr.errors import UserError, listed
 
 
 def add(commands: _SubParsersAction) -> None:
@@ -25,10 +23,8 @@ def data_status(configfile: list[Path]) -> None:
     for name, dataset in register.items():
         line, lines = status(name, dataset, raw, changed.get(name, []))
         print(line)
-        for each in lines[:MOST_NAMED]:
+        for each in listed(lines):
             print(f"  {each}")
-        if len(lines) > MOST_NAMED:
-            print(f"  and {len(lines) - MOST_NAMED} more")
         differing += bool(lines)
     if differing:
         raise UserError(f"{differing} dataset(s) differ from the register or from DVC, see above")

@@ -4,9 +4,7 @@ from argparse import _SubParsersAction
 from pathlib import Path
 
 from metahdr.cli.checkout import CONFIG, add_configfile, read_config
-from metahdr.errors import UserError
-
-MOST_NAMED = 5  # keys
+from metahdr.errors import UserError, listed
 
 
 def add(commands: _SubParsersAction) -> None:
@@ -44,8 +42,7 @@ def _check_stage(configfile: list[Path]) -> None:
 
     asked, run = (read_config(files).model_dump(mode="json", by_alias=True) for files in (configfile, []))
     if keys := differing(asked, run):
-        more = f" and {len(keys) - MOST_NAMED} more" if len(keys) > MOST_NAMED else ""
         raise UserError(
             f"DVC's stage is the run of {CONFIG}; {' '.join(map(str, configfile))} changes "
-            f"{', '.join(keys[:MOST_NAMED])}{more}. Put these values into {CONFIG} and leave it out"
+            f"{', '.join(listed(keys, 5))}. Put these values into {CONFIG} and leave it out"
         )

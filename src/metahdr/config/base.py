@@ -1,5 +1,6 @@
 """What all sections of the configuration are made of."""
 
+import os
 import re
 from typing import Annotated, Any, ClassVar
 
@@ -7,12 +8,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from metahdr.errors import UserError
 
+# What keys mean is read from the source, which takes longer than all else that a job imports of this package; and
+# no job asks for it.
+_EXPLAINED = os.environ.get("METAHDR_KEYS") != "unexplained"
+
 
 class Section(BaseModel):
     """A section: unknown keys, other types, NaN and infinity are refused; nothing changes after the check."""
 
     model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=_EXPLAINED
     )
 
     @property

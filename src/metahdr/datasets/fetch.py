@@ -17,13 +17,12 @@ from metahdr.datasets.archive import list_files, unpack
 from metahdr.datasets.arrived import check_arrived
 from metahdr.datasets.download import download
 from metahdr.datasets.register import Archive, Dataset, Git, read_register, record_path, write_record
-from metahdr.errors import UserError, nearest
+from metahdr.errors import UserError, listed, nearest
 from metahdr.files import atomic_write, sha256
 from metahdr.images.files import read_hdr
 from metahdr.locks import alone
 
 log = logging.getLogger(__name__)
-_MOST_NAMED = 20  # files in an error
 
 
 def fetch(register: Path, name: str, raw: Path, mirror: str | None) -> None:
@@ -67,15 +66,15 @@ def _fetch(register: Path, name: str, raw: Path, mirror: str | None) -> None:
     dataset, folder, kept = _find(register, name), raw / name, raw.parent / "archives"
     if folder.is_dir() and not all(map(_is_stray, folder.iterdir())):  # files that the user has put there
         at_hand = [_place(archive, kept, mirror) for archive in dataset.archives]
-        listed = [list_files(path) for path in at_hand if path.is_file()] if not dataset.files else []
-        _settle(register, name, dataset, folder, listed, published=bool(listed))
+        contents = [list_files(path) for path in at_hand if path.is_file()] if not dataset.files else []
+        _settle(register, name, dataset, folder, contents, published=bool(contents))
         return
     part = raw / f".part-{name}"
     shutil.rmtree(part, ignore_errors=True)  # of a run that was killed, because this one has the lock
     part.mkdir(parents=True)
     try:
-        listed = _bring(dataset, part, kept, folder, mirror)
-        _settle(register, name, dataset, part, listed, published=bool(dataset.git or dataset.archives))
+        contents = _bring(dataset, part, kept, folder, mirror)
+        _settle(register, name, dataset, part, contents, published=bool(dataset.git or dataset.archives))
         for stray in filter(_is_stray, folder.iterdir() if folder.is_dir() else ()):
             shutil.rmtree(stray) if stray.is_dir() else stray.unlink()
         if folder.is_dir():
@@ -101,7 +100,7 @@ def _bring(dataset: Dataset, part: Path, kept: Path, folder: Path, mirror: str |
     Returns:
         What each archive lists.
     """
-    listed = []
+    contents = []
     local = Path(mirror) / folder.name if mirror and "://" not in mirror else None
     if local and local.is_dir():
         shutil.copytree(local, part, dirs_exist_ok=True, ignore=lambda _, names: set(filter(is_companion, names)))
@@ -110,7 +109,7 @@ def _bring(dataset: Dataset, part: Path, kept: Path, folder: Path, mirror: str |
     elif dataset.archives:
         for number, archive in enumerate(dataset.archives):
             path = _archive(dataset, archive, kept, mirror)
-            listed.append(unpack(path, part / f".{number}"))
+            contents.append(unpack(path, part / f".{number}"))
             _join(part / f".{number}", part, path)
     elif dataset.unhashed():
         for file, url in dataset.unhashed().items():
@@ -124,7 +123,7 @@ def _bring(dataset: Dataset, part: Path, kept: Path, folder: Path, mirror: str |
             f"  Download them by hand and put them, unpacked, into {folder}/; then run again: they are recorded, "
             "and verified from then on"
         )
-    return listed
+    return contents
 
 
 def _place(archive: Archive, kept: Path, mirror: str | None) -> Path:
@@ -207,15 +206,15 @@ def _clone(git: Git, part: Path) -> None:
 
 
 def _settle(
-    register: Path, name: str, dataset: Dataset, folder: Path, listed: list[dict[str, int]], published: bool
+    register: Path, name: str, dataset: Dataset, folder: Path, contents: list[dict[str, int]], published: bool
 ) -> None:
     """Records the files of a folder, or compares them with the record.
 
     Args:
-        listed: size by name of the files that must be there before anything is recorded.
+        contents: size by name, of each archive, of the files that must be there before anything is recorded.
         published: as `write_record` takes it.
     """
-    _check_complete(folder, {file: size for each in listed for file, size in each.items()})
+    _check_complete(folder, {file: size for each in contents for file, size in each.items()})
     if not dataset.files:
         count = write_record(register, name, folder, dataset.kind, published)
         log.info("%s: %d files, recorded in %s", name, count, record_path(register, name))
@@ -228,24 +227,23 @@ def _settle(
         elif path.stat().st_size != file.size or sha256(path) != file.sha256:
             wrong.append(f"{file.name}: changed")
     if wrong:
-        more = [f"and {len(wrong) - _MOST_NAMED} more"] if len(wrong) > _MOST_NAMED else []
-        listed = "\n".join(f"  {line}" for line in wrong[:_MOST_NAMED] + more)
+        named = "\n".join(f"  {line}" for line in listed(wrong))
         raise UserError(
             f"{name}: {len(wrong)} of {len(dataset.files)} files are not those of {record_path(register, name)}:\n"
-            f"{listed}\n  If its publisher has changed it, register it as a new version, under a new name"
+            f"{named}\n  If its publisher has changed it, register it as a new version, under a new name"
         )
     log.info("%s: all %d files are those of the record", name, len(dataset.files))
 
 
-def _check_complete(folder: Path, listed: dict[str, int]) -> None:
+def _check_complete(folder: Path, contents: dict[str, int]) -> None:
     """Refuses a folder that lacks files of the archives that it was unpacked from, or holds cut ones."""
     lacking = [
         file
-        for file, size in listed.items()
+        for file, size in contents.items()
         if not (folder / file).is_file() or (folder / file).stat().st_size != size
     ]
     if lacking:
         raise UserError(
-            f"{folder}: {len(lacking)} of the {len(listed)} files that its archives list are missing or cut, such "
+            f"{folder}: {len(lacking)} of the {len(contents)} files that its archives list are missing or cut, such "
             f"as {lacking[0]}; remove the folder and run again: they are unpacked anew"
         )

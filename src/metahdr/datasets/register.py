@@ -24,7 +24,7 @@ from metahdr.config.document import read_yaml
 from metahdr.config.split import Part, Split
 from metahdr.datasets.arrived import describe, is_text
 from metahdr.datasets.layouts import TABLE, find_sources
-from metahdr.errors import ImageError, UserError, nearest
+from metahdr.errors import ImageError, UserError, listed, nearest
 from metahdr.files import atomic_write, sha256, write_text
 from metahdr.images.files import check_header
 from metahdr.registry import LayoutName, MetricName
@@ -34,7 +34,6 @@ IMAGE_SUFFIXES = (".hdr", ".exr", ".jpg", ".jpeg", ".png", ".tif", ".tiff")
 TABLES = ("exposure.txt", TABLE)  # of EVs
 FILE_NAME = r"[\w+./-]+"
 POLY_HAVEN = "https://dl.polyhaven.org/file/ph-assets/HDRIs/hdr/{size}/{slug}_{size}.hdr"
-_MOST_NAMED = 20  # files in an error
 _RECORD = ("name", "sha256", "size", "place")
 Item = TypeVar("Item", bound=Section)
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -278,9 +277,8 @@ def write_record(register: Path, name: str, folder: Path, kind: str, published: 
             )
     find_sources(kind, names)
     if wrong := _no_images(paths):
-        listed = [f"  {line}" for line in wrong[:_MOST_NAMED]]
-        listed += [f"  and {len(wrong) - _MOST_NAMED} more"] if len(wrong) > _MOST_NAMED else []
-        found = f"{folder}: {len(wrong)} file(s) that are no images:\n" + "\n".join(listed)
+        named = "\n".join(f"  {line}" for line in listed(wrong))
+        found = f"{folder}: {len(wrong)} file(s) that are no images:\n{named}"
         if not published:
             raise UserError(f"{found}\n  Get them again, or take them out of the folder; then run again")
         log.warning("%s", found)

@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 
 from metahdr.config.photometry import Photometry
-from metahdr.errors import ImageError, UserError
+from metahdr.errors import ImageError, UserError, listed
 from metahdr.evaluation.predictions import prediction_name
 from metahdr.images.files import read_hdr
 from metahdr.metrics.measure import measure
@@ -25,7 +25,6 @@ from metahdr.workflow.folders import Cell
 
 NONE = "none"  # the label source, and the seed, of every other method
 CELL = ["method", "label_source", "mode"]  # what the tables have one row for
-MOST_NAMED = 10  # predictions that failed or are gone
 COLUMNS = ["scene", "source", "place", "fold", "ev", "method", "label_source", "seed", "mode"]
 COLUMNS += ["metric", "alignment", "region", "value", "failed", "cd_m2", "display", "ppd"]
 log = logging.getLogger(__name__)
@@ -173,8 +172,7 @@ def check_none_gone(scores: pd.DataFrame, folder: Path) -> None:
 
 
 def _listed(lines: Sequence[str]) -> str:
-    more = [f"and {len(lines) - MOST_NAMED} more"] if len(lines) > MOST_NAMED else []
-    return "".join(f"\n  {line}" for line in [*lines[:MOST_NAMED], *more])
+    return "".join(f"\n  {line}" for line in listed(lines))
 
 
 def failures(scores: pd.DataFrame) -> pd.DataFrame:

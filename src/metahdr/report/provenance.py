@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from metahdr.errors import listed
 from metahdr.files import sha256
 from metahdr.weights.facts import read_facts
 from metahdr.workflow.git import UNKNOWN
 from metahdr.workflow.measured import by_rule
-
-_MOST_NAMED = 3
 
 
 def provenance(
@@ -70,5 +69,4 @@ def _joined_libraries(origins: dict[str, dict[str, Any]]) -> dict[str, str]:
 
 
 def _names(names: list[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return ", ".join(names[:_MOST_NAMED]) + more
+    return ", ".join(listed(names, 3))

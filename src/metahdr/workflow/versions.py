@@ -12,11 +12,10 @@ from metahdr.companions import is_companion
 from metahdr.config.data import Data
 from metahdr.datasets.register import find_dataset
 from metahdr.datasets.verify import verify
-from metahdr.errors import UserError
+from metahdr.errors import UserError, listed
 from metahdr.workflow.plan import jobs, missing
 
 _STAGE = "reproduce"
-_MOST_NAMED = 10
 _PROFILE = ["--workflow-profile", "workflow/profiles/default"]
 
 
@@ -31,7 +30,7 @@ def publish(data: Data) -> None:
     if left := _work():
         raise UserError(f"there is work to do first ({left}): make reproduce")
     if gone := missing(_call("snakemake", "--summary", *_PROFILE)):
-        some = " ".join(map(shlex.quote, gone[:_MOST_NAMED]))
+        some = " ".join(map(shlex.quote, gone[:10]))
         raise UserError(
             f"{len(gone)} file(s) or folder(s) of the run are gone; make them again:\n"
             f"  snakemake {' '.join(_PROFILE)} {some}"
@@ -108,9 +107,8 @@ def _premises(changes: list) -> list[str]:
 
 def _refuse(differing: list[str], why: str) -> None:
     if differing:
-        listed = "\n  ".join(differing[:_MOST_NAMED])
-        more = f"\n  and {len(differing) - _MOST_NAMED} more" if len(differing) > _MOST_NAMED else ""
-        raise UserError(f"not restored. What differs {why}:\n  {listed}{more}")
+        named = "\n  ".join(listed(differing))
+        raise UserError(f"not restored. What differs {why}:\n  {named}")
 
 
 def _dvc(*words: str, **environment: str) -> str:
