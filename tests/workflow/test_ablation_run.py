@@ -14,9 +14,8 @@ from metahdr.workflow.plan import jobs
 
 DATA = "results/smoke/polyhaven-mini"
 CELL = ["method", "seed", "mode"]
-# Under torchrun, while the smoke run's trainings are of one process each.
+SAME = f"{DATA}/fold0/same/simulated/seed0/best.pt"
 VARIANTS = """
-machine: {processes: 2}
 meta:
   label_sources: [simulated]
   variants:
@@ -29,10 +28,13 @@ meta:
 def compared(smoke, tmp_path_factory):
     """A copy of the smoke run's checkout after `ablation` with two more variants, one of them with one seed.
 
-    It is started through the profile for GPUs, which a machine without one runs as well.
+    One is trained under torchrun, while the others are of one process each. All is started through the profile for
+    GPUs, which a machine without one runs as well.
     """
     folder = shutil.copytree(smoke, tmp_path_factory.mktemp("ablation") / "checkout")
     profile = ["--workflow-profile", "workflow/profiles/gpus"]
+    shared = overlay(folder.parent, "machine: {processes: 2}" + VARIANTS % 1)
+    assert snakemake(folder, SAME, *profile, *shared).returncode == 0
     result = snakemake(folder, "ablation", *profile, *overlay(folder.parent, VARIANTS % 1))
     assert result.returncode == 0, result.stdout[-4000:]
     return folder

@@ -244,6 +244,6 @@ def _check_complete(folder: Path, contents: dict[str, int]) -> None:
     ]
     if lacking:
         raise UserError(
-            f"{folder}: {len(lacking)} of the {len(contents)} files that its archives list are missing or cut, such "
-            f"as {lacking[0]}; remove the folder and run again: they are unpacked anew"
+            f"{folder}: {len(lacking)} of the {len(contents)} files that its archives list are missing or cut, "
+            f"such as {lacking[0]}; remove the folder and run again: they are unpacked anew"
         )
