@@ -57,19 +57,28 @@ def _reserve(path: Path) -> tuple[Path, int]:
 
 
 def known_sha256(path: Path) -> str:
-    """`sha256`, kept below `.snakemake` with the file's size and time: what is large and seldom changes."""
-    state = path.stat()
+    """`sha256` of a file, or of the names and bytes in a folder, kept below `.snakemake` with its sizes and times.
+
+    It is for what is large and seldom changes. Hidden files of a folder do not count.
+    """
     kept = Path(".snakemake", "sha256", hashlib.sha256(str(path.resolve()).encode()).hexdigest())
-    facts = f"{state.st_size} {state.st_mtime_ns}"
+    files = sorted(each for each in path.rglob("[!.]*") if each.is_file()) if path.is_dir() else [path]
+    states = [(str(file.relative_to(path)), file.stat()) for file in files]
+    facts = _sum([f"{name} {state.st_size} {state.st_mtime_ns}" for name, state in states])
     with suppress(OSError, ValueError):
-        digest, found = kept.read_text(encoding="utf-8").split(maxsplit=1)
+        digest, found = kept.read_text(encoding="utf-8").split()
         if found == facts:
             return digest
-    digest = sha256(path)
+    sums = [sha256(file) for file in files]
+    digest = _sum([f"{name} {each}" for (name, _), each in zip(states, sums, strict=True)]) if path.is_dir() else sums[0]
     if kept.parents[1].is_dir():
         with suppress(OSError):
             write_text(kept, f"{digest} {facts}")
     return digest
+
+
+def _sum(lines: list[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def sha256(path: Path) -> str:

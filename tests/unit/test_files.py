@@ -113,3 +113,15 @@ def test_a_known_hash_is_kept_until_the_size_or_the_time_changes(tmp_path, monke
     path.write_bytes(b"abd")
     os.utime(path, (1, 1))  # older than before
     assert known_sha256(path) == sha256(path) != first
+
+
+def test_the_hash_of_a_folder_is_of_its_names_and_bytes_and_not_of_its_times(tmp_path):
+    for name, text in {"a": "x", "b": "x", "c": "y"}.items():
+        (tmp_path / name / "inner").mkdir(parents=True)
+        (tmp_path / name / "inner/file").write_text(text, encoding="utf-8")
+    (tmp_path / "b/.snakemake_timestamp").touch()
+    os.utime(tmp_path / "b/inner/file", (1, 1))
+    first, second, other = (known_sha256(tmp_path / name) for name in "abc")
+    assert first == second != other
+    (tmp_path / "b/inner/file").rename(tmp_path / "b/inner/moved")
+    assert known_sha256(tmp_path / "b") != first

@@ -136,6 +136,16 @@ def test_where_data_lie_and_come_from_reruns_nothing(own, tmp_path, monkeypatch)
     assert planned(folder, *overlay(tmp_path, f"data: {{raw: '{tmp_path}/raw', mirror: '{tmp_path}'}}")) == {}
 
 
+def test_a_copy_of_other_times_reruns_nothing_and_another_byte_in_a_folder_what_reads_it(smoke, tmp_path):
+    folder = shutil.copytree(smoke, tmp_path / "checkout", copy_function=shutil.copyfile)  # as `cp -r`
+    for number, path in enumerate(sorted((folder / DATA).rglob("*"), reverse=True)):
+        os.utime(path, (1e9 + number, 1e9 + number))
+    assert planned(folder, *SMOKE) == {}
+    with next((folder / DATA / "fold0/methods/ldr/predictions").rglob("*.exr")).open("ab") as prediction:
+        prediction.write(b"\0")
+    assert planned(folder, *SMOKE).keys() == SCORES | {"all"}
+
+
 def test_a_dataset_of_other_places_reruns_nothing_and_one_of_the_same_place_the_checks_of_leaks(own):
     folder, _ = own
     register = folder / "config/datasets.yaml"

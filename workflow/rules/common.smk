@@ -19,6 +19,7 @@ from metahdr.registry import METHODS
 from metahdr.training.trained_with import Asked, differing
 from metahdr.workflow import resources
 from metahdr.workflow.failures import Failures
+from metahdr.workflow.inputs import count_by_bytes
 from metahdr.workflow.job import Call, short
 from metahdr.workflow.layout import Layout
 from metahdr.workflow.shell import prefix
@@ -37,15 +38,15 @@ CONFIG, FOLDS = RUN.config, RUN.config.split.folds
 LOGS, BENCHMARKS = f"{CONFIG.results}/logs", f"{CONFIG.results}/benchmarks"
 NEEDS = yaml.safe_load((ROOT / "workflow/resources.yaml").read_text(encoding="utf-8"))
 
+count_by_bytes()
 FAILURES = Failures()
 logger.addHandler(FAILURES)
 shell.prefix(prefix(ROOT, CONFIG.machine))
 
 
 def call(name, /, follows_code=True, reads=lambda w: [], **values):
-    """The params of a rule: `call`, its script with all arguments, quoted; and what makes the job run again when it
-    changes: each value, the digest of the code, and the bytes of the weight files that it reads. `workflow/job.py`
-    says what `values` may hold."""
+    """The params of a rule: `call`, its script with all arguments, quoted; and what reruns the job when it changes:
+    each of `values` (`workflow/job.py` says what they may be), the code's digest, the bytes of weights it reads."""
     job = Call(ROOT / "workflow/scripts" / name, values, follows_code)
     return {"call": job.line, "reads": lambda w: short("reads", RUN.sums(reads(w)))} | job.compared()
 
