@@ -63,22 +63,23 @@ def known_sha256(path: Path) -> str:
     """
     kept = Path(".snakemake", "sha256", hashlib.sha256(str(path.resolve()).encode()).hexdigest())
     files = sorted(each for each in path.rglob("[!.]*") if each.is_file()) if path.is_dir() else [path]
-    states = [(str(file.relative_to(path)), file.stat()) for file in files]
-    facts = _sum([f"{name} {state.st_size} {state.st_mtime_ns}" for name, state in states])
+    names = [str(file.relative_to(path)) for file in files]
+    states = [file.stat() for file in files]
+    facts = _sum([f"{state.st_size} {state.st_mtime_ns}" for state in states], names)
     with suppress(OSError, ValueError):
         digest, found = kept.read_text(encoding="utf-8").split()
         if found == facts:
             return digest
     sums = [sha256(file) for file in files]
-    digest = _sum([f"{name} {each}" for (name, _), each in zip(states, sums, strict=True)]) if path.is_dir() else sums[0]
+    digest = _sum(sums, names) if path.is_dir() else sums[0]
     if kept.parents[1].is_dir():
         with suppress(OSError):
             write_text(kept, f"{digest} {facts}")
     return digest
 
 
-def _sum(lines: list[str]) -> str:
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+def _sum(values: list[str], names: list[str]) -> str:
+    return hashlib.sha256("\n".join(map(" ".join, zip(names, values, strict=True))).encode()).hexdigest()
 
 
 def sha256(path: Path) -> str:
