@@ -112,7 +112,7 @@ def test_all_mistakes_are_listed_at_once_each_with_key_value_and_remedy():
         "  meta.inner_lr: found '1e-3'; input should be a valid number (1e-3 was read as text: write 0.001)",
         "  meta.inner_speed: unknown key; did you mean inner_steps?",
         "  meta.loss: found 'l2'; value error, not one of the losses; known: expandnet, ssim_l1, mu_law, "
-        "haarpsi_mse, ir, lpips, lpips_l1",
+        "log, haarpsi_mse, ir, lpips, lpips_l1",
         "  prepare.size: found 100; input should be a multiple of 16",
         "  prepare.views: found 2.5; input should be a valid integer",
         "  seeds: unknown key; did you mean seed?",

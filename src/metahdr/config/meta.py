@@ -24,12 +24,12 @@ class Training(TrainingSection):
     a method's name, such as expandnet, or debevec: the support exposures merged"""
 
     network: NetworkName = "unet"
-    """unet: the U-Net of the paper's text; unet_code: that of the authors' code; resnet18: a U-Net's decoder
-    over a frozen ResNet-18"""
+    """unet: the U-Net of the paper's text; unet_code: that of the authors' code; unet_light: the first with
+    a way for the input's own light; resnet18: a U-Net's decoder over a frozen ResNet-18"""
 
-    norm: Literal["batch", "group"] = "batch"
+    norm: Literal["batch", "group", "level", "none"] = "batch"
     """normalisation; batch: by the statistics of the batch; group: by those of each image, in groups of
-    channels"""
+    channels; level: the same, with the level of the image kept; none: initial weights that keep the scale"""
 
     encoder: str | None = None
     """resnet18: file of its ImageNet weights, torchvision's resnet18-f37072fd.pth; null: random, with a warning"""
@@ -38,9 +38,13 @@ class Training(TrainingSection):
     """channels of the U-Net at full resolution; they double with each of four poolings"""
 
     loss: LossName = "expandnet"
-    """loss of the inner and the outer loop; expandnet: l1 and cosine; ssim_l1: half each; mu_law: l1 after the
-    mu-law; ir: HDR-CNN's illumination and reflectance; lpips: LPIPS with VGG16; lpips_l1: half each;
-    haarpsi_mse: 1 - HaarPSI and mean squared error"""
+    """loss of the outer loop and, where inner_loss is null, of the inner one; expandnet: l1 and cosine; ssim_l1:
+    half each; mu_law: l1 after the mu-law; log: squared error of log light; ir: HDR-CNN's illumination and
+    reflectance; lpips: LPIPS with VGG16; lpips_l1: half each; haarpsi_mse: 1 - HaarPSI and mean squared error"""
+
+    inner_loss: LossName | None = None
+    """loss of the inner loop; null: that of the outer one. With log, a step moves the level of a dark scene as far
+    as that of a bright one"""
 
     vgg16: Annotated[str | None, Field(validate_default=True)] = None
     """lpips, lpips_l1: file of VGG16's ImageNet weights, torchvision's vgg16-397923af.pth or vgg16.ckpt of the
@@ -50,7 +54,7 @@ class Training(TrainingSection):
     """weight of the cosine term in the ExpandNet loss"""
 
     algorithm: Literal["maml", "reptile", "joint"] = "maml"
-    """algorithm of the outer loop; joint: no meta-learning, but training on all exposures of all scenes.
+    """algorithm of the outer loop; joint: no meta-learning, but MAML's outer loop without its inner one.
     Adaptation at test time is the same for all"""
 
     inner_lr: Positive = 0.01
@@ -63,8 +67,8 @@ class Training(TrainingSection):
     """parameters that the inner loop changes; head: the last convolution (ANIL)"""
 
     inner_rates: Literal["fixed", "per_parameter", "per_layer_and_step"] = "fixed"
-    """fixed: inner_lr; the others start there and are learned, per_parameter as in Meta-SGD, per_layer_and_step
-    as in MAML++"""
+    """fixed: inner_lr; maml: the others start there and are learned, per_parameter as in Meta-SGD,
+    per_layer_and_step as in MAML++"""
 
     second_order: bool = True
     """maml: differentiate through the inner gradients; false: first-order MAML"""
@@ -76,6 +80,9 @@ class Training(TrainingSection):
     """maml: number of meta-iterations at the beginning with MAML++'s multi-step loss, a weighted sum of the
     query losses after every inner step; the weight of the last one grows to 1"""
 
+    single_shot_weight: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """maml: weight of the query loss before the first inner step; the rest is that of the steps"""
+
     engine: Literal["fast", "learn2learn"] = "fast"
     """implementation of MAML's meta-gradient; learn2learn: the reference"""
 
@@ -86,10 +93,13 @@ class Training(TrainingSection):
     outer_lr: Positive = 0.005
     """learning rate of the outer loop's Adam"""
 
+    outer_schedule: Literal["constant", "cosine"] = "constant"
+    """of the outer learning rate; cosine: from outer_lr to 0 in half a period over all iterations"""
+
     tasks: Count = 5
     """tasks per meta-iteration"""
 
-    crop: Annotated[int, Field(ge=16, multiple_of=16)] | None = 64
+    crop: Annotated[int, Field(ge=16, multiple_of=16)] | None = None
     """side in pixels of the random square that a training task is cut to, where the scene is larger; null: the
     whole scene. Validation and test always have whole scenes"""
 
@@ -115,10 +125,9 @@ class Training(TrainingSection):
 
     @field_validator("inner_rates")
     @classmethod
-    def _only_maml_learns_rates(cls, rates: str, info: ValidationInfo) -> str:
-        algorithm = info.data.get("algorithm", "maml")
-        if rates != "fixed" and algorithm != "maml":
-            raise ValueError(f"{algorithm} has no gradient of them; give fixed")
+    def _reptile_learns_no_rates(cls, rates: str, info: ValidationInfo) -> str:
+        if rates != "fixed" and info.data.get("algorithm") == "reptile":
+            raise ValueError("reptile has no gradient of them; give fixed")
         return rates
 
     @field_validator("engine")
@@ -147,11 +156,34 @@ class Training(TrainingSection):
         return {"loss_lambda": self.loss_lambda, "vgg16": self.vgg16}
 
     @property
+    def inner(self) -> LossName:
+        """The loss of the inner loop."""
+        return self.inner_loss or self.loss
+
+    @property
     def pretrained(self) -> dict[str, str]:
         """The files that the configured network and loss read, by their key."""
         read = {"encoder": self.network == "resnet18", "vgg16": self.loss in _WITH_VGG16}
         return {key: file for key in read if read[key] and (file := getattr(self, key))}
 
+
+# What a key has by itself is the paper's. This is what the default run has instead, chosen on validation places
+# (docs/ablation.md#the-recipe).
+RECIPE = {
+    "label_sources": ["simulated"],
+    "network": "unet_light",
+    "norm": "group",
+    "loss": "mu_law",
+    "inner_loss": "log",
+    "inner_lr": 0.03,
+    "inner_rates": "per_parameter",
+    "outer_schedule": "cosine",
+    "iterations": 100,
+    "validate_every": 25,
+}
+PUBLISHED = {
+    key: Training.model_fields[key].default for key in RECIPE if key not in ("label_sources", "validate_every")
+}
 
 # The keys of one meta-training but `label_sources`, all optional: it holds those that change and no others.
 Changes = create_model(
@@ -197,7 +229,7 @@ class Meta(Training):
 
     variants: Annotated[
         dict[Annotated[VariantName, AfterValidator(_own_name)], Variant | None], AfterValidator(without_nulls)
-    ] = {"joint": Variant(meta={"algorithm": "joint"})}
+    ] = {"joint": Variant(meta={"algorithm": "joint"}), "published": Variant(meta=PUBLISHED, seeds=[0])}
     """further trainings beside that of this section, by name, each with meta (the keys that it changes), seeds
     and folds (null: all); null takes away one that another file has"""
 

@@ -10,7 +10,7 @@ from metahdr.config.data import Data
 from metahdr.config.expose import Expose
 from metahdr.config.label import Label
 from metahdr.config.machine import Machine
-from metahdr.config.meta import Meta, Variant
+from metahdr.config.meta import RECIPE, Meta, Variant
 from metahdr.config.motion import Motion
 from metahdr.config.prepare import Prepare
 from metahdr.config.radiance_study import RadianceStudy
@@ -38,7 +38,7 @@ class Config(Section):
     """how the methods are trained that a run trains, by their names"""
 
     motion: Motion = Motion()
-    meta: Meta = Meta()
+    meta: Meta = Meta(**RECIPE)
     score: Score = Score()
     radiance_study: RadianceStudy = RadianceStudy()
     benchmark: Benchmark = Benchmark()

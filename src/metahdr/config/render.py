@@ -2,6 +2,9 @@
 
 import json
 from textwrap import wrap
+from typing import Any
+
+import yaml
 
 from metahdr.config.base import Section
 from metahdr.config.model import Config
@@ -36,8 +39,17 @@ def _keys(section: Section, indent: str = "") -> list[str]:
             lines += [*_comment(field.default.__doc__, indent), f"{indent}{key}:"]
             lines += _keys(field.default, indent + "  ")
         else:
-            lines += [*_comment(field.description, indent), f"{indent}{key}: {json.dumps(values[name])}"]
+            lines += [*_comment(field.description, indent), *_value(key, values[name], indent)]
     return lines
+
+
+def _value(key: str, value: Any, indent: str) -> list[str]:
+    """A key with its value on one line, or on several where that is too long."""
+    line = f"{indent}{key}: {json.dumps(value)}"
+    if len(line) <= WIDTH:
+        return [line]
+    text = yaml.safe_dump(value, sort_keys=False)
+    return [f"{indent}{key}:", *(f"{indent}  {each}" for each in text.splitlines())]
 
 
 def _comment(text: str, indent: str) -> list[str]:

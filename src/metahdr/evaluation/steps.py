@@ -41,7 +41,7 @@ def values_by_step(
         scene, place, ev, step, metric, value.
     """
     learner, settings = load_learner(checkpoint)
-    loss = make_loss(settings.loss, **settings.loss_options)
+    loss = make_loss(settings.inner, **settings.loss_options)
     plain = [replace(metric, alignments=("plain",), regions=("all",)) for metric in metrics]
     chosen = evenly(len(scenes), IMAGES)
     rows = []

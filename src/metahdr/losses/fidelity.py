@@ -38,6 +38,11 @@ def mu_law_mse_loss(prediction: Tensor, label: Tensor, mu: float = 5000.0) -> Te
     return F.mse_loss(mu_law(prediction, mu), mu_law(label, mu))
 
 
+def log_loss(prediction: Tensor, label: Tensor, floor: float = 0.003) -> Tensor:
+    """Mean squared error of the logarithm of light, to which a floor is added."""
+    return F.mse_loss((prediction + floor).log(), (label + floor).log())
+
+
 def haarpsi_mse_loss(prediction: Tensor, label: Tensor) -> Tensor:
     """(1 - HaarPSI) + mean squared error (HaarPSI: Reisenhofer et al. 2018)."""
     return 1 - haarpsi(prediction, label).mean() + F.mse_loss(prediction, label)

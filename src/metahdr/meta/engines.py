@@ -21,6 +21,7 @@ def fast(
     weights: Sequence[float],
     second_order: bool,
     kept_steps: int = 1,
+    inner_loss: Loss | None = None,
 ) -> tuple[Tensor, list[Tensor]]:
     """The query loss and its gradient with respect to the meta-parameters, by going back through the inner steps.
 
@@ -36,16 +37,17 @@ def fast(
         second_order: False neglects H (first-order MAML).
         kept_steps: number of last steps whose graph is kept from the forward pass, not computed a second time:
             less time for more memory.
+        inner_loss: of the support set; None: `loss`.
 
     Returns:
         The weighted sum of the query losses, detached, and one gradient for each of `learner.meta_parameters()`.
     """
-    network, rates = learner.network, learner.rates()
+    network, rates, inner_loss = learner.network, learner.rates(), inner_loss or loss
     steps = len(weights) - 1
     points, gradients = [leaves(learner.parameters_of_network())], []
 
     def support_gradient(point: dict[str, Tensor], graph: bool) -> tuple[Tensor, ...]:
-        value = loss(functional_call(network, point, support[0]), support[1])
+        value = inner_loss(functional_call(network, point, support[0]), support[1])
         return torch.autograd.grad(value, [point[name] for name in rates], create_graph=graph)
 
     for step in range(steps):
@@ -78,7 +80,13 @@ def fast(
 
 
 def learn2learn(
-    learner: Learner, support: Pair, query: Pair, loss: Loss, weights: Sequence[float], second_order: bool
+    learner: Learner,
+    support: Pair,
+    query: Pair,
+    loss: Loss,
+    weights: Sequence[float],
+    second_order: bool,
+    inner_loss: Loss | None = None,
 ) -> tuple[Tensor, list[Tensor]]:
     """The same by learn2learn's MAML, which differentiates through the whole inner loop: the reference.
 
@@ -91,7 +99,7 @@ def learn2learn(
     total = torch.zeros_like(query[1][0, 0, 0, 0])
     for step, weight in enumerate(weights):
         if step:
-            clone.adapt(loss(clone(support[0]), support[1]))
+            clone.adapt((inner_loss or loss)(clone(support[0]), support[1]))
         if weight:
             total = total + weight * loss(clone(query[0]), query[1])
     return total.detach(), list(torch.autograd.grad(total, learner.parameters_of_network().values()))

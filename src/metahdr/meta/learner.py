@@ -40,9 +40,8 @@ class Learner(nn.Module):
             "per_parameter": [(1, *trained[name].shape) for name in self.adapted],
             "per_layer_and_step": [(settings.inner_steps,) for _ in self.adapted],
         }
-        self.learned_rates = nn.ParameterList(
-            torch.full(shape, settings.inner_lr) for shape in shapes[settings.inner_rates]
-        )
+        rates = settings.inner_rates if settings.algorithm == "maml" else "fixed"  # the others have no gradient
+        self.learned_rates = nn.ParameterList(torch.full(shape, settings.inner_lr) for shape in shapes[rates])
         if parameters is not None:
             self.load_state_dict(parameters)
 

@@ -11,7 +11,13 @@ from metahdr.meta.learner import Learner, adapt, leaves
 
 
 def task_gradient(
-    learner: Learner, support: Pair, query: Pair, loss: Loss, settings: Meta, iteration: int
+    learner: Learner,
+    support: Pair,
+    query: Pair,
+    loss: Loss,
+    settings: Meta,
+    iteration: int,
+    inner_loss: Loss | None = None,
 ) -> tuple[Tensor, list[Tensor]]:
     """A task's query loss, and for every meta-parameter the gradient that the outer optimiser takes.
 
@@ -19,20 +25,22 @@ def task_gradient(
         support, query: exposures in [0, 1] and labels, `(S, 3, H, W)` and `(1, 3, H, W)`.
         settings: the algorithm, MAML with its variants, Reptile or joint training.
         iteration: of the outer loop, from 0; it decides about first-order warm-up and step weights.
+        inner_loss: of the inner loop; None: `loss`.
     """
-    if settings.algorithm == "joint":
-        return joint(learner, support, query, loss)
+    if settings.algorithm == "joint":  # the control, which differs from MAML in the inner loop alone
+        return fast(learner, support, query, loss, [1.0], second_order=False)
     if settings.algorithm == "reptile":
-        return reptile(learner, support, query, loss, settings.inner_steps)
+        return reptile(learner, support, query, inner_loss or loss, settings.inner_steps)
     second_order = settings.second_order and iteration >= settings.first_order_iterations
-    weights = step_weights(settings.inner_steps, iteration, settings.multi_step_iterations)
+    annealing, first = settings.multi_step_iterations, settings.single_shot_weight
+    weights = step_weights(settings.inner_steps, iteration, annealing, first)
     arguments = (learner, support, query, loss, weights, second_order)
     if settings.engine == "learn2learn":
-        return learn2learn(*arguments)
-    return fast(*arguments, settings.kept_steps)
+        return learn2learn(*arguments, inner_loss)
+    return fast(*arguments, settings.kept_steps, inner_loss)
 
 
-def step_weights(steps: int, iteration: int, annealing: int) -> list[float]:
+def step_weights(steps: int, iteration: int, annealing: int, first: float = 0.0) -> list[float]:
     """Weights of the query loss after 0, 1, ..., `steps` inner steps; their sum is 1.
 
     MAML's are 0 but for the last step. MAML++'s multi-step loss (Antoniou et al. 2019, section 4) begins with
@@ -40,9 +48,11 @@ def step_weights(steps: int, iteration: int, annealing: int) -> list[float]:
 
     Args:
         annealing: iterations until the weights are MAML's; 0: from the beginning.
+        first: weight of the loss after 0 steps, for a network that is of use before it is adapted.
     """
     early = max(0.0, 1 - iteration / annealing) / steps if annealing else 0.0
-    return [0.0] + [early] * (steps - 1) + [1 - early * (steps - 1)]
+    later = [early] * (steps - 1) + [1 - early * (steps - 1)]
+    return [first, *((1 - first) * weight for weight in later)]
 
 
 def reptile(learner: Learner, support: Pair, query: Pair, loss: Loss, steps: int) -> tuple[Tensor, list[Tensor]]:
@@ -62,18 +72,3 @@ def reptile(learner: Learner, support: Pair, query: Pair, loss: Loss, steps: int
         value = loss(functional_call(learner.network, adapted, query[0]), query[1])
         difference = [(start[name] - adapted[name]) / learner.inner_lr for name in start]
     return value, difference
-
-
-def joint(learner: Learner, support: Pair, query: Pair, loss: Loss) -> tuple[Tensor, list[Tensor]]:
-    """Training without meta-learning on the same exposures and labels as MAML: the control of the ablation.
-
-    Every exposure has the same weight. Support and query set are batches of their own, as at test time, because
-    batch normalisation makes a prediction depend on its batch.
-
-    Returns:
-        The query loss before any adaptation, and the gradients.
-    """
-    on_support, on_query = (loss(learner.network(x), labels) for x, labels in (support, query))
-    exposures = len(support[0]) + len(query[0])
-    total = (len(support[0]) * on_support + len(query[0]) * on_query) / exposures
-    return on_query.detach(), list(torch.autograd.grad(total, learner.meta_parameters()))

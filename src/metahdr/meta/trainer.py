@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from metahdr.config.meta import Meta
 from metahdr.errors import UserError
 from metahdr.losses.make import make_loss
 from metahdr.meta.engines import Pair
@@ -99,7 +100,9 @@ class Trainer(TrainingLoop):
         self.learner = Learner(settings).to(self.device)
         self.parameters = self.learner.meta_parameters()
         self.optimiser = torch.optim.Adam(self.parameters, lr=settings.outer_lr)
-        self.loss = make_loss(settings.loss, **settings.loss_options)
+        self.loss, self.inner_loss = (
+            make_loss(name, **settings.loss_options) for name in (settings.loss, settings.inner)
+        )
         self.rng = named_rng(inputs.seed, "meta-train")  # the same tasks for every label source
         self.iteration = 0  # meta-iterations done
         self.best: dict | None = None
@@ -137,7 +140,9 @@ class Trainer(TrainingLoop):
         for number, (shown, asked) in zip(mine, prefetched(self._task, [drawn[i] for i in mine]), strict=True):
             if interrupted():
                 break
-            value, gradients = task_gradient(self.learner, shown, asked, self.loss, self.settings, self.iteration)
+            value, gradients = task_gradient(
+                self.learner, shown, asked, self.loss, self.settings, self.iteration, self.inner_loss
+            )
             rows[number] = torch.cat([value.view(1), *(gradient.flatten() for gradient in gradients)])
         _give_up_if_interrupted()
         processes.all_reduce(rows)
@@ -152,6 +157,8 @@ class Trainer(TrainingLoop):
             self.parameters, gradient.split([p.numel() for p in self.parameters]), strict=True
         ):
             parameter.grad = part.view_as(parameter)
+        for group in self.optimiser.param_groups:
+            group["lr"] = outer_rate(self.settings, self.iteration)
         self.optimiser.step()
         return loss.item()
 
@@ -173,27 +180,27 @@ class Trainer(TrainingLoop):
     def validate(self) -> dict[str, float]:
         """Loss and metrics before and after adaptation with the label source's labels, such as `ssim_adapted`.
 
-        Each is compared with the truth, and is the mean over all validation scenes and held-out exposures.
+        Each is compared with the truth, and is the mean over all validation scenes; of the first one the first
+        exposure is held out, of the next one the second, and so on.
         """
         metrics = {metric.name: metric for metric in PAPER.validates}
         steps_of = {"single": 0, "adapted": self.settings.inner_steps}
-        size = (len(self.validation), len(self.evs), len(steps_of), 1 + len(metrics))
+        size = (len(self.validation), len(steps_of), 1 + len(metrics))
         scores = torch.zeros(size, dtype=torch.float64, device=self.device)
         for index in processes.shard(range(len(self.validation))):
             if interrupted():
                 break
-            scene = self._move(self.validation[index])
-            for held_out in range(len(self.evs)):
-                labels = support_labels(self.validation, scene, held_out, self.label_source)
-                _, truth = query(scene, held_out)
-                for mode, steps in enumerate(steps_of.values()):
-                    prediction = predict(self.learner, scene, held_out, labels, self.loss, steps)[None]
-                    values = [metric(prediction, truth) for metric in metrics.values()]
-                    scores[index, held_out, mode] = torch.tensor([self.loss(prediction, truth), *values])
+            scene, held_out = self._move(self.validation[index]), index % len(self.evs)
+            labels = support_labels(self.validation, scene, held_out, self.label_source)
+            _, truth = query(scene, held_out)
+            for mode, steps in enumerate(steps_of.values()):
+                prediction = predict(self.learner, scene, held_out, labels, self.inner_loss, steps)[None]
+                values = [metric(prediction, truth) for metric in metrics.values()]
+                scores[index, mode] = torch.tensor([self.loss(prediction, truth), *values])
         _give_up_if_interrupted()
         processes.all_reduce(scores)
         names = [f"{name}_{mode}" for mode in steps_of for name in ("loss", *metrics)]
-        return dict(zip(names, scores.mean((0, 1)).flatten().tolist(), strict=True))
+        return dict(zip(names, scores.mean(0).flatten().tolist(), strict=True))
 
     def checkpoint(self) -> dict:
         """What `best.pt` and `last.pt` hold; the meta-parameters are those before any adaptation."""
@@ -247,6 +254,13 @@ def files_of(scenes: Scenes, label_source: str) -> dict[str, Path]:
         # Some label sources have no files: their labels are computed from the scene.
         paths += [path for path in labels if path.is_file()]
     return arrays_of(scenes) | by_role(paths, scenes)
+
+
+def outer_rate(settings: Meta, iteration: int) -> float:
+    """The learning rate of the outer loop in an iteration, from 0 on."""
+    if settings.outer_schedule == "constant":
+        return settings.outer_lr
+    return settings.outer_lr * (1 + math.cos(math.pi * iteration / settings.iterations)) / 2
 
 
 def finite(rows: Tensor) -> Tensor:

@@ -77,7 +77,7 @@ class MetaHDR(Method):
         from metahdr.metrics.protocols import PAPER
 
         network, rates, target = self.learner.network, self.learner.rates(), PAPER.target(labels)
-        loss = make_loss(self.trained_with.loss, **self.trained_with.loss_options)
+        loss = make_loss(self.trained_with.inner, **self.trained_with.loss_options)
         steps = self.trained_with.inner_steps
         parameters = adapt(network, self.parameters, rates, exposures, target, loss, steps)
         return type(self)(self.learner, self.trained_with, parameters)

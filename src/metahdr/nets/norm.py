@@ -1,4 +1,4 @@
-"""Normalisation and ReLU with a fast second derivative: batch normalisation, or group normalisation."""
+"""Normalisation and ReLU: by the batch, with a fast second derivative, or by groups of channels."""
 
 import torch
 from torch import Tensor, nn
@@ -14,15 +14,34 @@ def make_norm_relu(kind: str, channels: int) -> nn.Module:
     """Normalisation and ReLU, `(N, C, H, W)` to the same shape.
 
     Group normalisation (Wu and He 2018) takes the statistics of each image by itself: a prediction does not depend
-    on the rest of its batch. It has 8 groups, or the largest number below 8 that divides the channels.
+    on the rest of its batch. It has 8 groups, or the largest number below 8 that divides the channels. After
+    convolutions without bias both cancel the level of an image: k x gives what x gives. `level` and `none` do not.
 
     Args:
-        kind: `batch` or `group`.
+        kind: `batch`, `group`, `level` or `none`, which is ReLU alone.
     """
     if kind == "batch":
         return BatchNormReLU(channels)
+    if kind == "none":
+        return nn.ReLU()
     groups = max(number for number in range(1, 9) if channels % number == 0)
-    return nn.Sequential(nn.GroupNorm(groups, channels), nn.ReLU())
+    return nn.Sequential((GroupNormLevel if kind == "level" else nn.GroupNorm)(groups, channels), nn.ReLU())
+
+
+class GroupNormLevel(nn.GroupNorm):
+    """Group normalisation that keeps the level, `(N, C, H, W)` to the same shape.
+
+    What is added is the logarithm of the image's root mean square over all channels, times a learned weight for
+    each channel.
+    """
+
+    def __init__(self, groups: int, channels: int):
+        super().__init__(groups, channels)
+        self.of_level = nn.Parameter(torch.full((channels, 1, 1), 0.1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        level = (x.square().mean((1, 2, 3), keepdim=True) + _EPSILON).log() / 2
+        return super().forward(x) + self.of_level * level
 
 
 class BatchNormReLU(nn.Module):

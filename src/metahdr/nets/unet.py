@@ -43,14 +43,14 @@ def block(inputs: int, outputs: int, norm: str, bias: bool = False) -> nn.Sequen
     """Two 3x3 convolutions, each with normalisation and ReLU, `(N, inputs, H, W)` to `(N, outputs, H, W)`.
 
     Args:
-        bias: whether the convolutions have one; the normalisation that follows has its own.
+        bias: whether the convolutions have one though the normalisation that follows has its own.
     """
-    return nn.Sequential(
-        Conv2d(inputs, outputs, 3, padding=1, bias=bias),
-        make_norm_relu(norm, outputs),
-        Conv2d(outputs, outputs, 3, padding=1, bias=bias),
-        make_norm_relu(norm, outputs),
-    )
+    convolutions = [Conv2d(i, outputs, 3, padding=1, bias=bias or norm == "none") for i in (inputs, outputs)]
+    if norm == "none":  # what keeps the scale of features instead (He et al. 2015)
+        for convolution in convolutions:
+            nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
+    first, second = convolutions
+    return nn.Sequential(first, make_norm_relu(norm, outputs), second, make_norm_relu(norm, outputs))
 
 
 def encode(x: Tensor, down: Iterable[nn.Module]) -> list[Tensor]:

@@ -6,7 +6,12 @@ from metahdr.registry import METHODS
 
 ALIGNMENTS = {"plain": "as predicted", "scale": "one scale aligned", "crf": "camera response corrected"}
 REGIONS = {"all": "all pixels", "clipped": "pixels clipped in the input", "unclipped": "pixels not clipped"}
-VARIANTS = {"joint": "Joint training", "lpips": "LPIPS loss", "lpips_l1": "LPIPS + ℓ1 loss"}
+VARIANTS = {
+    "joint": "Joint training",
+    "published": "MetaHDR as published",
+    "lpips": "LPIPS loss",
+    "lpips_l1": "LPIPS + ℓ1 loss",
+}
 
 
 def label_title(label_source: str) -> str:

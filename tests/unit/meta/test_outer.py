@@ -3,8 +3,9 @@ import torch
 
 from metahdr.config.meta import Meta
 from metahdr.losses.make import make_loss
+from metahdr.meta.engines import learn2learn
 from metahdr.meta.learner import Learner, query, support
-from metahdr.meta.outer import joint, reptile, step_weights, task_gradient
+from metahdr.meta.outer import reptile, step_weights, task_gradient
 
 
 @pytest.fixture
@@ -28,6 +29,11 @@ def test_the_multi_step_loss_begins_with_all_steps_alike_and_ends_with_the_last(
     assert step_weights(4, 10, 10) == step_weights(4, 11, 10) == [0, 0, 0, 0, 1]
 
 
+def test_a_single_shot_that_counts_leaves_the_steps_the_rest():
+    assert step_weights(2, 0, 0, first=0.25) == [0.25, 0, 0.75]
+    assert step_weights(2, 0, 10, first=0.5) == [0.5, 0.25, 0.25]
+
+
 def test_reptile_goes_where_gradient_descent_on_all_exposures_went(problem, tiny):
     learner, (x, labels), (exposure, truth), loss = problem
     network = Learner(tiny, learner.state_dict()).network
@@ -42,13 +48,13 @@ def test_reptile_goes_where_gradient_descent_on_all_exposures_went(problem, tiny
         torch.testing.assert_close(start - tiny.inner_lr * way, end)
 
 
-def test_joint_training_descends_the_mean_loss_of_all_exposures(problem):
-    learner, (x, labels), (exposure, truth), loss = problem
-    value, gradients = joint(*problem)
-    ((2 * loss(learner.network(x), labels) + loss(learner.network(exposure), truth)) / 3).backward()
-    assert value == loss(learner.network(exposure), truth)
-    for parameter, gradient in zip(learner.network.parameters(), gradients, strict=True):
-        torch.testing.assert_close(parameter.grad, gradient)
+def test_joint_training_is_maml_without_an_inner_step(problem):
+    """So the control sees what MAML's outer loss sees: the same image, label, batch and normalisation."""
+    learner, _, (exposure, truth), loss = problem
+    value, ours = task_gradient(*problem, Meta(algorithm="joint"), 0)
+    reference, theirs = learn2learn(*problem, [1.0], second_order=True)
+    assert value == reference == loss(learner.network(exposure), truth)
+    torch.testing.assert_close(ours, theirs)
 
 
 def gradients(problem, iteration=0, **settings):

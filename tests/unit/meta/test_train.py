@@ -128,25 +128,24 @@ def test_labels_that_equal_the_truth_train_like_the_truth_and_others_do_not(trai
     assert trainer("black.pt", "simulated", data).step() != true.history[0]["meta_loss"]
 
 
-def test_validation_scores_are_means_over_all_scenes_and_held_out_exposures(trainer, results):
+def test_validation_scores_are_means_over_all_scenes_with_the_exposures_held_out_in_turn(trainer, results):
     one = trainer()
     scores = one.validate()
     expected = []
-    for scene in Scenes(results, "validation"):
+    for number, scene in enumerate(Scenes(results, "validation")):
         truth = scene.hdr.clamp(0, 1).numpy()
-        for ldr in scene.ldr:
-            with torch.no_grad():
-                image = one.learner.network(ldr[None])[0].numpy()
-            ssim = structural_similarity(
-                image,
-                truth,
-                data_range=1,
-                channel_axis=0,
-                gaussian_weights=True,
-                sigma=1.5,
-                use_sample_covariance=False,
-            )
-            expected.append((peak_signal_noise_ratio(truth, image, data_range=1), ssim))
+        with torch.no_grad():
+            image = one.learner.network(scene.ldr[None, number % 3])[0].numpy()
+        ssim = structural_similarity(
+            image,
+            truth,
+            data_range=1,
+            channel_axis=0,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+        )
+        expected.append((peak_signal_noise_ratio(truth, image, data_range=1), ssim))
     np.testing.assert_allclose([scores["psnr_single"], scores["ssim_single"]], np.mean(expected, 0), rtol=1e-4)
     assert scores["loss_adapted"] < scores["loss_single"]
 

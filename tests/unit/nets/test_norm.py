@@ -2,7 +2,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from metahdr.metrics.protocols import PAPER
 from metahdr.nets.norm import BatchNormReLU, _BatchNormReLU, make_norm_relu
+from metahdr.nets.unet import UNet
 
 
 def test_batch_normalisation_and_its_gradients_are_those_of_pytorch():
@@ -51,8 +53,28 @@ def test_group_normalisation_has_eight_groups_or_the_largest_divisor_below(chann
     )
 
 
-def test_group_normalisation_has_a_second_derivative():
+@pytest.mark.parametrize("kind", ["group", "level"])
+def test_normalisation_has_a_second_derivative(kind):
     torch.manual_seed(0)
-    norm = make_norm_relu("group", 4).double()
+    norm = make_norm_relu(kind, 4).double()
     x = torch.randn(2, 4, 3, 3, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradgradcheck(norm, (x,))
+
+
+@pytest.mark.parametrize(("kind", "sees"), [("batch", False), ("group", False), ("level", True), ("none", True)])
+def test_what_a_network_sees_of_the_level_of_an_exposure(kind, sees):
+    """The mean change of the result, of the range 0 to 1, when the exposure is two stops darker."""
+    torch.manual_seed(0)
+    network, x = UNet(8, kind, PAPER.head), torch.rand(1, 3, 32, 32)
+    with torch.no_grad():
+        change = (network(x) - network(x / 4)).abs().mean().item()
+    assert change > 0.005 if sees else change < 0.0005
+
+
+def test_without_normalisation_features_keep_their_scale():
+    torch.manual_seed(0)
+    features = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        for stage in UNet(16, "none", PAPER.head).down:
+            features = stage(features)
+            assert 0.1 < features.square().mean() < 2

@@ -49,7 +49,7 @@ def test_a_name_gives_the_module_of_its_entry_and_other_text_gives_none():
 
 
 def test_a_section_is_walked_by_the_types_of_its_fields():
-    meta = Meta(network="unet_code", loss="ir", label_sources=["true", "debevec"])
+    meta = Meta(network="unet_code", loss="ir", label_sources=["true", "debevec"], variants={})
     assert named_modules(None, meta) == {
         "metahdr.nets.unet_code",
         "metahdr.losses.hdrcnn",
