@@ -60,8 +60,8 @@ def _adaptation(results: Results) -> str:
             (told if certain else small).append(f"{measured(column, row.gain, '+')} {text}")
     parts = [f"Adaptation changes the network's own single shot by {', '.join(told)}."] if told else []
     if small:
-        changes = "Other changes" if told else "What adaptation changes"
-        parts.append(f"{changes} is within the spread over seeds, or its interval holds 0: {', '.join(small)}.")
+        changes = "Other changes are" if told else "What adaptation changes is"
+        parts.append(f"{changes} within the spread over seeds, or the interval holds 0: {', '.join(small)}.")
     return " ".join(parts)
 
 

@@ -45,7 +45,7 @@ def test_a_gain_larger_than_its_interval_and_the_seeds_spread_is_a_change(data):
 def test_a_gain_within_the_spread_over_seeds_is_said_to_be_so(make_run):
     gain = findings(Results(make_run({ADAPTED: 20.15}), 0.95))[2]  # seeds differ by 0.2
     assert gain.startswith(
-        "What adaptation changes is within the spread over seeds, or its interval holds 0: SSIM"
+        "What adaptation changes is within the spread over seeds, or the interval holds 0: SSIM"
     )
 
 
