@@ -8,6 +8,9 @@ from PIL.ExifTags import IFD, Base
 
 from metahdr.errors import ImageError
 
+_SENSITIVITIES = (Base.RecommendedExposureIndex, Base.StandardOutputSensitivity, Base.ISOSpeed)
+_MOST_ISO = 65535  # that ISOSpeedRatings holds
+
 
 class Settings(NamedTuple):
     """A camera's settings; None where the file does not say.
@@ -24,9 +27,20 @@ class Settings(NamedTuple):
 
 
 def read_settings(exif: Image.Exif) -> Settings:
-    """The settings in EXIF data; numbers that are not positive count as missing."""
+    """The settings in EXIF data; numbers that are not positive count as missing.
+
+    Time and aperture may be given as APEX values alone (EXIF 2.32, annex C). ISOSpeedRatings has 16 bits: where it
+    is at its end, the tags that the standard has for larger values hold (SensitivityType).
+    """
     tags = exif.get_ifd(IFD.Exif)
-    return make_settings(*(tags.get(tag) for tag in (Base.ExposureTime, Base.FNumber, Base.ISOSpeedRatings)))
+    written = make_settings(*(tags.get(tag) for tag in (Base.ExposureTime, Base.FNumber, Base.ISOSpeedRatings)))
+    others = [_positive(tags.get(tag)) for tag in _SENSITIVITIES]
+    is_known = written.iso and written.iso < _MOST_ISO
+    return Settings(
+        written.seconds or _apex(tags.get(Base.ShutterSpeedValue), -1),
+        written.aperture or _apex(tags.get(Base.ApertureValue), 0.5),
+        written.iso if is_known else next(filter(None, others), None),
+    )
 
 
 def make_settings(seconds: object, aperture: object, iso: object) -> Settings:
@@ -56,6 +70,15 @@ def relative_stops(
     evs = [math.log2(one.seconds * (one.iso or 1) / (one.aperture or 1) ** 2) for one in settings]
     middle = sorted(evs)[(len(evs) - 1) // 2]
     return [ev - middle for ev in evs]
+
+
+def _apex(value: object, per_step: float) -> float | None:
+    """2 to the power of an APEX value times its logarithm's share; None where it is no number."""
+    try:
+        number = 2.0 ** (per_step * float(value))
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        return None
+    return number if math.isfinite(number) and number > 0 else None
 
 
 def _positive(value: object) -> float | None:

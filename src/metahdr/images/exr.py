@@ -1,5 +1,6 @@
 """Reading of OpenEXR files: RGB or luminance and chroma, scanlines or tiles, one part or several."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,23 +9,26 @@ import numpy as np
 import OpenEXR
 
 from metahdr.errors import ImageError, first_line
-from metahdr.images.primaries import BT709, luminance_weights, to_bt709
+from metahdr.images.primaries import BT709, NAMED, luminance_weights, with_primaries
 
 # OpenEXR's filter for chroma at twice the resolution (ImfRgbaYca.h, section on reconstruction). Every second
 # sample is stored; one between is the sum of the seven before it and the seven after it with these weights, the
 # nearest last.
 _BETWEEN = (0.002128, -0.007540, 0.019597, -0.043159, 0.087929, -0.186077, 0.627123)
+_ENCODED = ("srgb_", "g18_", "g22_", "g24_", "g26_", "pq_", "hlg_")  # beginnings of names of encoded light
+_BOUNDLESS = (OpenEXR.DWAA_COMPRESSION, OpenEXR.DWAB_COMPRESSION)  # pack smooth pictures into next to nothing
 _FLAT = (OpenEXR.scanlineimage, OpenEXR.tiledimage)  # as opposed to deep images
 
 
-def read_exr(path: Path, check_size: Callable[[Path, int, int], None]) -> np.ndarray:
+def read_exr(path: Path, check_size: Callable[..., None]) -> np.ndarray:
     """The picture of an OpenEXR file in linear light with BT.709 primaries, float32 `(H, W, 3)`.
 
     The data window is read. Of several parts the first is taken that has the channels R, G and B, or Y, RY and BY;
     of several resolutions the highest; of several views the default one, whose channels have no prefix.
 
     Args:
-        check_size: called as `check_size(path, width, height)` before pixels are read.
+        check_size: called as `check_size(path, width, height)` before pixels are read, with `pixels_per_byte` inf
+            for compressions without a least size.
 
     Raises:
         ImageError: truncated or corrupt, greyscale, deep, or without such channels.
@@ -38,9 +42,30 @@ def read_exr(path: Path, check_size: Callable[[Path, int, int], None]) -> np.nda
     planes = [parts[index][1][name] for name in names]
     if any(plane.dtype.kind != "f" for plane in planes):
         raise ImageError(f"{path}: its channels {', '.join(names)} hold integers; expected floats")
-    primaries = headers[index].get("chromaticities")
+    primaries = _primaries(path, headers[index])
     image = np.stack(planes, -1) if names == "RGB" else _from_chroma(path, planes, primaries or BT709)
-    return _with_primaries(path, image, primaries)
+    return with_primaries(path, image, primaries)
+
+
+def _primaries(path: Path, header: dict) -> tuple[float, ...] | None:
+    """Chromaticities of red, green, blue and white, or None: of several signals the first.
+
+    They are `chromaticities`, `colorInteropID` (names of the Color Interop Forum), `oiio:ColorSpace` and
+    `acesImageContainerFlag` (SMPTE ST 2065-4).
+
+    Raises:
+        ImageError: a signal says that the values are no linear light.
+    """
+    if "chromaticities" in header:
+        return header["chromaticities"]
+    for key in ("colorInteropID", "oiio:ColorSpace"):
+        name = str(header.get(key, "")).strip().lower()
+        if key == "colorInteropID" and name.startswith(_ENCODED):
+            raise ImageError(f"{path}: its {key} is {name}; expected linear light, such as lin_rec709_scene")
+        for word, primaries in NAMED.items():
+            if word in name:
+                return primaries
+    return NAMED["ap0"] if header.get("acesImageContainerFlag") else None
 
 
 def _parts(path: Path, header_only: bool) -> list[tuple[dict, dict[str, np.ndarray]]]:
@@ -59,16 +84,18 @@ def _parts(path: Path, header_only: bool) -> list[tuple[dict, dict[str, np.ndarr
         raise ImageError(f"{path}: truncated or corrupt OpenEXR file ({first_line(error)})") from None
 
 
-def _check_headers(path: Path, headers: list[dict], check_size: Callable[[Path, int, int], None]) -> None:
-    samples = 0
+def _check_headers(path: Path, headers: list[dict], check_size: Callable[..., None]) -> None:
+    samples, packs = 0, {}
+    if any(header.get("compression") in _BOUNDLESS for header in headers):
+        packs = {"pixels_per_byte": math.inf}
     for header in headers:
         low, high = header["dataWindow"]
         width, height = (int(last) - int(first) + 1 for first, last in zip(low, high, strict=True))
-        check_size(path, width, height)
+        check_size(path, width, height, **packs)
         if "tiles" in header:
-            check_size(path, header["tiles"].xSize, header["tiles"].ySize)
+            check_size(path, header["tiles"].xSize, header["tiles"].ySize, **packs)
         samples += width * height * len(header["channels"])
-    check_size(path, 1, samples // 3 + 1)  # all parts and channels are decoded
+    check_size(path, 1, samples // 3 + 1, **packs)  # all parts and channels are decoded
 
 
 def _choose(path: Path, headers: list[dict]) -> tuple[int, str | tuple[str, ...]]:
@@ -134,16 +161,3 @@ def _desaturate(rgb: np.ndarray, weights: np.ndarray) -> np.ndarray:
     after = np.maximum(top - (top - before) * (most / saturation)[wrong][:, None], 0)
     rgb[wrong] = after * ((before @ weights) / (after @ weights))[:, None]
     return rgb
-
-
-def _with_primaries(path: Path, image: np.ndarray, primaries: tuple[float, ...] | None) -> np.ndarray:
-    if primaries is not None:
-        try:
-            matrix = to_bt709(primaries)
-        except ValueError as error:
-            raise ImageError(f"{path}: {error}") from None
-        if not np.allclose(matrix, np.eye(3), atol=2e-3):  # BT.709 primaries with nearly its white stay
-            inside = (image >= 0).all(-1, keepdims=True)
-            image = image @ matrix.T
-            image = np.where(inside, np.maximum(image, 0), image)  # a colour outside BT.709 is not a bad pixel
-    return np.ascontiguousarray(image, np.float32)

@@ -7,7 +7,6 @@ RGB, uint8 or uint16 `(H, W, 3)`. A file that holds anything else is an `ImageEr
 from __future__ import annotations
 
 import math
-import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from PIL.ExifTags import Base
 from metahdr.errors import ImageError, first_line
 from metahdr.files import atomic_write
 from metahdr.images.exr import read_exr
+from metahdr.images.radiance import RESOLUTION, read_radiance
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,8 +39,7 @@ _PIXELS_PER_BYTE = 1024  # no compression of pictures reaches as many; a header 
 _SLACK = 1 << 20  # pixels, for small pictures of one colour
 Image.MAX_IMAGE_PIXELS = None  # `check_size` sets the limit
 _EXR = b"\x76\x2f\x31\x01"
-_LONGEST_HEADER = 8192  # bytes, of a Radiance file
-_RESOLUTION = re.compile(rb"^([-+])Y +(\d+) +([-+])X +(\d+)\r?\n", re.MULTILINE)
+_LONGEST_HEADER = 1 << 20  # bytes, of a Radiance file
 
 
 def pixels(exposures: Tensor) -> np.ndarray:
@@ -60,7 +59,7 @@ def read_hdr(path: Path) -> np.ndarray:
         raise ImageError(f"{path}: no such file")
     suffix = path.suffix.lower()
     if suffix == ".hdr":
-        return _read_rgbe(path)
+        return read_radiance(path, check_size)
     if suffix == ".exr":
         return read_exr(path, check_size)
     raise ImageError(f"{path}: {suffix or 'no suffix'} is not an HDR format; expected .hdr or .exr")
@@ -94,7 +93,7 @@ def check_header(path: Path) -> None:
             return
     with path.open("rb") as file:
         start = file.read(_LONGEST_HEADER)
-    if not (start.startswith(_EXR) if suffix == ".exr" else _RESOLUTION.search(start)):
+    if not (start.startswith(_EXR) if suffix == ".exr" else RESOLUTION.search(start)):
         raise ImageError(f"{path}: not {'an OpenEXR' if suffix == '.exr' else 'a Radiance .hdr'} file")
 
 
@@ -167,13 +166,16 @@ def _check_complete(path: Path, kind: str | None) -> None:
                 )
 
 
-def check_size(path: Path, width: int, height: int) -> None:
+def check_size(path: Path, width: int, height: int, pixels_per_byte: float = _PIXELS_PER_BYTE) -> None:
     """Refuses a picture that is too large, or larger than its file can hold, before memory is taken for it.
+
+    Args:
+        pixels_per_byte: that the file's compression can pack.
 
     Raises:
         ImageError: more than `MOST_PIXELS` pixels, or more than any compression packs into the file's bytes.
     """
-    most = min(MOST_PIXELS, _SLACK + _PIXELS_PER_BYTE * path.stat().st_size)
+    most = min(MOST_PIXELS, _SLACK + pixels_per_byte * path.stat().st_size)
     if width < 1 or height < 1 or width * height > most:
         raise ImageError(
             f"{path}: its header says {width}x{height} pixels, with {path.stat().st_size} bytes; corrupt, or "
@@ -202,7 +204,10 @@ def resize_square(image: np.ndarray, size: int) -> np.ndarray:
 
 
 def repair(image: np.ndarray, max_share: float) -> tuple[np.ndarray, int]:
-    """Replaces non-finite values by the median of their finite 5x5 neighbours and negative ones by 0.
+    """Replaces NaN by the median of the finite 5x5 neighbours, and negative values by 0.
+
+    +Inf is light that was too much for its file, such as a sun's: it becomes the brightest light of the image, at
+    least what a half float holds.
 
     Returns:
         The repaired image and the number of pixels that were touched.
@@ -217,6 +222,10 @@ def repair(image: np.ndarray, max_share: float) -> tuple[np.ndarray, int]:
         raise ImageError(
             f"{count} of {bad.size} pixels are NaN, infinite or negative; at most {max_share:.1%} are repaired"
         )
+    bright = np.isposinf(image)
+    if bright.any():
+        image = np.where(bright, max(HALF_MAX, image[~broken].max(initial=0)), image)
+        broken &= ~bright
     fixed = np.where(broken, 0, np.maximum(image, 0)).astype(np.float32)
     if not fixed.any():
         raise ImageError("all pixels are black")
@@ -233,53 +242,3 @@ def _finite_median(rows: np.ndarray) -> np.ndarray:
     count = finite.sum(1)
     low, high = (ascending[np.arange(len(rows)), np.maximum(i, 0)] for i in ((count - 1) // 2, count // 2))
     return np.where(count > 0, (low + high) / 2, 0)
-
-
-def _read_rgbe(path: Path) -> np.ndarray:
-    # OpenCV accepts only headers that begin with #?RADIANCE or #?RGBE, and ignores EXPOSURE and the order of
-    # scanlines. We read the header ourselves, and OpenCV decodes the pixels behind a plain one.
-    data = path.read_bytes()
-    resolution = _RESOLUTION.search(data[:_LONGEST_HEADER])
-    if resolution is None:
-        raise ImageError(f"{path}: no resolution line such as '-Y 512 +X 1024'; not a Radiance .hdr file")
-    header = data[: resolution.start()]
-    if b"32-bit_rle_xyze" in header:
-        raise ImageError(f"{path}: XYZ pixels; expected FORMAT=32-bit_rle_rgbe")
-    vertical, height, horizontal, width = resolution.groups()
-    check_size(path, int(width[:12]), int(height[:12]))
-    image = _decode_rgbe(data[resolution.end() :], int(width), int(height))
-    if image is None:
-        raise ImageError(
-            f"{path}: truncated or corrupt Radiance pixels, or not those of {int(width)}x{int(height)}"
-        )
-    exposures = re.findall(rb"^EXPOSURE=(.*)$", header, re.MULTILINE)
-    try:
-        exposure = np.float32(np.prod([float(value) for value in exposures]))
-    except ValueError:
-        exposure = np.float32(0)
-    if not (np.isfinite(exposure) and exposure > 0):
-        raise ImageError(f"{path}: EXPOSURE={exposures[-1].decode(errors='replace').strip()} in its header")
-    image = image[..., ::-1] / exposure
-    image = image[::-1] if vertical == b"+" else image
-    image = image[:, ::-1] if horizontal == b"-" else image
-    return np.ascontiguousarray(image)
-
-
-def _decode_rgbe(pixels: bytes, width: int, height: int) -> np.ndarray | None:
-    """The pixels' BGR values; None where they are fewer or more than `height` scanlines.
-
-    OpenCV ignores what follows the last scanline. So one more is appended, whose bytes are all 136: if it is not
-    the last one that OpenCV decodes, the file has another number of scanlines.
-    """
-    length = bytes([2, 2, width >> 8 & 255, width & 255])
-    if 8 <= width < 1 << 15 and pixels[:4] == length:
-        runs = [bytes([128 + min(127, width - start), 136]) for start in range(0, width, 127)]
-        last = length + b"".join(runs) * 4
-    else:
-        last = bytes([136]) * 4 * width
-    plain = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y %d +X %d\n" % (height + 1, width)
-    try:
-        image = cv2.imdecode(np.frombuffer(plain + pixels + last, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error:  # more pixels than OpenCV accepts
-        return None
-    return image[:-1] if image is not None and (image[-1] == 136).all() else None

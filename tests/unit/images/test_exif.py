@@ -40,6 +40,29 @@ def test_fractions_arrive_from_a_file(tmp_path):
         assert read_settings(image.getexif()) == pytest.approx((1 / 160, 2.8, 200))
 
 
+def settings_of(**tags):
+    exif = Image.Exif()
+    exif.get_ifd(IFD.Exif).update({getattr(Base, name): value for name, value in tags.items()})
+    return read_settings(exif)
+
+
+def test_apex_values_stand_in_for_time_and_aperture():
+    """EXIF 2.32, annex C: time 2^-TV, f-number sqrt(2)^AV."""
+    settings = settings_of(ShutterSpeedValue=IFDRational(7, 1), ApertureValue=IFDRational(5, 1))
+    assert settings[:2] == pytest.approx((1 / 128, 32**0.5))
+    assert settings_of(ShutterSpeedValue=IFDRational(-2, 1)).seconds == 4
+    assert settings_of(ExposureTime=IFDRational(1, 100), ShutterSpeedValue=7).seconds == pytest.approx(1 / 100)
+    assert settings_of(ApertureValue=IFDRational(1, 0)).aperture is None
+
+
+def test_a_sensitivity_beyond_16_bits_is_in_another_tag():
+    assert settings_of(ISOSpeedRatings=65535, RecommendedExposureIndex=204800).iso == 204800
+    assert settings_of(ISOSpeedRatings=65535, StandardOutputSensitivity=102400).iso == 102400
+    assert settings_of(ISOSpeed=400).iso == 400
+    assert settings_of(ISOSpeedRatings=800, RecommendedExposureIndex=400).iso == 800
+    assert settings_of(ISOSpeedRatings=65535).iso is None
+
+
 @pytest.mark.parametrize("value", [None, 0, -1, "", "fast", IFDRational(1, 0), float("inf"), (), b"\x00"])
 def test_what_is_no_positive_number_is_missing(value):
     assert make_settings(value, value, value) == Settings()

@@ -67,6 +67,46 @@ def test_of_several_resolutions_the_highest_is_read(repository, name):
     np.testing.assert_array_equal(read_hdr(repository / "tests" / "data" / name), expected.astype(np.float32))
 
 
+@pytest.mark.parametrize(
+    "signal",
+    [
+        {"colorInteropID": "lin_rec2020_scene"},
+        {"oiio:ColorSpace": "lin_rec2020"},
+        {"chromaticities": BT2020, "colorInteropID": "lin_ap1_scene"},
+        {"colorInteropID": "lin_rec2020_scene", "oiio:ColorSpace": "ACEScg"},
+    ],
+    ids=str,
+)
+def test_primaries_are_known_by_several_signals(tmp_path, picture, signal):
+    kind, image = {"type": OpenEXR.scanlineimage}, picture.astype(np.float32)
+    found = read_hdr(write(tmp_path / "a.exr", (kind | signal, {"RGB": image})))
+    matrix = np.array([[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]])
+    np.testing.assert_allclose(
+        found, np.maximum(image @ matrix.T, 0), rtol=2e-3, atol=2e-3
+    )  # ITU-R BT.2087, table 4
+
+
+def test_the_aces_container_has_its_own_primaries(tmp_path, picture):
+    """The matrix of the Academy's transforms, from AP0 to BT.709 with Bradford's adaptation."""
+    kind, image = {"type": OpenEXR.scanlineimage, "acesImageContainerFlag": 1}, picture.astype(np.float32)
+    matrix = np.array([[2.5217, -1.1341, -0.3876], [-0.2765, 1.3727, -0.0963], [-0.0154, -0.1530, 1.1684]])
+    found = read_hdr(write(tmp_path / "a.exr", (kind, {"RGB": image})))
+    np.testing.assert_allclose(found, np.maximum(image @ matrix.T, 0), rtol=2e-3, atol=5e-3)
+
+
+def test_encoded_light_is_refused(tmp_path, picture):
+    kind = {"type": OpenEXR.scanlineimage, "colorInteropID": "srgb_rec709_scene"}
+    with pytest.raises(ImageError, match=r"a\.exr: its colorInteropID is srgb_rec709_scene; expected"):
+        read_hdr(write(tmp_path / "a.exr", (kind, {"RGB": picture})))
+
+
+def test_a_smooth_picture_packed_into_next_to_nothing_is_read(tmp_path):
+    image = np.full((2048, 2048, 3), 0.5, np.float16)
+    kind = {"type": OpenEXR.scanlineimage, "compression": OpenEXR.DWAB_COMPRESSION}
+    path = write(tmp_path / "a.exr", (kind, {"RGB": image}))
+    np.testing.assert_allclose(read_hdr(path), 0.5, rtol=1e-3)
+
+
 def test_of_several_views_the_one_without_a_prefix_is_read(tmp_path, picture):
     channels = {
         f"{view}{name}": picture[..., i] * n for n, view in ((1, ""), (0, "left.")) for i, name in enumerate("RGB")

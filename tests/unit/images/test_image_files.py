@@ -333,7 +333,7 @@ def test_a_nan_becomes_the_median_of_its_neighbours_in_its_channel():
 
 
 def test_neighbours_are_at_most_two_pixels_away():
-    row = np.repeat(np.array([[np.inf, 1, 5, 100, 100, 100]], np.float32)[..., None], 3, -1)
+    row = np.repeat(np.array([[np.nan, 1, 5, 100, 100, 100]], np.float32)[..., None], 3, -1)
     for image in (row, row.transpose(1, 0, 2)):
         assert repair(image, 0.5)[0][0, 0].tolist() == [3, 3, 3]
 
@@ -343,7 +343,7 @@ def test_scattered_and_crowded_broken_values_are_repaired_one_by_one():
     image = rng.normal(1, 1, (24, 30, 3)).astype(np.float32)
     broken = rng.random(image.shape) < 0.15
     broken[4:12, 4:12] = True  # in the middle no neighbour is finite
-    image[broken] = rng.choice([np.nan, np.inf, -np.inf], broken.sum())
+    image[broken] = rng.choice([np.nan, -np.inf], broken.sum())
 
     expected = np.maximum(np.where(broken, 0, image), 0)
     for y, x, c in np.argwhere(broken):
@@ -353,6 +353,14 @@ def test_scattered_and_crowded_broken_values_are_repaired_one_by_one():
     fixed, _ = repair(image, 1.0)
     np.testing.assert_array_equal(fixed, expected)
     assert (fixed[broken] == 0).any() and len(np.unique(fixed[broken])) > 300
+
+
+@pytest.mark.parametrize(("most", "sun"), [(8.0, 65504), (1e6, 1e6)])
+def test_light_that_was_too_much_for_its_file_is_the_brightest_and_not_a_hole(most, sun):
+    image = np.ones((20, 20, 3), np.float32)
+    image[0, 0], image[8:12, 8:12, :2], image[9, 9, 2] = most, np.inf, np.nan
+    fixed, count = repair(image, 0.1)
+    assert (fixed[8:12, 8:12, :2] == sun).all() and fixed[9, 9, 2] == 1 and count == 16
 
 
 def test_negative_values_become_black():
