@@ -24,6 +24,7 @@ from PIL.ExifTags import Base
 
 from metahdr.errors import ImageError, first_line
 from metahdr.files import atomic_write
+from metahdr.images.colours import to_srgb
 from metahdr.images.exr import read_exr
 from metahdr.images.radiance import RESOLUTION, read_radiance
 
@@ -39,6 +40,7 @@ _PIXELS_PER_BYTE = 1024  # no compression of pictures reaches as many; a header 
 _SLACK = 1 << 20  # pixels, for small pictures of one colour
 Image.MAX_IMAGE_PIXELS = None  # `check_size` sets the limit
 _EXR = b"\x76\x2f\x31\x01"
+_EXTRA_SAMPLES = 338  # TIFF's tag; 1: alpha that colours are multiplied by
 _LONGEST_HEADER = 1 << 20  # bytes, of a Radiance file
 
 
@@ -66,7 +68,7 @@ def read_hdr(path: Path) -> np.ndarray:
 
 
 def read_ldr(path: Path) -> np.ndarray:
-    """Reads an RGB image of 8 bits per channel as uint8, of 16 bits (PNG, TIFF) as uint16, `(H, W, 3)` as stored.
+    """Reads an RGB image of 8 bits per channel as uint8, of 16 bits (PNG, TIFF) as uint16, `(H, W, 3)`, in sRGB.
 
     Raises:
         ImageError: unreadable, truncated, greyscale, or of other bits per channel.
@@ -78,7 +80,7 @@ def read_ldr(path: Path) -> np.ndarray:
         if mode not in ("RGB", "RGBA") or bits not in (8, 16):
             kind = "greyscale" if mode[0] in "L1IF" else f"{bits} bits, Pillow's mode {mode}"
             raise ImageError(f"{path}: {kind}; expected RGB of 8 or 16 bits per channel")
-        return decode(path, image, bits)
+        return to_srgb(path, image, decode(path, image, bits))[0]
 
 
 def check_header(path: Path) -> None:
@@ -106,6 +108,8 @@ def open_image(path: Path) -> Iterator[Image.Image]:
     """
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
+            if image.format == "TIFF":
+                _to_full_page(image)
             check_size(path, *image.size)
             yield image
     except ImageError:
@@ -119,12 +123,21 @@ def open_image(path: Path) -> Iterator[Image.Image]:
         raise ImageError(f"{path}: cannot be read as an image ({reason})") from None
 
 
+def _to_full_page(image: Image.Image) -> None:
+    """Goes to the first page that is no reduced image of another one (TIFF 6.0, NewSubfileType)."""
+    for number in range(image.n_frames):
+        image.seek(number)
+        if not image.tag_v2.get(Base.NewSubfileType, 0) & 1:
+            return
+    image.seek(0)
+
+
 def decode(path: Path, image: Image.Image, bits: int) -> np.ndarray:
     """The RGB of an open image, uint8 or uint16 `(H, W, 3)`; `bits`, 8 or 16, from before it was loaded."""
     image.load()
     if bits == 16:
-        return _sixteen_bits(path, image.format)
-    _check_complete(path, image.format)
+        return _sixteen_bits(path, image)
+    _check_complete(path, image)
     return np.array(image.convert("RGB"))
 
 
@@ -135,29 +148,35 @@ def bits_per_channel(image: Image.Image) -> int:
     return 16 if ";16" in f"{image.mode} {image.tile}" else 8
 
 
-def _sixteen_bits(path: Path, kind: str | None) -> np.ndarray:
-    """uint16 `(H, W, 3)` of a PNG or TIFF file as stored; Pillow would cut it to 8 bits."""
+def _sixteen_bits(path: Path, image: Image.Image) -> np.ndarray:
+    """uint16 `(H, W, 3)` of a PNG or TIFF file as stored, without alpha; Pillow would cut it to 8 bits."""
+    kind = image.format
     if kind not in ("PNG", "TIFF"):
         raise ImageError(f"{path}: 16 bits per channel in a file of kind {kind}; expected PNG or TIFF")
     if kind == "TIFF":
-        _check_complete(path, kind)
-    pixels = imagecodecs.png_decode(path.read_bytes()) if kind == "PNG" else tifffile.imread(path, key=0)
+        _check_complete(path, image)
+    pixels = (
+        imagecodecs.png_decode(path.read_bytes()) if kind == "PNG" else tifffile.imread(path, key=image.tell())
+    )
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     pixels = np.moveaxis(pixels, 0, -1) if pixels.shape[-1] > 4 else pixels  # a TIFF file may keep channels apart
+    if kind == "TIFF" and image.tag_v2.get(_EXTRA_SAMPLES, (0,))[0] == 1:  # multiplied by alpha, the last channel
+        pixels, alpha = pixels[..., :-1], np.maximum(pixels[..., -1:], 1) / 65535
+        pixels = np.uint16(np.minimum(np.round(pixels / alpha), 65535))
     return np.ascontiguousarray(pixels[..., :3] if pixels.shape[-1] >= 3 else pixels[..., :1].repeat(3, 2))
 
 
-def _check_complete(path: Path, kind: str | None) -> None:
+def _check_complete(path: Path, image: Image.Image) -> None:
     """Refuses a PNG or TIFF file that ends before its last row; Pillow would fill the rest with black.
 
     Raises:
         Exception: whatever the decoder raises.
     """
-    if kind == "PNG":
+    if image.format == "PNG":
         imagecodecs.png_decode(path.read_bytes())
-    if kind == "TIFF":
+    if image.format == "TIFF":
         with tifffile.TiffFile(path) as file:
-            page = file.pages[0]
+            page = file.pages[image.tell()]
             chunks, stored = math.prod(page.chunked), sum(page.databytecounts)
             short = page.compression == tifffile.COMPRESSION.NONE and stored < page.nbytes
             if page.imagedepth != 1 or chunks != len(page.dataoffsets) or short:

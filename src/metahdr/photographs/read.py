@@ -1,19 +1,17 @@
 """Reading of photographs: JPEG, PNG, TIFF, HEIC and other rendered images, and raw files."""
 
-import io
 from pathlib import Path
 from typing import NamedTuple
 
-import imagecodecs
 import numpy as np
 import psutil
-from PIL import ImageCms
-from PIL.ExifTags import IFD, Base
+from PIL.ExifTags import Base
 from pillow_heif import register_heif_opener
 
 from metahdr.camera.curve import Curve
 from metahdr.camera.exposure import eight_bits
 from metahdr.errors import ImageError
+from metahdr.images.colours import to_srgb
 from metahdr.images.exif import Settings, read_settings
 from metahdr.images.files import bits_per_channel, decode, open_image
 from metahdr.photographs import raw
@@ -92,10 +90,8 @@ def _read_rendered(path: Path) -> Photograph:
     with open_image(path) as image:
         _check_memory(path, image.size)
         mode, bits = image.mode, bits_per_channel(image)
-        icc, exif = image.info.get("icc_profile"), image.getexif()
+        exif = image.getexif()
         settings, orientation = read_settings(exif), exif.get(Base.Orientation, 1)
-        if icc is None and exif.get_ifd(IFD.Interop).get(1) == "R03":  # how DCF marks Adobe RGB
-            icc = imagecodecs.cms_profile("adobergb")
         negative = image.format == "TIFF" and bits == 16 and image.tag_v2.get(262) == 0  # white is 0
         if bits not in (8, 16) or negative or mode not in (_MODES if bits == 8 else _DEEP_MODES):
             found = f"{bits} bits" if bits not in (8, 16) else f"Pillow's mode {mode}"
@@ -103,28 +99,11 @@ def _read_rendered(path: Path) -> Photograph:
         pixels = decode(path, image, bits)
         if bits == 8:  # Pillow turns some kinds while it loads them, and says so
             orientation = image.getexif().get(Base.Orientation, 1)
-    notes = []
-    if icc is not None:
-        pixels, note = _to_srgb(pixels, icc)
-        notes += [note] if note else []
+        pixels, note = to_srgb(path, image, pixels)
+    notes = [note] if note else []
     if (pixels[..., :1] == pixels[..., 1:]).all():
         notes.append("greyscale: light that was clipped is recovered without colour information")
     return Photograph(_upright(pixels, orientation), None, settings, tuple(notes))
-
-
-def _to_srgb(pixels: np.ndarray, icc: bytes) -> tuple[np.ndarray, str]:
-    """The pixels with sRGB's colours and encoding, uint16 if converted, and a note for the user, or none."""
-    try:
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc)).profile
-        name = (profile.profile_description or "unnamed").strip()
-        linear = any(word in name.lower() for word in ("linear", "g10"))  # such as "Linear sRGB"
-        if profile.xcolor_space.strip() != "RGB" or ("srgb" in name.lower() and not linear):
-            return pixels, ""
-        srgb = imagecodecs.cms_profile("srgb")
-        rgb = {"colorspace": "rgb", "outcolorspace": "rgb", "outdtype": np.uint16}
-        return imagecodecs.cms_transform(np.ascontiguousarray(pixels), icc, srgb, **rgb), f"converted from {name}"
-    except (OSError, ValueError, RuntimeError, ImageCms.PyCMSError):
-        return pixels, "its colour profile cannot be read: sRGB is assumed"
 
 
 def _upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
