@@ -46,7 +46,7 @@ shell.prefix(prefix(ROOT, CONFIG.machine))
 
 def call(name, /, follows_code=True, reads=lambda w: [], **values):
     """The params of a rule: `call`, its script with all arguments, quoted; and what reruns the job when it changes:
-    each of `values` (`workflow/job.py` says what they may be), the code's digest, the bytes of weights it reads."""
+    each of `values` (see `workflow/job.py`), the code's digest, the bytes of weights that it reads."""
     job = Call(ROOT / "workflow/scripts" / name, values, follows_code)
     return {"call": job.line, "reads": lambda w: short("reads", RUN.sums(reads(w)))} | job.compared()
 
