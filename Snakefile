@@ -6,7 +6,7 @@ import os
 from snakemake.utils import min_version
 
 min_version("9.0")
-os.environ["METAHDR_KEYS"] = "unexplained"  # in every job, too: see metahdr.config.base
+os.environ.update(METAHDR_KEYS="unexplained")  # in every job, too: see metahdr.config.base
 
 
 configfile: "config/config.yaml"
