@@ -13,6 +13,7 @@ from typing import Self
 
 from metahdr.companions import is_companion
 from metahdr.config.base import check_name
+from metahdr.datasets.ev_names import evs_of
 from metahdr.errors import UserError
 from metahdr.images.files import HDR_SUFFIXES
 from metahdr.registry import LAYOUTS
@@ -21,7 +22,6 @@ LDR_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 TABLE = "exposures.csv"  # of EVs, beside the exposures of a bracket
 _LDR_FOLDER = re.compile(r"LDR_exposure_([+-]?\d+)$")
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
-_EV = re.compile(rf"(?:^|[^a-z])EV_?({_NUMBER})(?!\d)|(?:^|[^\d.+-])({_NUMBER})_?EV(?![a-z])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -220,11 +220,9 @@ def _brackets(files: list[str]) -> Iterator[tuple[str, Source]]:
 
 def _bracket(hdr: str | None, exposures: list[str], table: str | None) -> Source:
     """Several exposures of one view, with the EVs of their names where each has one of its own."""
-    found = [_EV.search(PurePosixPath(file).stem) for file in exposures]
-    if table is None and all(found):
-        evs = [float(match[1] or match[2]) for match in found]
-        if len(set(evs)) == len(evs):
-            return Source(hdr, dict(zip(evs, exposures, strict=True)))
+    evs = None if table else evs_of([PurePosixPath(file).stem for file in exposures])
+    if evs:
+        return Source(hdr, dict(zip(evs, exposures, strict=True)))
     return Source(hdr, bracket=tuple(exposures), table=table)
 
 

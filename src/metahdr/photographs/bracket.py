@@ -9,6 +9,7 @@ import numpy as np
 from metahdr.camera.curve import Curve
 from metahdr.errors import UserError
 from metahdr.images.exif import relative_stops
+from metahdr.photographs import raw
 from metahdr.photographs.read import Photograph, read_photograph
 
 LEAST_SPREAD = 0.3  # stops between the darkest and the brightest exposure
@@ -28,20 +29,42 @@ class Bracket(NamedTuple):
         exposures: uint8 `(S, H, W, 3)`.
         stops: of each exposure; with 0 stops, light of 1.0 clips.
         curve: the response, where the files determine it.
+        notes: what the user should know of how the files were read.
     """
 
     exposures: np.ndarray
     stops: list[float]
     curve: Curve | None
+    notes: tuple[str, ...] = ()
 
 
 def read_bracket(paths: list[Path], stops: list[float] | None) -> Bracket:
     """Reads a bracket; the stops come from the EXIF data unless they are given.
 
+    Raw files are developed with one white balance, that of the metered exposure. Where tags of orientation differ
+    and the pixels show one view only as they are stored, all are turned by the metered exposure's tag.
+
     Raises:
         UserError: a file cannot be read, or `make_bracket` refuses them.
     """
-    return make_bracket([str(path) for path in paths], [read_photograph(path) for path in paths], stops)
+    names, photographs = [str(path) for path in paths], [read_photograph(path) for path in paths]
+    known = stops or relative_stops(names, [one.settings for one in photographs])
+    metered = int(np.argsort(known, kind="stable")[(len(known) - 1) // 2]) if len(known) == len(paths) else 0
+    notes = [f"{name}: {note}" for name, one in zip(names, photographs, strict=True) for note in one.notes]
+    if all(path.suffix.lower() in raw.SUFFIXES for path in paths):
+        balances = [raw.balance_of(path) for path in paths]
+        for number, balance in enumerate(balances):
+            if balance != balances[metered]:
+                photographs[number] = read_photograph(paths[number], balance=balances[metered])
+                notes.append(f"{names[number]}: developed with the white balance of {names[metered]}")
+    try:
+        return make_bracket(names, photographs, stops)._replace(notes=tuple(notes))
+    except UserError:
+        if len({one.orientation for one in photographs}) == 1:
+            raise
+    tag = photographs[metered].orientation
+    bracket = make_bracket(names, [read_photograph(path, tag) for path in paths], stops)
+    return bracket._replace(notes=(*notes, f"{names[metered]}: its orientation is taken for all exposures"))
 
 
 def make_bracket(names: list[str], photographs: list[Photograph], stops: list[float] | None) -> Bracket:

@@ -18,7 +18,6 @@ _VALUES = np.linspace(0, 1, 257)
 RESPONSE = Curve(np.where(_VALUES <= 0.04045, _VALUES / 12.92, ((_VALUES + 0.055) / 1.055) ** 2.4))
 # No setting depends on the image: brightness and white level are the same for all exposures of a bracket.
 _DEVELOPMENT = {
-    "use_camera_wb": True,
     "no_auto_bright": True,
     "adjust_maximum_thr": 0.0,
     "highlight_mode": rawpy.HighlightMode.Clip,
@@ -41,8 +40,24 @@ def size_of(path: Path) -> tuple[int, int]:
         raise _unreadable(path, error) from None
 
 
-def read_raw(path: Path) -> tuple[np.ndarray, Settings]:
-    """Develops a raw file: the camera's white balance, BT.709, 1.0 is where the sensor saturates, `RESPONSE`.
+def balance_of(path: Path) -> list[float]:
+    """The factors of red, green, blue and second green by which the camera balanced white.
+
+    Raises:
+        ImageError: not a raw file that LibRaw knows.
+    """
+    try:
+        with rawpy.imread(str(path)) as raw:
+            return list(raw.camera_whitebalance)
+    except rawpy.LibRawError as error:
+        raise _unreadable(path, error) from None
+
+
+def read_raw(path: Path, balance: list[float] | None = None) -> tuple[np.ndarray, Settings]:
+    """Develops a raw file: BT.709, 1.0 is where the sensor saturates, `RESPONSE`.
+
+    Args:
+        balance: as `balance_of` gives it, of another exposure; None: the file's own.
 
     Returns:
         uint16 `(H, W, 3)`, upright, and the camera's settings.
@@ -52,7 +67,8 @@ def read_raw(path: Path) -> tuple[np.ndarray, Settings]:
     """
     try:
         with rawpy.imread(str(path)) as raw:
-            pixels = raw.postprocess(**_DEVELOPMENT)
+            white = {"use_camera_wb": False, "user_wb": balance} if balance else {"use_camera_wb": True}
+            pixels = raw.postprocess(**_DEVELOPMENT, **white)
             other = raw.other
     except rawpy.LibRawError as error:
         raise _unreadable(path, error) from None

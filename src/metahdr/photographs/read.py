@@ -33,12 +33,14 @@ class Photograph(NamedTuple):
         curve: the response, where the file determines it; None: unknown.
         settings: of the camera.
         notes: what the user should know of how the file was read.
+        orientation: by which EXIF says that the pixels were turned.
     """
 
     pixels: np.ndarray
     curve: Curve | None = None
     settings: Settings = Settings()
     notes: tuple[str, ...] = ()
+    orientation: int = 1
 
     def display(self) -> np.ndarray:
         """The values in [0, 1], float32 `(3, H, W)`."""
@@ -50,11 +52,15 @@ class Photograph(NamedTuple):
         return eight_bits(self.pixels)
 
 
-def read_photograph(path: Path) -> Photograph:
+def read_photograph(path: Path, orientation: int | None = None, balance: list[float] | None = None) -> Photograph:
     """Reads a photograph of 8 or 16 bits per channel.
 
     The orientation in the EXIF data is applied, grey becomes RGB, transparency is dropped. Colours of another
     profile than sRGB's are converted.
+
+    Args:
+        orientation: of a rendered image; None: as its EXIF data say.
+        balance: of a raw file's white, see `raw.read_raw`; None: its own.
 
     Raises:
         ImageError: missing, unreadable, truncated, of another kind, too large for the memory, or nothing in it:
@@ -64,10 +70,10 @@ def read_photograph(path: Path) -> Photograph:
         raise ImageError(f"{path}: no such file")
     if path.suffix.lower() in raw.SUFFIXES:
         _check_memory(path, raw.size_of(path))
-        pixels, settings = raw.read_raw(path)
+        pixels, settings = raw.read_raw(path, balance)
         photograph = Photograph(pixels, raw.RESPONSE, settings)
     else:
-        photograph = _read_rendered(path)
+        photograph = _read_rendered(path, orientation)
     check_content(str(path), photograph.pixels)
     return photograph
 
@@ -86,7 +92,7 @@ def check_content(name: str, pixels: np.ndarray) -> None:
         raise ImageError(f"{name}: one colour throughout, {tuple(pixels[0, 0].tolist())}: not a photograph")
 
 
-def _read_rendered(path: Path) -> Photograph:
+def _read_rendered(path: Path, turned: int | None) -> Photograph:
     with open_image(path) as image:
         _check_memory(path, image.size)
         mode, bits = image.mode, bits_per_channel(image)
@@ -103,7 +109,8 @@ def _read_rendered(path: Path) -> Photograph:
     notes = [note] if note else []
     if (pixels[..., :1] == pixels[..., 1:]).all():
         notes.append("greyscale: light that was clipped is recovered without colour information")
-    return Photograph(_upright(pixels, orientation), None, settings, tuple(notes))
+    orientation = turned or orientation
+    return Photograph(_upright(pixels, orientation), None, settings, tuple(notes), orientation)
 
 
 def _upright(pixels: np.ndarray, orientation: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from metahdr.errors import UserError
 from metahdr.images.files import write_exr
 from metahdr.methods.base import Method
 from metahdr.methods.camera import KnowsCameras
-from metahdr.photographs.bracket import read_bracket
+from metahdr.photographs.bracket import Bracket, read_bracket
 from metahdr.photographs.camera_file import load_camera, save_camera
 from metahdr.photographs.read import read_photograph
 from metahdr.photographs.reconstruct import adapted, completed, merged, method_class, single
@@ -83,6 +83,7 @@ def run(
         _say(f"merging {', '.join(map(str, bracket))}")
         with _decoding():
             taken = read_bracket(bracket, ev)
+        _say_notes(taken)
         merge = merged(taken, loaded)
         _say(f"{merge.clipped.mean():.1%} of the pixels are clipped in all exposures: reconstructing those")
         write(names[0], completed(loaded, merge))
@@ -91,6 +92,7 @@ def run(
         _say(f"adapting to {', '.join(map(str, adapt_on))}")
         with _decoding():
             taken = read_bracket(adapt_on, ev)
+        _say_notes(taken)
         loaded = adapted(loaded, merged(taken, loaded))
         if camera:
             with _writing():
@@ -191,6 +193,11 @@ def _writing() -> Iterator[None]:
         yield
     except OSError as error:
         raise UserError(f"{error.filename or 'a result'}: cannot be written ({error.strerror or error})") from None
+
+
+def _say_notes(bracket: Bracket) -> None:
+    for note in bracket.notes:
+        _say(f"note: {note}")
 
 
 def _say(line: str) -> None:

@@ -1,6 +1,7 @@
 """Aligns the exposures that a source brings with each other and with its HDR image, or merges them into one."""
 
 import logging
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,7 @@ def repair_exposures(
     for path, ldr in zip(files.values(), exposures, strict=True):
         if ldr.shape != exposures[0].shape or ldr.dtype != exposures[0].dtype:
             raise ImageError(f"{path}: {_kind(ldr)}; {first} has {_kind(exposures[0])}")
+    _check_order(list(files.values()), exposures)
     columns: dict = {}
     if hdr is not None:
         alignment = find_alignment(exposures[len(exposures) // 2], hdr)
@@ -72,6 +74,17 @@ def repair_exposures(
         log.info("%s: %s", source.files[0], note)
     columns |= {"notes": "; ".join(notes), "evs": " ".join(f"{ev:.4g}" for ev in evs)}
     return hdr, evs, exposures, columns
+
+
+def _check_order(paths: list[Path], exposures: list[np.ndarray]) -> None:
+    """Refuses exposures, dark to bright by their EVs, of which one is darker than the one before it."""
+    levels = [eight_bits(ldr).mean() for ldr in exposures]
+    for number, (dark, bright) in enumerate(pairwise(levels)):
+        if dark > bright + 1:
+            raise ImageError(
+                f"{paths[number]}: brighter than {paths[number + 1].name}, though its EV is lower; put "
+                "exposures.csv with columns file,ev beside them"
+            )
 
 
 def _kind(image: np.ndarray) -> str:

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from PIL import Image
+from PIL.ExifTags import Base
 
 from metahdr.camera.exposure import expose
 from metahdr.camera.response import Response
@@ -41,6 +43,18 @@ def test_stops_that_cannot_be_are_refused(shoot, stops, message):
 def test_one_exposure_is_no_bracket(shoot):
     with pytest.raises(UserError, match="a.jpg: a bracket has at least two exposures"):
         read_bracket([shoot("a.jpg")], None)
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_tag_of_orientation_that_jumps_is_a_note(shoot, number):
+    paths = [shoot(f"{ev}.jpg", ev) for ev in (-2, 0, 2)]
+    with Image.open(paths[number]) as image:
+        exif = image.getexif()
+        exif[Base.Orientation] = 3
+        image.save(paths[number], exif=exif, quality=95)
+    bracket = read_bracket(paths, [-2, 0, 2])
+    assert bracket.notes == (f"{paths[1]}: its orientation is taken for all exposures",)
+    assert bracket.exposures.shape == (3, 96, 128, 3)
 
 
 @pytest.mark.parametrize("other", [1, 2, 3])

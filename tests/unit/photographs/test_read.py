@@ -12,6 +12,7 @@ from metahdr.errors import ImageError
 from metahdr.images.exif import Settings
 from metahdr.images.primaries import to_bt709
 from metahdr.photographs import read
+from metahdr.photographs.bracket import read_bracket
 from metahdr.photographs.read import read_photograph
 
 RAMP = np.linspace(0, 1, 40 * 50 * 3).reshape(40, 50, 3)
@@ -118,7 +119,7 @@ def test_heic_arrives_with_its_settings_and_orientation(tmp_path):
     assert np.abs(photograph.pixels.astype(int) - np.rot90(smooth, -1)).mean() < 2
 
 
-def dng(path, light, seconds=(1, 100)) -> None:
+def dng(path, light, seconds=(1, 100), neutral=(1,) * 6) -> None:
     """An uncompressed raw file of one colour in sRGB primaries, white at 16000, black at 0 (Adobe DNG 1.7)."""
     mosaic = np.zeros((64, 96), np.uint16)
     for (top, left), channel in (((0, 0), 0), ((0, 1), 1), ((1, 0), 1), ((1, 1), 2)):
@@ -133,7 +134,7 @@ def dng(path, light, seconds=(1, 100)) -> None:
         (50717, "I", 1, 16000, True),  # WhiteLevel
         (50714, "I", 1, 0, True),  # BlackLevel
         (50721, "2i", 9, tuple(matrix), True),  # ColorMatrix1
-        (50728, "2I", 3, (1,) * 6, True),  # AsShotNeutral
+        (50728, "2I", 3, neutral, True),  # AsShotNeutral
         (50778, "H", 1, 21, True),  # CalibrationIlluminant1: D65
         (33434, "2I", 1, seconds, True),
     ]
@@ -151,6 +152,20 @@ def test_a_raw_file_gives_the_light_that_its_sensor_saw(tmp_path):
         np.testing.assert_allclose(found[32, 20], light[32, 20] * factor, rtol=0.01)
         np.testing.assert_allclose(found[32, 80], np.minimum(light[32, 80] * factor, 1), rtol=0.01)
         assert photograph.settings.seconds == pytest.approx(factor / 100)
+
+
+def test_a_raw_bracket_is_developed_with_the_white_balance_of_its_metered_exposure(tmp_path):
+    light = np.random.default_rng(0).uniform(0.02, 0.2, (8, 12))
+    light = cv2.resize(light, (96, 64), interpolation=cv2.INTER_CUBIC)[..., None].repeat(3, 2)
+    paths = [tmp_path / f"{ev}.dng" for ev in (-2, 0, 2)]
+    for path, factor, red in zip(paths, (0.25, 1, 4), (8, 10, 12), strict=True):
+        dng(path, factor * light, (int(4 * factor), 400), (red, 10, 1, 1, 1, 1))
+    bracket = read_bracket(paths, None)
+    middle = bracket.exposures[:, 20:40, 20:60].astype(int)
+    assert np.abs(middle[..., 0] - middle[..., 1]).max() <= 6  # as the metered one's, but for demosaicing
+    assert [note.partition(": ")[2] for note in bracket.notes] == [
+        f"developed with the white balance of {paths[1]}"
+    ] * 2
 
 
 def test_a_raw_file_without_colours_is_grey(tmp_path):

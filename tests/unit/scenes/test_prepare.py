@@ -7,7 +7,7 @@ from metahdr.camera.exposure import expose
 from metahdr.camera.response import Response
 from metahdr.config.prepare import Prepare
 from metahdr.datasets.layouts import Source
-from metahdr.errors import UserError
+from metahdr.errors import ImageError, UserError
 from metahdr.images.files import write_exr
 from metahdr.images.panorama import perspective_view
 from metahdr.scenes.orientation import ORIENTATIONS, orient
@@ -134,6 +134,13 @@ def test_a_bracket_without_an_hdr_image_is_merged(tmp_path, handheld):
     shown = (hdrs[0] > 0.02) & (hdrs[0] < 3)
     relative = np.log2(hdrs[0][shown] / truth[shown])
     assert np.percentile(np.abs(relative - np.median(relative)), 90) < 0.25
+
+
+def test_exposures_whose_evs_contradict_their_brightness_are_refused(tmp_path, handheld):
+    _, names = handheld
+    swapped = Source("image.exr", {-2.0: names[2.0], 0.0: names[0.0], 2.0: names[-2.0]})
+    with pytest.raises(ImageError, match=r"\+2\.png: brighter than \+0\.png, though its EV is lower"):
+        repair_exposures(swapped, tmp_path, None, align=False)
 
 
 def test_one_exposure_alone_serves_the_orientation_and_is_no_bracket(tmp_path, pair):
