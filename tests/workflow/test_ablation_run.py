@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
 from checkout import check_out
 from runs import SMOKE, overlay, planned, snakemake
 
@@ -133,10 +134,9 @@ def test_a_mistake_in_a_variant_stops_before_any_work(smoke, tmp_path):
 def test_an_ablation_without_variants_says_what_is_missing_before_any_other_work(tmp_path):
     folder = check_out(tmp_path / "checkout")
     config = folder / "config/config.yaml"
-    lines = config.read_text(encoding="utf-8").splitlines(keepends=True)
-    config.write_text(
-        "".join("  variants: {}\n" if "variants: {" in line else line for line in lines), encoding="utf-8"
-    )
+    values = yaml.safe_load(config.read_text(encoding="utf-8"))
+    values["meta"]["variants"] = {}
+    config.write_text(yaml.safe_dump(values), encoding="utf-8")
     result = snakemake(folder, "ablation")
     assert result.returncode != 0
     assert "meta.variants: no variant to compare with section meta as it is" in result.stdout

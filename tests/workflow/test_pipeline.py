@@ -20,6 +20,7 @@ from warm import warm_python
 
 from metahdr.camera.exposure import expose
 from metahdr.camera.response import Response
+from metahdr.config.meta import RECIPE
 from metahdr.config.model import Config
 from metahdr.config.render import commented_yaml
 from metahdr.files import sha256
@@ -275,7 +276,8 @@ def test_bad_photographs_are_left_out_with_their_reason(smoke, tmp_path):
 
 
 def test_killed_training_goes_on_and_ends_as_if_it_had_not_been(smoke, tmp_path):
-    settings = {
+    settings = RECIPE | {
+        "label_sources": ["true"],
         "filters": 4,
         "inner_steps": 2,
         "tasks": 2,

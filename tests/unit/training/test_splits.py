@@ -64,10 +64,11 @@ def test_meta_training_trains_on_the_training_scenes_and_validates_on_the_valida
     assert seen == sources_of(data, "train")
     learner, _ = load_learner(folder / "last.pt")
     expected = []
-    for scene in Scenes(results, "validation"):
+    for number, scene in enumerate(Scenes(results, "validation")):
         assert scene.source in sources_of(data, "validation")
         with torch.no_grad():
-            expected += [psnr(learner.network(x[None]), scene.hdr[None].clamp(0, 1)).item() for x in scene.ldr]
+            prediction = learner.network(scene.ldr[number % 3, None])
+        expected.append(psnr(prediction, scene.hdr[None].clamp(0, 1)).item())
     history = pd.read_csv(folder / "history.csv")
     assert history.psnr_single.iloc[-1] == pytest.approx(np.mean(expected), rel=1e-6)
     assert {path.name for path in folder.iterdir()} == {
@@ -103,20 +104,20 @@ def test_a_validation_adapts_with_the_labels_of_the_run_and_compares_with_the_tr
     trainer = Trainer(inputs)
     found, loss = trainer.validate(), make_loss(settings.loss, **settings.loss_options)
     losses, psnrs = [], []
-    for scene in Scenes(data, "validation"):
+    for number, scene in enumerate(Scenes(data, "validation")):
         files = [data / "labels" / label_source / scene.chunk / label_name(scene.name, ev) for ev in scene.evs]
         labels = torch.stack([torch.from_numpy(read_hdr(file).transpose(2, 0, 1).copy()) for file in files])
-        for held_out in range(len(scene.evs)):
-            others = [i for i in range(len(scene.evs)) if i != held_out]
-            network = copy.deepcopy(trainer.learner.network)
-            sgd = torch.optim.SGD(network.parameters(), lr=0.05)
-            for _ in range(2):
-                sgd.zero_grad()
-                loss(network(scene.ldr[others]), labels[others].clamp(0, 1)).backward()
-                sgd.step()
-            with torch.no_grad():
-                prediction, truth = network(scene.ldr[held_out][None]), scene.hdr[None].clamp(0, 1)
-                losses.append(loss(prediction, truth).item())
-                psnrs.append(-10 * np.log10(((prediction - truth) ** 2).mean().item()))
+        held_out = number % len(scene.evs)
+        others = [i for i in range(len(scene.evs)) if i != held_out]
+        network = copy.deepcopy(trainer.learner.network)
+        sgd = torch.optim.SGD(network.parameters(), lr=0.05)
+        for _ in range(2):
+            sgd.zero_grad()
+            loss(network(scene.ldr[others]), labels[others].clamp(0, 1)).backward()
+            sgd.step()
+        with torch.no_grad():
+            prediction, truth = network(scene.ldr[held_out][None]), scene.hdr[None].clamp(0, 1)
+            losses.append(loss(prediction, truth).item())
+            psnrs.append(-10 * np.log10(((prediction - truth) ** 2).mean().item()))
     assert found["loss_adapted"] == pytest.approx(np.mean(losses), rel=1e-4)
     assert found["psnr_adapted"] == pytest.approx(np.mean(psnrs), rel=1e-4)
