@@ -5,10 +5,11 @@ import pandas as pd
 from metahdr.evaluation.scores import NONE, failures, reasons
 from metahdr.evaluation.summary import FEW_PLACES, contrast
 from metahdr.evaluation.tried import Tried, tried
+from metahdr.metrics.fidelity import PSNR
 from metahdr.metrics.metric import Metric
 from metahdr.metrics.protocols import PAPER
 from metahdr.registry import METRICS
-from metahdr.report.results import Cell, Results, distinct, metric_of
+from metahdr.report.results import Cell, Column, Results, distinct, metric_of
 from metahdr.report.table import verdict
 from metahdr.report.tables import measured, number, short_heading
 from metahdr.report.titles import cell_title, training_title
@@ -68,10 +69,19 @@ def _adaptation(results: Results) -> str:
 def _against_control(results: Results) -> str:
     """Whether meta-learning was needed: against plain training on the same images, not adapted and adapted alike.
 
-    A gain over one's own single shot can be a single shot made worse; the control's single shot decides.
+    A gain over one's own single shot can be a single shot made worse; the control's single shot decides. The
+    columns are the paper's PSNR and the one that scenes are ranked by.
     """
-    column, metric = results.ranking, metric_of(results.ranking)
-    known, parts = distinct(results.summary, Cell), []
+    columns = dict.fromkeys([*results.has([(PSNR.name, "plain")]), results.ranking])
+    told = {short_heading(column): _over_control(results, column) for column in columns}
+    text = "; ".join(f"in {heading} {said}" for heading, said in told.items() if said)
+    control = "against the control, which is the same network trained without meta-learning"
+    return f"{cell_title(*results.main)}, {control}: {text}." if text else ""
+
+
+def _over_control(results: Results, column: Column) -> str:
+    """The differences in one column from the control's single shot, and from the control adapted alike."""
+    metric, known, parts = metric_of(column), distinct(results.summary, Cell), []
     for mode, title in (("single", "its single shot"), (results.main.mode, "it adapted alike")):
         control = Cell(CONTROL, results.main.label_source, mode)
         if control not in known:
@@ -88,9 +98,7 @@ def _against_control(results: Results) -> str:
             said += " (one seed: how much seeds differ is not in this interval)"
         gap = f"{number(metric, row.difference, '+')} {metric.unit} {_interval(metric, *ends)}"
         parts.append(f"over {title} {gap}, {said}")
-    main, measure = cell_title(*results.main), short_heading(column)
-    text = f"{main}, against the control, which is the same network trained without meta-learning, in {measure}: "
-    return f"{text}{'; '.join(parts)}." if parts else ""
+    return "; ".join(parts)
 
 
 def _places(results: Results) -> str:

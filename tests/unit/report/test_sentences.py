@@ -52,12 +52,13 @@ def test_a_gain_within_the_spread_over_seeds_is_said_to_be_so(make_run):
 def test_the_control_decides(make_run, data):
     control = findings(Results(data, 0.95))[3]
     # 22 after adaptation; the control has 20.05, and 22.05 after adaptation
-    assert "in PU21-PSNR crf: over its single shot +1.9" in control and control.count("better") == 1
+    assert "in PU21-PSNR crf over its single shot +1.9" in control and control.count("better") == 2
+    assert "without meta-learning: in PSNR over its single shot +1.9" in control
     assert "over it adapted alike −0.0" in control and control.endswith(
         (", not told apart.", "spread over seeds.")
     )
     worse = findings(Results(make_run({Cell("joint", "simulated", "single"): 25.0}), 0.95))[3]
-    assert "over its single shot −3.0" in worse and worse.count("worse") == 1
+    assert "over its single shot −3.0" in worse and worse.count("worse") == 2
 
 
 def test_few_places_seeds_and_choices_are_said(data):
